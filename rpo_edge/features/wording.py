@@ -1,0 +1,106 @@
+"""Words a writer chooses between: spelling, formal or plain words, intensifiers, sentence openers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from rpo_edge.features.base import Choice, Site, alternation, like
+from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN
+from rpo_edge.segment import iter_sentence_starts
+
+_CONNECTIVES = {  # one slot at the start of a sentence; the variants mean the same there
+    "contrast": {"formal": "However, ", "plain": "But "},
+    "addition": {"formal": "Additionally, ", "plain": "And ", "also": "Also, "},
+    "result": {"formal": "Therefore, ", "plain": "So "},
+}
+_CONNECTIVE_FORMS = {  # what is recognised, longest first
+    "However, ": ("contrast", "formal"), "But ": ("contrast", "plain"),
+    "Additionally, ": ("addition", "formal"), "Furthermore, ": ("addition", "formal"), "Moreover, ": ("addition", "formal"),
+    "In addition, ": ("addition", "formal"), "Also, ": ("addition", "also"), "And ": ("addition", "plain"),
+    "Therefore, ": ("result", "formal"), "Consequently, ": ("result", "formal"), "As a result, ": ("result", "formal"),
+    "Thus, ": ("result", "formal"), "So, ": ("result", "plain"), "So ": ("result", "plain"),
+}  # fmt: skip
+_INTENSIFIERS = ("very", "really", "pretty", "quite", "extremely")
+_INTENSIFIER = re.compile(
+    rf"(?<![\w-])(?P<word>{'|'.join(_INTENSIFIERS)})(?= (?:good|bad|nice|hard|easy|simple|useful|important|cool|fast|slow|big|"
+    r"small|large|long|short|close|clear|well|likely|common|powerful|interesting|helpful|high|low|new|old|different|similar|"
+    r"difficult|effective|strong|quickly|sure|happy|excited)\b)"
+)
+
+
+@cache  # compiled on first use: a process that never reads text should not pay for it
+def _spelling_pattern() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{alternation([w for pair in BRITISH_AMERICAN for w in pair])})(?![\w-])", re.IGNORECASE)
+
+
+_SPELLINGS = {b: ("british", "american", a) for b, a in BRITISH_AMERICAN} | {a: ("american", "british", b) for b, a in BRITISH_AMERICAN}
+
+
+def _spelling(text: str) -> Iterator[Site]:
+    for match in _spelling_pattern().finditer(text):
+        variant, other, word = _SPELLINGS[match[0].lower()]
+        yield Site(f"spelling:{_spelling_family(match[0].lower())}", match.start(), match.end(), variant, {other: like(match[0], word)})
+
+
+def _spelling_family(word: str) -> str:
+    """British writers may still prefer -ize (Oxford spelling), so that ending is a habit of its own."""
+    return "-ise" if re.search(r"i[sz](?:e|ed|es|ing|ation|ations|er|ers)$", word) else "other"
+
+
+@cache
+def _register() -> tuple[re.Pattern[str], dict[str, tuple[str, str, str, str]]]:
+    """A pattern of all words of the pairs, and word -> (detail, variant, other variant, other word)."""
+    forms: dict[str, tuple[str, str, str, str]] = {}
+    for formal, plain, context in FORMAL_PLAIN:
+        detail = f"{formal[0]}/{plain[0]}"
+        for f, p in zip(formal, plain, strict=True):
+            forms.setdefault(f, (detail, "formal", "plain", p))
+            forms.setdefault(p, (detail, "plain", "formal", "" if context == "formal" else f))
+    return re.compile(rf"(?<![\w'’-])(?:(?P<article>an?) )?(?P<word>{alternation(list(forms))})(?![\w'’-])", re.IGNORECASE), forms
+
+
+def _register_sites(text: str) -> Iterator[Site]:
+    pattern, forms = _register()
+    for match in pattern.finditer(text):
+        detail, variant, other, word = forms[match["word"].lower()]
+        written = match["word"]
+        if not word or (written[:1].isupper() and not text[: match.start()].endswith(("\n", ". ", "! ", "? ", "* ", "- ")) and match.start()):
+            if not word:
+                yield Site(f"register:{detail}", match.start(), match.end(), variant)
+            continue
+        after = like(written, word)
+        if match["article"]:
+            # a/an follows the sound of the next word; spelling decides, with the exceptions of our own lists
+            article = "an" if word[0] in "aeiou" and not word.startswith(("use", "usu", "uni", "one")) else "a"
+            if after.partition(" ")[0] in ("a", "many", "several", "enough"):
+                continue
+            after = f"{like(match['article'], article)} {after}"
+        yield Site(f"register:{detail}", match.start(), match.end(), variant, {other: after})
+
+
+def _connectives(text: str) -> Iterator[Site]:
+    for start in iter_sentence_starts(text):
+        for form, (slot, variant) in _CONNECTIVE_FORMS.items():
+            if text.startswith(form, start):
+                following = text[start + len(form) : start + len(form) + 1]
+                if following.isalpha():
+                    options = {v: to for v, to in _CONNECTIVES[slot].items() if v != variant}
+                    yield Site(f"connective_{slot}", start, start + len(form), variant, options)
+                break
+
+
+def _intensifiers(text: str) -> Iterator[Site]:
+    for match in _INTENSIFIER.finditer(text):
+        others = {w: w for w in _INTENSIFIERS if w != match["word"]}
+        yield Site("intensifier", match.start(), match.end(), match["word"], others)
+
+
+SPELLING = Choice("spelling", "British or American spelling", "share of the words that differ", _spelling)
+REGISTER = Choice("register", "formal or plain words", "share of the words that have a twin", _register_sites)
+INTENSIFIER = Choice("intensifier", "intensifiers", "share of each word", _intensifiers)
+CONNECTIVES = tuple(
+    Choice(f"connective_{slot}", f"sentence openers ({slot})", "share of each form", lambda text, slot=slot: (s for s in _connectives(text) if s.name == f"connective_{slot}"))  # type: ignore[misc]
+    for slot in _CONNECTIVES
+)

@@ -1,0 +1,111 @@
+"""Where paragraphs, sentences and words begin and end in English Markdown.
+
+Everything is a span of code points; nothing here changes text. The sentence splitter is a rule, not a
+model: it knows common abbreviations and initials, and prefers to split too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """Half-open range of code points."""
+
+    start: int
+    end: int
+
+
+WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
+PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n\s*")
+# What stands before the prose of a Markdown line: quote, heading, bullet, number, check box, bold lead.
+LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof sr jr st vs etc e.g i.e eg ie cf fig no vol pp ed eds al approx dept est inc ltd co corp "
+    "gen col sgt capt lt rev hon jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+)
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\n)")
+_LAST_WORD = re.compile(r"([\w.]+)$")
+
+
+def words(text: str) -> list[str]:
+    """The words of `text`, in order, as they are written."""
+    return WORD.findall(text)
+
+
+def paragraphs(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:
+    """Spans that cover `text` without gaps, each a paragraph with the blank lines after it.
+
+    A blank line inside a `closed` span (a code block, say) does not end a paragraph.
+    """
+    spans, start, k = [], 0, 0
+    for match in PARAGRAPH_BREAK.finditer(text):
+        while k < len(closed) and closed[k][1] <= match.start():
+            k += 1
+        if k < len(closed) and closed[k][0] < match.end():
+            continue
+        spans.append(Span(start, match.end()))
+        start = match.end()
+    if start < len(text):
+        spans.append(Span(start, len(text)))
+    return spans
+
+
+def sentences(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:
+    """Spans that cover `text` without gaps, each a sentence with the white space after it.
+
+    Line breaks before list items, headings and blank lines end a sentence too; nothing inside a `closed`
+    span does.
+    """
+    spans, start, k = [], 0, 0
+    for match in _SENTENCE_END.finditer(text):
+        end = match.end()
+        while k < len(closed) and closed[k][1] <= match.start():
+            k += 1
+        if k < len(closed) and closed[k][0] <= match.start() and match.start() + 1 < closed[k][1]:
+            continue
+        if match[0].startswith(".") and len(match[0].rstrip("\"'”’)]*_")) == 1 and _is_abbreviation(text, match.start()):
+            continue
+        while end < len(text) and text[end].isspace():
+            end += 1
+        # White space before an indented line belongs to that line, not to this sentence.
+        newline = text.rfind("\n", match.start(), end)
+        end = newline + 1 if newline >= 0 else end
+        if end > start:
+            spans.append(Span(start, end))
+            start = end
+    if start < len(text):
+        spans.append(Span(start, len(text)))
+    return spans
+
+
+def _is_abbreviation(text: str, dot: int) -> bool:
+    found = _LAST_WORD.search(text, max(0, dot - 12), dot)
+    if not found:
+        return False
+    word = found[1]
+    if word.isdigit():  # "1." at the start of a line is a list number
+        return not text[text.rfind("\n", 0, dot) + 1 : found.start()].strip(" >")
+    return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
+
+
+def prose_start(text: str, span: tuple[int, int]) -> int:
+    """Where the words of a sentence begin: after white space, Markdown markers and opening marks."""
+    start = span[0]
+    while start < span[1] and text[start].isspace():
+        start += 1
+    if not text[text.rfind("\n", 0, start) + 1 : start].strip():
+        start = LINE_PREFIX.match(text, start, span[1]).end()  # type: ignore[union-attr]  # it matches the empty string
+    while start < span[1] and text[start] in "*_\"'“‘([":
+        start += 1
+    return start
+
+
+def iter_sentence_starts(text: str, closed: Sequence[tuple[int, int]] = ()) -> Iterator[int]:
+    """Offsets where the words of each sentence begin."""
+    for span in sentences(text, closed):
+        start = prose_start(text, span)
+        if start < span[1]:
+            yield start
