@@ -1,0 +1,51 @@
+"""The style features: one row each. Adding one is a function in a file here and a row in its table.
+
+Order matters for choices: where two want the same words, the earlier row has them.
+"""
+
+from rpo_edge.features import framing, measured, punctuation, wording
+from rpo_edge.features.base import Choice, Measure, Site
+from rpo_edge.features.contractions import CONTRACTION
+
+VERSION = 1
+"""Raise when any pattern or list below changes: stores then measure their items again."""
+
+CHOICES: tuple[Choice, ...] = (
+    framing.OPENER,
+    framing.CLOSER,
+    framing.GREETINGS,
+    framing.SIGN_OFFS,
+    *wording.CONNECTIVES,
+    CONTRACTION,
+    wording.REGISTER,
+    wording.SPELLING,
+    wording.INTENSIFIER,
+    punctuation.LATIN,
+    punctuation.DASH,
+    punctuation.SEMICOLON,
+    punctuation.OXFORD,
+    punctuation.CLAUSE,
+    punctuation.EXCLAMATION,
+    punctuation.ELLIPSIS,
+    punctuation.AMPERSAND,
+    punctuation.APOSTROPHE,
+    framing.BOLD,
+    framing.EMOJIS,
+    punctuation.CASE,
+)
+
+MEASURES: tuple[Measure, ...] = (
+    measured.SENTENCE_WORDS,
+    measured.PARAGRAPH_WORDS,
+    measured.LEXICAL,
+    measured.QUESTION,
+    measured.PARENTHESIS,
+    measured.STRUCTURE,
+    measured.CLOCK,
+    measured.DATE_FORMAT,
+    measured.UNITS,
+)
+
+LABELS: dict[str, str] = {feature.name: feature.label for feature in (*CHOICES, *MEASURES)}
+
+__all__ = ["CHOICES", "LABELS", "MEASURES", "VERSION", "Choice", "Measure", "Site"]

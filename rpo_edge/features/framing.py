@@ -1,0 +1,106 @@
+"""How a text is framed: stock openers and closers, greeting, sign-off, and Markdown emphasis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from rpo_edge.features.base import Choice, Site
+from rpo_edge.lexicon import CLOSERS, OPENERS
+from rpo_edge.segment import Span, sentences, words
+
+GREETING = re.compile(
+    r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
+    r"(?P<rest>(?: [\w.\[\]'’-]+){0,3}\s*[,!.:\-—–]+)(?=\s)",
+    re.IGNORECASE,
+)
+SIGN_OFF = re.compile(
+    r"(?:\A|\n)[ \t]*(?P<text>(?:best(?: regards| wishes)?|kind regards|warm regards|regards|sincerely|yours(?: truly| sincerely)?|cheers|thanks|thank you|many thanks|"
+    r"thanks again|take care|love|ciao|talk soon|see you|xoxo)[,.!]?(?P<name>\s*\n[ \t]*[^\n]{1,40}|[ \t]*[-—–][^\n]{1,30})?)\s*\Z",
+    re.IGNORECASE,
+)
+_BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
+EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*")
+
+
+@cache
+def _stock(which: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{source})" for source in (OPENERS if which == "opener" else CLOSERS)), re.IGNORECASE)
+
+
+def is_stock(sentence: str) -> bool:
+    """Whether a sentence is, as a whole, one of the closed list of stock openers and closers."""
+    text = sentence.strip()
+    return bool(text) and bool(_stock("opener").fullmatch(text) or _stock("closer").fullmatch(text))
+
+
+def _opener(text: str) -> Iterator[Site]:
+    start = len(text) - len(text.lstrip())
+    match = _stock("opener").match(text, start)
+    if match and match.end() < len(text) and text[match.end()].isspace():
+        end = match.end()
+        while end < len(text) and text[end].isspace():
+            end += 1
+        if end < len(text):  # a text that is nothing else stays
+            yield Site("opener", match.start(), end, "stock", {"none": ""})
+    elif words(text):
+        yield Site("opener", start, start, "none")
+
+
+def _closer(text: str) -> Iterator[Site]:
+    spans = sentences(text)
+    last = spans[-1] if spans else Span(0, 0)
+    body = text[last.start : last.end].strip()
+    if len(spans) > 1 and body and _stock("closer").fullmatch(body):
+        start = last.start
+        while start > 0 and text[start - 1].isspace():
+            start -= 1
+        end = last.start + len(text[last.start : last.end].rstrip())
+        yield Site("closer", start, end, "stock", {"none": ""})
+    elif words(text):
+        yield Site("closer", len(text), len(text), "none")
+
+
+def _greeting(text: str) -> Iterator[Site]:
+    """The variant is the greeting word itself, in lower case, or "none"."""
+    match = GREETING.match(text)
+    if match:
+        yield Site("greeting", match.start("word"), match.end("word"), match["word"].lower(), {"*": ""})
+    elif words(text):
+        yield Site("greeting", 0, 0, "none", {"*": ""})
+
+
+def _sign_off(text: str) -> Iterator[Site]:
+    """The variant is the sign-off as written, line breaks included, or "none"."""
+    match = SIGN_OFF.search(text, max(0, len(text) - 200))
+    if match and len(text[: match.start()].split()) >= 3:
+        yield Site("sign_off", match.start("text"), match.end("text"), match["text"].strip(), {"*": ""})
+    elif words(text):
+        yield Site("sign_off", len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
+
+
+def _bold(text: str) -> Iterator[Site]:
+    """Bold runs against sentences without one: the unit is bold runs per sentence."""
+    for match in _BOLD.finditer(text):
+        yield Site("bold", match.start(), match.end(), "bold", {"plain": match["text"]})
+    for span in sentences(text):
+        if "**" not in text[span.start : span.end]:
+            yield Site("bold", span.start, span.start, "plain")
+
+
+def _emoji(text: str) -> Iterator[Site]:
+    for match in EMOJI.finditer(text):
+        start = match.start() - (text[match.start() - 1 : match.start()] == " ")
+        yield Site("emoji", start, match.end(), "emoji", {"none": ""})
+    for span in sentences(text):
+        if not EMOJI.search(text, span.start, span.end):
+            yield Site("emoji", span.start, span.start, "none")
+
+
+OPENER = Choice("opener", "stock openers", "share of texts", _opener)
+CLOSER = Choice("closer", "stock closers", "share of texts", _closer)
+GREETINGS = Choice("greeting", "greeting", "share of texts", _greeting)
+SIGN_OFFS = Choice("sign_off", "sign-off", "share of texts", _sign_off)
+BOLD = Choice("bold", "bold", "share of sentences", _bold)
+EMOJIS = Choice("emoji", "emoji", "share of sentences", _emoji)

@@ -1,0 +1,68 @@
+"""The store's schema, as numbered steps. Append only: a step that has shipped is never edited.
+
+A stored format is a contract:
+    items     one text of the user's; `digest` (blake2b of source and text) makes imports repeatable
+    items_fts FTS5 over title and text, kept by triggers
+    measures  counts of each item by feature key and variant
+    totals    their sums, kept by triggers, so that reading a profile does not depend on the number of items
+    facts     stated preferences (pref:KEY) and the version of the features that `measures` was made with
+`PRAGMA user_version` is the number of steps applied; the read path looks at nothing else, because
+importing sqlite-utils takes longer than a whole rewrite.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("rpo-edge")
+
+
+@MIGRATIONS(name="0001_items")
+def _items(db: Database) -> None:
+    db.table("items").create(
+        {"id": int, "text": str, "source": str, "date": str, "title": str, "digest": str},
+        pk="id",
+        not_null={"text", "source", "digest"},
+    )
+    db.table("items").create_index(["digest"], unique=True)
+    db.table("items").create_index(["source"])
+    db.table("items").enable_fts(["title", "text"], create_triggers=True, tokenize="porter unicode61")
+    # Forgotten words must leave the index too, not only the table (FTS5, 'secure-delete').
+    db.execute("insert into items_fts(items_fts, rank) values('secure-delete', 1)") if _has_secure_delete(db) else None
+
+
+@MIGRATIONS(name="0002_profile")
+def _profile(db: Database) -> None:
+    for statement in (
+        """create table measures (
+               feature text not null, variant text not null, item_id integer not null references items(id) on delete cascade,
+               n real not null, primary key (feature, variant, item_id)) without rowid""",
+        "create index measures_item on measures(item_id)",
+        "create table totals (feature text, variant text, n real not null, primary key (feature, variant)) without rowid",
+        "create table facts (key text primary key, value text not null) without rowid",
+        """create trigger measures_add after insert on measures begin
+               insert into totals values (new.feature, new.variant, new.n)
+               on conflict(feature, variant) do update set n = n + excluded.n; end""",
+        """create trigger measures_drop after delete on measures begin
+               update totals set n = n - old.n where feature = old.feature and variant = old.variant;
+               delete from totals where feature = old.feature and variant = old.variant and n <= 0; end""",
+        """create trigger items_forget before delete on items begin
+               delete from measures where item_id = old.id; end""",
+    ):
+        db.execute(statement)
+
+
+def _has_secure_delete(db: Database) -> bool:
+    """FTS5 knows 'secure-delete' since SQLite 3.42."""
+    (version,) = db.execute("select sqlite_version()").fetchone()
+    return tuple(int(part) for part in version.split(".")) >= (3, 42)
+
+
+LATEST = 2
+"""Number of steps above."""
+
+
+def migrate(db: Database) -> None:
+    """Apply what is missing, each step in a transaction of its own, and note the version."""
+    MIGRATIONS.apply(db)
+    db.execute(f"pragma user_version = {LATEST}")

@@ -1,0 +1,207 @@
+"""The `rules` reflector: moves a draft's choices toward the user's rates. Deterministic, no model, no history texts.
+
+At every site of a draft two rates meet: d, the draft's share of each variant, and p, the user's. Where d has
+too much of a variant, a share (d - p) / d of its sites changes, to the variants of which d has too little. That
+is the least change that turns one distribution into the other, so a habit of 62% comes out at 62%, and a draft
+that already writes like the user stays as it is. Which sites change is drawn by systematic sampling, seeded by
+the window's text: the same draft gives the same rewrite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from rpo_edge.edits import disjoint
+from rpo_edge.features import LABELS
+from rpo_edge.features.base import Site, like
+from rpo_edge.lexicon import FUNCTION_WORDS
+from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
+from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.segment import WORD
+from rpo_edge.steps.preferences import stated_rates
+from rpo_edge.steps.profile import Counts, counts_of, distribution, free_sites, totals_by_name
+
+_FRAMES = frozenset({"greeting", "sign_off"})
+_LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
+_FEWEST_FRAMES = 2  # and one that was seen once is no habit
+_ROUNDING = 1e-9
+
+
+class _Sampler:
+    """Systematic sampling: of n sites with share q, floor(nq) or ceil(nq) are drawn, evenly spread."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._sums: dict[str, float] = {}
+
+    def draw(self, name: str, share: float) -> bool:
+        before = self._sums.setdefault(name, self.uniform(name))
+        self._sums[name] = before + share
+        return int(before + share + _ROUNDING) > int(before + _ROUNDING)
+
+    def uniform(self, name: str) -> float:
+        """A number in [0, 1) that depends on the seed and the name alone."""
+        digest = hashlib.blake2b(f"{self._seed}\0{name}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) / 2**64
+
+
+class RulesReflector:
+    """See the module's text. Holds no state between windows."""
+
+    info = ReflectorInfo("rules")
+
+    def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
+        """Edits for the sites of one window, with one observation for each feature that changes."""
+        user = counts_of(profile)
+        context = _count(free_sites(f"{window.before}{window.text}{window.after}"))
+        rates = _Rates(user, context, stated_rates(profile.preferences))
+        sampler = _Sampler(window.text)
+        edits: list[Edit] = []
+        cases: list[Site] = []
+        for site in free_sites(window.text, window.frozen):
+            if _out_of_place(site, window):
+                continue
+            after = _frame(site, rates) if site.name in _FRAMES else _choose(site, rates, sampler)
+            if after is None:
+                continue
+            variant, text = after
+            if site.name == "sentence_case":
+                cases.append(site)
+                continue
+            shown = _cite(profile, site, variant, evidence)
+            edits.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
+        edits = disjoint(edits)
+        edits = _apply_case(edits, cases, window, profile, rates, evidence)
+        return Reflection(tuple(_observations(edits, rates)), tuple(edits))
+
+
+class _Rates:
+    """User's and draft's distributions by feature key; a stated preference replaces the user's."""
+
+    def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
+        self._user, self._draft, self._stated = user, draft, stated
+        self._user_totals, self._draft_totals = totals_by_name(user), totals_by_name(draft)
+
+    def user(self, key: str) -> Mapping[str, float] | None:
+        stated = self._stated.get(key.partition(":")[0])
+        return stated if stated is not None else distribution(key, self._user, self._user_totals)
+
+    def draft(self, key: str) -> Mapping[str, float]:
+        return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
+
+    def seen(self, name: str) -> Mapping[str, float]:
+        """How often the user showed each variant; a stated text counts as often as needed."""
+        if name in self._stated:
+            return {variant: float(_FEWEST_FRAMES) for variant in self._stated[name]}
+        return self._user_totals.get(name, {})
+
+    def reason(self, site: Site, variant: str) -> str:
+        name = site.name
+        detail = site.key.partition(":")[2]
+        what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
+        if name in self._stated:
+            return f"{what} is your stated preference"
+        user, draft = self.user(site.key) or {}, self.draft(site.key)
+        return f"{what} in {user.get(variant, 0):.0%} of your places, {draft.get(variant, 0):.0%} in the draft"
+
+    def describe(self, name: str) -> tuple[str, str]:
+        """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
+        user = self._stated.get(name) or distribution(name, self._user, self._user_totals) or {}
+        return _most(self.draft(name)), _most(user)
+
+
+def _most(rates: Mapping[str, float]) -> str:
+    top = sorted(rates.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
+    return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
+
+
+def _count(sites: Iterable[Site]) -> dict[str, dict[str, float]]:
+    counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for site in sites:
+        counts[site.key][site.variant] += 1
+    return counts
+
+
+def _out_of_place(site: Site, window: Window) -> bool:
+    """Openers and greetings belong to the draft's first window, closers and sign-offs to its last."""
+    return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
+
+
+def _choose(site: Site, rates: _Rates, sampler: _Sampler) -> tuple[str, str] | None:
+    """The variant that the site changes to, with its text; None if it stays."""
+    user = rates.user(site.key)
+    if user is None or not site.options:
+        return None
+    draft = rates.draft(site.key)
+    surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
+    wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if user.get(v, 0.0) > draft.get(v, 0.0)}
+    if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, surplus / draft[site.variant]):
+        return None
+    point = sampler.uniform(f"{site.key}@{site.start}") * sum(wanting.values())
+    for variant, weight in sorted(wanting.items()):
+        point -= weight
+        if point <= 0:
+            break
+    return variant, site.options[variant]
+
+
+def _frame(site: Site, rates: _Rates) -> tuple[str, str] | None:
+    """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit."""
+    seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= _FEWEST_FRAMES}
+    absent = rates.seen(site.name).get("none", 0.0) / max(1.0, sum(rates.seen(site.name).values()))
+    if not seen:
+        return None
+    own = max(sorted(seen), key=lambda variant: seen[variant])
+    if site.variant.lower() == own.lower():
+        return None
+    if site.variant == "none":
+        if absent > _LARGEST_ABSENCE:
+            return None
+        text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
+        return own, f"{text.rstrip(',')},\n\n" if site.name == "greeting" else f"\n\n{text}"
+    return own, like("Hi", own) if site.name == "greeting" else own
+
+
+def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:
+    """Items that do show the variant: of the same detail if there are any, retrieved ones first."""
+    habit = profile.habits.get(site.key)
+    shown = habit.evidence.get(variant, ()) if habit else ()
+    if not shown:
+        keys = (key for key in profile.habits if key.partition(":")[0] == site.name)
+        shown = next((ids for key in keys if (ids := profile.habits[key].evidence.get(variant, ()))), ())
+    return tuple(sorted(shown, key=lambda number: number not in evidence.ids))
+
+
+def _apply_case(edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: _Rates, evidence: Evidence) -> list[Edit]:
+    """Case comes last, so that it also reaches the first letter of what another edit put there."""
+    by_start = {edit.start: edit for edit in edits}
+    spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
+    context = f"{window.before}{window.text}{window.after}"
+    for site in cases:
+        variant, letter = next(iter(site.options.items()))
+        word = WORD.match(window.text, site.start)
+        there = by_start.get(site.start)
+        if there is not None and there.end > there.start and there.after[:1].isalpha():
+            first = there.after.split()[0].strip(",")
+            if first.lower() in FUNCTION_WORDS:
+                lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
+                by_start[site.start] = replace(there, after=lowered + there.after[1:])
+        elif site.start not in spoken_for and word and (variant == "upper" or _surely_no_name(word[0], context)):
+            shown = _cite(profile, site, variant, evidence)
+            by_start[site.start] = Edit(site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown)
+    return disjoint(by_start.values())
+
+
+def _surely_no_name(word: str, context: str) -> bool:
+    return word[1:].islower() and (word.lower() in FUNCTION_WORDS or f" {word.lower()} " in context) or word in ("A",)
+
+
+def _observations(edits: list[Edit], rates: _Rates) -> list[Observation]:
+    names = {label: name for name, label in LABELS.items()}
+    found: dict[str, int] = defaultdict(int)
+    for edit in edits:
+        found[names[edit.reason.partition(":")[0]]] += 1
+    return [Observation(name, *rates.describe(name), f"changed in {n} place{'s' * (n > 1)}") for name, n in found.items()]
