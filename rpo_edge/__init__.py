@@ -1,0 +1,42 @@
+"""rpo-edge: a cloud model's answer in the user's own manner, rewritten on the user's device.
+
+    from rpo_edge import History, Personalizer
+
+    with History.open("history.db") as history:
+        print(Personalizer(history).rewrite(draft).text)
+
+Names are looked up when first used, so that `import rpo_edge` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rpo_edge.errors import ImportProblems, InputError, ModelError, OptionalDependencyError, ReflectorError, RpoEdgeError, StoreError
+    from rpo_edge.history import History
+    from rpo_edge.pipeline import Personalizer
+    from rpo_edge.records import Edit, Evidence, HistoryItem, Observation, Rewrite, StyleProfile, Verdict
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "rpo_edge.errors": "ImportProblems InputError ModelError OptionalDependencyError ReflectorError RpoEdgeError StoreError",
+    "rpo_edge.history": "History",
+    "rpo_edge.pipeline": "Personalizer",
+    "rpo_edge.records": "Edit Evidence HistoryItem Observation Rewrite StyleProfile Verdict",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "Edit", "Evidence", "History", "HistoryItem", "ImportProblems", "InputError", "ModelError", "Observation",
+    "OptionalDependencyError", "Personalizer", "ReflectorError", "Rewrite", "RpoEdgeError", "StoreError",
+    "StyleProfile", "Verdict",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'rpo_edge' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

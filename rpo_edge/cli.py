@@ -1,0 +1,310 @@
+"""The command line: parse, call, print, nothing else. Results go to stdout, everything said about them to stderr.
+
+Exit codes: 0 done; 1 an import met bad items, or --strict and a reflector failed; 2 bad input, store or model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rpo_edge import show
+from rpo_edge.errors import ImportProblems, InputError, RpoEdgeError
+from rpo_edge.history import History, default_path
+
+_SETTINGS = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
+app = typer.Typer(help="Rewrite cloud LLM answers into your own manner, on your own device.", pretty_exceptions_enable=False, **_SETTINGS)
+history_app = typer.Typer(help="Your texts: add, import, search, forget.", **_SETTINGS)
+profile_app = typer.Typer(help="What your texts show of your habits, and what you state yourself.", **_SETTINGS)
+models_app = typer.Typer(help="The models that came with this build.", **_SETTINGS)
+app.add_typer(history_app, name="history")
+app.add_typer(profile_app, name="profile")
+app.add_typer(models_app, name="models")
+
+
+class RewriteFormat(StrEnum):
+    """What `rewrite` prints."""
+
+    text = "text"
+    json = "json"
+    diff = "diff"
+
+
+class ListFormat(StrEnum):
+    """How lists are printed."""
+
+    text = "text"
+    json = "json"
+
+
+StoreOption = Annotated[Path | None, typer.Option("--store", envvar="RPO_EDGE_STORE", help="The history file.", show_default="user data folder")]
+Number = Annotated[int, typer.Option("-k", min=0, help="History items to read.")]
+Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.")]
+
+
+@app.callback()
+def _main(context: typer.Context, store: StoreOption = None) -> None:
+    context.obj = store
+
+
+def _open(context: typer.Context) -> History:
+    return History.open(context.obj or default_path())
+
+
+def _read(name: str) -> str:
+    """A file's or (-) standard input's text. Newlines stay as they are."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{'standard input' if name == '-' else name} is not UTF-8 (byte {error.start})") from error
+
+
+def _write(text: str) -> None:
+    """To stdout byte for byte: no newline added, none translated."""
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@app.command()
+def rewrite(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The draft; - is standard input.", show_default=False)] = "-",
+    query: Annotated[str | None, typer.Option("--query", help="The question that was asked; steers retrieval only.")] = None,
+    reflector: Annotated[str, typer.Option("--reflector", metavar="edit|rules|PATH", help="What rewrites.")] = "edit",
+    k: Number = 8,
+    form: Annotated[RewriteFormat, typer.Option("--format", help="What to print.")] = RewriteFormat.text,
+    explain: Annotated[bool, typer.Option("--explain", help="Say on stderr what was changed and why.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the reflector failed.")] = False,
+) -> None:
+    """Rewrite a draft in your manner and print it."""
+    from rpo_edge.pipeline import Personalizer
+
+    draft = _read(file)
+    with _open(context) as history:
+        result = Personalizer(history, reflector).rewrite(draft, query, k)
+    for notice in result.notices:
+        _say(f"rpo-edge: {notice}")
+    if form is RewriteFormat.json:
+        _write(show.as_json(result) + "\n")
+    else:
+        _write(show.as_diff(result, colour=sys.stdout.isatty()) if form is RewriteFormat.diff else result.text)
+    if explain:
+        _say(show.as_reasons(result))
+    if strict and result.failed:
+        raise typer.Exit(1)
+
+
+@history_app.command("add")
+def history_add(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="[TEXT|-]", help="The text; - is standard input.", show_default=False)] = "-",
+    source: Source = None,
+    date: Annotated[str | None, typer.Option("--date", metavar="ISO", help="When it was written.")] = None,
+) -> None:
+    """Store one text and print its id."""
+    from datetime import datetime
+
+    body = _read("-") if text == "-" else text
+    try:
+        if date is not None:
+            datetime.fromisoformat(date)
+    except ValueError as error:
+        raise InputError(f"{date!r} is no ISO 8601 date") from error
+    with _open(context) as history:
+        _write(f"{history.add(body, source or 'manual', date)}\n")
+
+
+@history_app.command("import")
+def history_import(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=".jsonl, .txt, .md or folders.")],
+    source: Source = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show; store nothing.")] = False,
+) -> None:
+    """Import texts of yours. Importing the same twice adds nothing."""
+    from rpo_edge.importers import read_paths
+    from rpo_edge.importers.base import Problems
+
+    problems = Problems()
+    items = read_paths(paths, source, problems)
+    if dry_run:
+        found = list(items)
+        _say("\n".join([f"{len(found)} items would be read", *(f"  {item.source}: {show.short(item.text)}" for item in found[:3])]))
+    else:
+        with _open(context) as history:
+            before = len(history)
+            read = len(history.extend(items))
+            new = len(history) - before
+        _say(f"{new} items added, {read - new} were there already")
+    if problems.lines:
+        raise ImportProblems(list(problems.lines))
+
+
+@history_app.command("search")
+def history_search(
+    context: typer.Context,
+    query: str,
+    k: Number = 10,
+    form: Annotated[ListFormat, typer.Option("--format")] = ListFormat.text,
+) -> None:
+    """Find texts by their words, best first."""
+    with _open(context) as history:
+        found = history.search(query, k)
+    if form is ListFormat.json:
+        _write(json.dumps([asdict(item) for item in found], ensure_ascii=False) + "\n")
+    else:
+        _write("".join(show.item_line(item) for item in found))
+
+
+@history_app.command("list")
+def history_list(context: typer.Context) -> None:
+    """One line for each text."""
+    with _open(context) as history:
+        for item in history:
+            _write(show.item_line(item))
+
+
+@history_app.command("show")
+def history_show(context: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """Print one text."""
+    with _open(context) as history:
+        item = history.get(number)
+    if item is None:
+        raise InputError(f"no item {number} in the history")
+    _write(item.text if item.text.endswith("\n") else item.text + "\n")
+
+
+@history_app.command("forget")
+def history_forget(
+    context: typer.Context,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID...")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Forget everything from there.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Forget everything.")] = False,
+) -> None:
+    """Delete texts for good: from the table, the index, the profile and the file's free pages."""
+    if bool(ids) + (source is not None) + everything != 1:
+        raise InputError("say what to forget: ids, or --source NAME, or --all")
+    with _open(context) as history:
+        _say(f"{history.forget(ids or (), source=source, everything=everything)} items forgotten")
+
+
+@history_app.command("export")
+def history_export(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl file; - is stdout.")]) -> None:
+    """Write all texts as JSON lines, as `import` reads them."""
+    with _open(context) as history:
+        rows = (json.dumps({"text": i.text, "date": i.date, "source": i.source, "title": i.title}, ensure_ascii=False) + "\n" for i in history)
+        if path == "-":
+            for row in rows:
+                _write(row)
+            return
+        try:
+            # As private as the store itself; an existing file is not overwritten.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(rows)
+        except OSError as error:
+            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+@history_app.command("stats")
+def history_stats(context: typer.Context) -> None:
+    """How much is stored, by source."""
+    with _open(context) as history:
+        profile = history.profile()
+        lines = [f"{n:8d}  {source}" for source, n in history.sources().items()]
+        _write("\n".join([f"{profile.items} items, {profile.words} words in {history.path}", *lines]) + "\n")
+
+
+@profile_app.command("show")
+def profile_show(context: typer.Context, form: Annotated[ListFormat, typer.Option("--format")] = ListFormat.text) -> None:
+    """Your habits, each with its rate, unit and how often it was seen."""
+    with _open(context) as history:
+        profile = history.profile()
+    _write(show.profile_json(profile) + "\n" if form is ListFormat.json else show.profile_text(profile))
+
+
+@profile_app.command("set")
+def profile_set(context: typer.Context, key: str, value: str) -> None:
+    """State a preference; it outranks what your texts show."""
+    from rpo_edge.steps.preferences import check
+
+    check(key, value)
+    with _open(context) as history:
+        history.set_preference(key, value)
+
+
+@profile_app.command("unset")
+def profile_unset(context: typer.Context, key: str) -> None:
+    """Take a preference back."""
+    with _open(context) as history:
+        if not history.unset_preference(key):
+            raise InputError(f"no preference {key!r} is stated")
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """The reflectors of this build."""
+    from rpo_edge.manifest import Manifest, embedded
+
+    _write("rules\tbuilt in, no model\n")
+    for folder in embedded():
+        manifest = Manifest.load(folder)
+        _write(f"{folder.name}\t{manifest.name}\t{manifest.quantization}\t{manifest.sha256[:12]}\n")
+
+
+@models_app.command("verify")
+def models_verify() -> None:
+    """Check every byte of the embedded models against their manifests."""
+    from rpo_edge.manifest import Manifest, embedded
+
+    folders = embedded()
+    for folder in folders:
+        Manifest.load(folder).verify()
+        _write(f"{folder.name}: ok\n")
+    if not folders:
+        _say("rpo-edge: this build has no embedded model; the rules reflector needs none")
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Check store, models and onnxruntime, and say what is wrong."""
+    from rpo_edge.doctor import checks
+
+    failed = False
+    for check in checks(context.obj or default_path()):
+        failed = failed or not check.ok
+        _write(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.detail}\n")
+    if failed:
+        raise typer.Exit(2)
+
+
+def main() -> NoReturn:
+    """Run the command line; errors of ours are one line (a line a bad item for imports) on stderr."""
+    try:
+        app()
+    except RpoEdgeError as error:
+        for line in str(error).splitlines():
+            _say(f"rpo-edge: {line}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader went away (`| head`): nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

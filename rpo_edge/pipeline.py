@@ -1,0 +1,153 @@
+"""Personalizer: the whole flow on one screen.
+
+    freeze - retrieve - profile - reflect - guard - Rewrite
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rpo_edge.edits import apply, disjoint, shift
+from rpo_edge.errors import ModelError, ReflectorError
+from rpo_edge.history import History
+from rpo_edge.language import is_english
+from rpo_edge.manifest import Manifest
+from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.reflectors.base import Reflector, Window
+from rpo_edge.reflectors.rules import RulesReflector
+from rpo_edge.segment import paragraphs
+from rpo_edge.steps.freeze import Frozen, freeze
+from rpo_edge.steps.guard import guard
+from rpo_edge.steps.retrieve import retrieve
+
+WINDOW_WORDS = 120
+"""A window is filled with whole paragraphs up to about so many words."""
+
+EMPTY_HISTORY = "the history is empty, so the draft is unchanged; add texts of yours with: rpo-edge history import PATH"
+NOT_ENGLISH = "the draft is not English, so it is unchanged"
+
+
+class Personalizer:
+    """Rewrites drafts for the user whose history it holds.
+
+    history: the store; it stays the caller's to close. reflector: "edit" (the embedded model; `rules` runs in
+    its place where this build has none, and the rewrite's notices say so), "rules", or a model folder.
+    Raises ModelError if the folder is absent, altered or of an unknown kind.
+    """
+
+    def __init__(self, history: History, reflector: str | os.PathLike[str] = "edit") -> None:
+        self._history = history
+        self._reflector, self._notices = _load(reflector)
+
+    def rewrite(self, draft: str, query: str | None = None, k: int = 8) -> Rewrite:
+        """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read."""
+        clock = _Clock()
+        if not draft.strip():
+            return self._unchanged(draft, clock)
+        if len(self._history) == 0 and not self._history.preferences():
+            return self._unchanged(draft, clock, EMPTY_HISTORY)
+        with clock("freeze"):
+            frozen = freeze(draft)
+        if not is_english(_prose(draft, frozen)):
+            return self._unchanged(draft, clock, NOT_ENGLISH)
+        with clock("retrieve"):
+            evidence = retrieve(self._history, draft, query, k)
+        with clock("profile"):
+            profile = self._history.profile()
+        try:
+            with clock("reflect"):
+                observations, proposed = self._reflect(draft, frozen, evidence, profile)
+        except ReflectorError as error:
+            failed = Verdict(False, (Reverted(draft, str(error)),))
+            return self._unchanged(draft, clock, str(error), verdict=failed, failed=True)
+        with clock("guard"):
+            edits, verdict = guard(draft, proposed, self._history.contains_phrase, _own_phrases(profile))
+        return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, self._reflector.info, clock.spent, self._notices)
+
+    def _reflect(
+        self, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile
+    ) -> tuple[tuple[Observation, ...], list[Edit]]:
+        observations: dict[str, Observation] = {}
+        edits: list[Edit] = []
+        for window in windows(draft, frozen):
+            reflection = self._reflector.reflect(window, evidence, profile)
+            edits += [shift(edit, window.start) for edit in reflection.edits]
+            for observation in reflection.observations:
+                observations.setdefault(observation.feature, observation)
+        return tuple(observations.values()), disjoint(edits)
+
+    def _unchanged(self, draft: str, clock: _Clock, *notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
+        said = (*notices, *self._notices) if notices and failed else notices
+        return Rewrite(draft, draft, (), (), verdict or Verdict(), self._reflector.info, clock.spent, said, failed)
+
+
+def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
+    """Windows that cover the draft, each of whole paragraphs, with its neighbour windows as context."""
+    closed = [(f.start, f.end) for f in frozen]
+    groups: list[list[int]] = []
+    size = 0
+    for start, end in paragraphs(draft, closed):
+        n = len(draft[start:end].split())
+        if groups and size + n <= WINDOW_WORDS:
+            groups[-1][1], size = end, size + n
+        else:
+            groups.append([start, end])
+            size = n
+    k = 0
+    for i, (start, end) in enumerate(groups):
+        before = draft[slice(*groups[i - 1])] if i else ""
+        after = draft[slice(*groups[i + 1])] if i + 1 < len(groups) else ""
+        while k < len(frozen) and frozen[k].end <= start:
+            k += 1
+        inside = []
+        for span in frozen[k:]:
+            if span.start >= end:
+                break
+            inside.append((max(span.start - start, 0), min(span.end, end) - start, span.kind))
+        yield Window(draft[start:end], start, before, after, tuple(inside))
+
+
+def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:
+    """The reflector by name or folder, and what the user should know about the choice."""
+    if reflector == "rules":
+        return RulesReflector(), ()
+    if reflector == "edit":
+        return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
+    manifest = Manifest.load(Path(reflector))
+    manifest.verify()
+    raise ModelError(f"the model at {manifest.folder} is of kind {manifest.kind!r}, which this version cannot run")
+
+
+def _prose(draft: str, frozen: Sequence[Frozen]) -> str:
+    pieces, position = [], 0
+    for span in frozen:
+        pieces.append(draft[position : span.start])
+        position = span.end
+    return " ".join([*pieces, draft[position:]])
+
+
+def _own_phrases(profile: StyleProfile) -> tuple[str, ...]:
+    """Greetings and sign-offs of the user's: the only texts that may be added as they stand."""
+    found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
+    found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
+    return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
+
+
+class _Clock:
+    """Milliseconds by step."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.spent[step] = round((time.perf_counter() - begun) * 1000, 3)
+
+
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "ReflectorInfo", "windows"]

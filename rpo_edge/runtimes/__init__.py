@@ -1,0 +1,1 @@
+"""What runs models. `ort` is the one door to onnxruntime."""
