@@ -19,11 +19,15 @@ from rpo_edge import show
 from rpo_edge.errors import ImportProblems, InputError, RpoEdgeError
 from rpo_edge.history import History, default_path
 
-_SETTINGS = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
-app = typer.Typer(help="Rewrite cloud LLM answers into your own manner, on your own device.", pretty_exceptions_enable=False, **_SETTINGS)
-history_app = typer.Typer(help="Your texts: add, import, search, forget.", **_SETTINGS)
-profile_app = typer.Typer(help="What your texts show of your habits, and what you state yourself.", **_SETTINGS)
-models_app = typer.Typer(help="The models that came with this build.", **_SETTINGS)
+
+def _typer(text: str) -> typer.Typer:
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+app = _typer("Rewrite cloud LLM answers into your own manner, on your own device.")
+history_app = _typer("Your texts: add, import, search, forget.")
+profile_app = _typer("What your texts show of your habits, and what you state yourself.")
+models_app = _typer("The models that came with this build.")
 app.add_typer(history_app, name="history")
 app.add_typer(profile_app, name="profile")
 app.add_typer(models_app, name="models")
@@ -44,7 +48,9 @@ class ListFormat(StrEnum):
     json = "json"
 
 
-StoreOption = Annotated[Path | None, typer.Option("--store", envvar="RPO_EDGE_STORE", help="The history file.", show_default="user data folder")]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", envvar="RPO_EDGE_STORE", help="The history file.", show_default="user data folder")
+]
 Number = Annotated[int, typer.Option("-k", min=0, help="History items to read.")]
 Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.")]
 
@@ -204,10 +210,14 @@ def history_forget(
 
 
 @history_app.command("export")
-def history_export(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl file; - is stdout.")]) -> None:
+def history_export(
+    context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl file; - is stdout.")]
+) -> None:
     """Write all texts as JSON lines, as `import` reads them."""
     with _open(context) as history:
-        rows = (json.dumps({"text": i.text, "date": i.date, "source": i.source, "title": i.title}, ensure_ascii=False) + "\n" for i in history)
+        rows = (
+            json.dumps({"text": i.text, "date": i.date, "source": i.source, "title": i.title}, ensure_ascii=False) + "\n" for i in history
+        )
         if path == "-":
             for row in rows:
                 _write(row)

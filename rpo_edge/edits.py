@@ -31,7 +31,7 @@ def disjoint(edits: Iterable[Edit]) -> list[Edit]:
     kept: list[Edit] = []
     taken: list[tuple[int, int]] = []
     for edit in edits:
-        clash = any(edit.start < end and start < edit.end or (edit.start, edit.end) == (start, end) for start, end in taken)
+        clash = any((edit.start < end and start < edit.end) or (edit.start, edit.end) == (start, end) for start, end in taken)
         if edit.before != edit.after and not clash:
             kept.append(edit)
             taken.append((edit.start, edit.end))

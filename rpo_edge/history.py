@@ -140,7 +140,7 @@ class History:
         return ids + self._store(batch)
 
     def _store(self, batch: Sequence[HistoryItem]) -> list[int]:
-        ids = []
+        ids: list[int] = []
         if not batch:
             return ids
         table = self._database().table("items")

@@ -1,6 +1,6 @@
 """Personalizer: the whole flow on one screen.
 
-    freeze - retrieve - profile - reflect - guard - Rewrite
+freeze - retrieve - profile - reflect - guard - Rewrite
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rpo_edge.errors import ModelError, ReflectorError
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import Manifest
-from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
@@ -60,29 +60,31 @@ class Personalizer:
             profile = self._history.profile()
         try:
             with clock("reflect"):
-                observations, proposed = self._reflect(draft, frozen, evidence, profile)
+                observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)
         except ReflectorError as error:
             failed = Verdict(False, (Reverted(draft, str(error)),))
             return self._unchanged(draft, clock, str(error), verdict=failed, failed=True)
         with clock("guard"):
-            edits, verdict = guard(draft, proposed, self._history.contains_phrase, _own_phrases(profile))
+            edits, verdict = guard(draft, proposed, self._history.contains_phrase, own_phrases(profile))
         return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, self._reflector.info, clock.spent, self._notices)
-
-    def _reflect(
-        self, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile
-    ) -> tuple[tuple[Observation, ...], list[Edit]]:
-        observations: dict[str, Observation] = {}
-        edits: list[Edit] = []
-        for window in windows(draft, frozen):
-            reflection = self._reflector.reflect(window, evidence, profile)
-            edits += [shift(edit, window.start) for edit in reflection.edits]
-            for observation in reflection.observations:
-                observations.setdefault(observation.feature, observation)
-        return tuple(observations.values()), disjoint(edits)
 
     def _unchanged(self, draft: str, clock: _Clock, *notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
         said = (*notices, *self._notices) if notices and failed else notices
         return Rewrite(draft, draft, (), (), verdict or Verdict(), self._reflector.info, clock.spent, said, failed)
+
+
+def reflect(
+    reflector: Reflector, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile
+) -> tuple[tuple[Observation, ...], list[Edit]]:
+    """What the reflector says of all windows of a draft: the first observation of each feature, and every edit."""
+    observations: dict[str, Observation] = {}
+    edits: list[Edit] = []
+    for window in windows(draft, frozen):
+        reflection = reflector.reflect(window, evidence, profile)
+        edits += [shift(edit, window.start) for edit in reflection.edits]
+        for observation in reflection.observations:
+            observations.setdefault(observation.feature, observation)
+    return tuple(observations.values()), disjoint(edits)
 
 
 def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
@@ -130,7 +132,7 @@ def _prose(draft: str, frozen: Sequence[Frozen]) -> str:
     return " ".join([*pieces, draft[position:]])
 
 
-def _own_phrases(profile: StyleProfile) -> tuple[str, ...]:
+def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     """Greetings and sign-offs of the user's: the only texts that may be added as they stand."""
     found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
     found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
@@ -150,4 +152,4 @@ class _Clock:
         self.spent[step] = round((time.perf_counter() - begun) * 1000, 3)
 
 
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "ReflectorInfo", "windows"]
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "own_phrases", "reflect", "windows"]

@@ -23,7 +23,9 @@ def as_diff(rewrite: Rewrite, colour: bool) -> str:
     """The whole text with its edits: [-before-]{+after+} in a pipe, colours on a terminal."""
     pieces, position = [], 0
     for edit in rewrite.edits:
-        gone, new = (f"{_RED}{edit.before}{_PLAIN}", f"{_GREEN}{edit.after}{_PLAIN}") if colour else (f"[-{edit.before}-]", f"{{+{edit.after}+}}")
+        gone, new = (
+            (f"{_RED}{edit.before}{_PLAIN}", f"{_GREEN}{edit.after}{_PLAIN}") if colour else (f"[-{edit.before}-]", f"{{+{edit.after}+}}")
+        )
         pieces += [rewrite.draft[position : edit.start], gone if edit.before else "", new if edit.after else ""]
         position = edit.end
     return "".join([*pieces, rewrite.draft[position:]])
@@ -52,12 +54,13 @@ def item_line(item: HistoryItem) -> str:
 
 def profile_rows(profile: StyleProfile) -> list[dict[str, Any]]:
     """One row for each feature name: variants with counts and rates (spreads: mean and deviation)."""
-    from rpo_edge.features import CHOICES, MEASURES
+    from rpo_edge.features import CHOICES, MEASURES, Choice, Measure
     from rpo_edge.steps.profile import counts_of, totals_by_name
 
     totals = totals_by_name(counts_of(profile))
+    features: list[Choice | Measure] = [*CHOICES, *MEASURES]
     rows = []
-    for feature in (*CHOICES, *MEASURES):
+    for feature in features:
         counts = totals.get(feature.name)
         if not counts:
             continue
@@ -85,6 +88,10 @@ def profile_text(profile: StyleProfile) -> str:
         share = row["unit"].startswith(("share", "per sentence")) or row["feature"] not in (*_SPREADS, "lexical")
         top = sorted(row["rates"].items(), key=lambda pair: -pair[1])[:4]
         values = ", ".join(f"{name!s} {value:.0%}" if share else f"{name} {value:.1f}" for name, value in top)
-        lines.append(f"{row['label']:38} {values}   [{row['unit']}; {sum(row['counts'].values()):.0f} seen]" if share else f"{row['label']:38} {values}   [{row['unit']}]")
+        lines.append(
+            f"{row['label']:38} {values}   [{row['unit']}; {sum(row['counts'].values()):.0f} seen]"
+            if share
+            else f"{row['label']:38} {values}   [{row['unit']}]"
+        )
     lines += [f"stated: {key} = {value!r}" for key, value in profile.preferences.items()]
     return "\n".join(lines) + "\n"

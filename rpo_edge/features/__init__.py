@@ -20,6 +20,7 @@ CHOICES: tuple[Choice, ...] = (
     wording.REGISTER,
     wording.SPELLING,
     wording.INTENSIFIER,
+    wording.OBLIGATION,
     punctuation.LATIN,
     punctuation.DASH,
     punctuation.SEMICOLON,
@@ -46,6 +47,6 @@ MEASURES: tuple[Measure, ...] = (
     measured.UNITS,
 )
 
-LABELS: dict[str, str] = {feature.name: feature.label for feature in (*CHOICES, *MEASURES)}
+LABELS: dict[str, str] = {choice.name: choice.label for choice in CHOICES} | {m.name: m.label for m in MEASURES}
 
 __all__ = ["CHOICES", "LABELS", "MEASURES", "VERSION", "Choice", "Measure", "Site"]

@@ -13,11 +13,13 @@ from rpo_edge.features.base import Choice, Site, like
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
-    for verb in "do does did is are was were has have had would could should need".split()
+    for verb in ["do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "would", "could", "should", "need"]
 } | {"will": "won't", "can": "can't"}
-_BE = {"I am": "I'm"} | {f"{p} are": f"{p}'re" for p in ("you", "we", "they")} | {
-    f"{p} is": f"{p}'s" for p in ("it", "that", "there", "what", "he", "she", "here", "who", "where")
-}
+_BE = (
+    {"I am": "I'm"}
+    | {f"{p} are": f"{p}'re" for p in ("you", "we", "they")}
+    | {f"{p} is": f"{p}'s" for p in ("it", "that", "there", "what", "he", "she", "here", "who", "where")}
+)
 _HAVE = {f"{p} have": f"{p}'ve" for p in ("I", "you", "we", "they")} | {f"{p} has": f"{p}'s" for p in ("it", "he", "she", "that")}
 _WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", "she", "that", "there")}
 _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she")}
@@ -25,7 +27,9 @@ _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she"
 _PARTICIPLE = r"(?=\s+(?:(?:not|never|also|already|just|always|only|recently|both|all|ever)\s+)?(?:been|got|had|made|done|seen|gone|come|become|taken|given|found|put|set|run|kept|left|heard|written|known|shown|\w{2,}ed|\w{2,}en)\b)"
 _NEXT_WORD = r"(?=[ \n][a-z])"  # "that is." cannot contract
 _NOT_QUESTION = r"(?!\s+(?:you|it|he|she|they|we|I|that|this|there)\b)"  # "isn't it" is not "is not it"
-_WOULD_VERB = r"(?=\s+(?:like|love|be|say|suggest|recommend|rather|prefer|also|have|need|want|never|probably|expect|add|use|go|get|start|make)\b)"
+_WOULD_VERB = (
+    r"(?=\s+(?:like|love|be|say|suggest|recommend|rather|prefer|also|have|need|want|never|probably|expect|add|use|go|get|start|make)\b)"
+)
 
 # group -> (expanded -> contracted, what must follow the expanded form, what must follow the contracted form)
 _GROUPS = {

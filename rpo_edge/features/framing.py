@@ -8,7 +8,7 @@ from functools import cache
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.lexicon import CLOSERS, OPENERS
-from rpo_edge.segment import Span, sentences, words
+from rpo_edge.segment import sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -21,7 +21,9 @@ SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
-EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*")
+EMOJI = re.compile(
+    "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
+)
 
 
 @cache
@@ -49,15 +51,14 @@ def _opener(text: str) -> Iterator[Site]:
 
 
 def _closer(text: str) -> Iterator[Site]:
+    """All stock sentences at the end; a text that is nothing else stays."""
     spans = sentences(text)
-    last = spans[-1] if spans else Span(0, 0)
-    body = text[last.start : last.end].strip()
-    if len(spans) > 1 and body and _stock("closer").fullmatch(body):
-        start = last.start
-        while start > 0 and text[start - 1].isspace():
-            start -= 1
-        end = last.start + len(text[last.start : last.end].rstrip())
-        yield Site("closer", start, end, "stock", {"none": ""})
+    first = len(spans)
+    while first > 0 and _stock("closer").fullmatch(text[spans[first - 1].start : spans[first - 1].end].strip()):
+        first -= 1
+    if 0 < first < len(spans):
+        start = len(text[: spans[first].start].rstrip())
+        yield Site("closer", start, len(text.rstrip()), "stock", {"none": ""})
     elif words(text):
         yield Site("closer", len(text), len(text), "none")
 

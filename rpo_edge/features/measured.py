@@ -12,7 +12,9 @@ from rpo_edge.features.base import Measure
 from rpo_edge.lexicon import BOOSTERS, HEDGES, NUMBER_WORDS, PROFANITY
 from rpo_edge.segment import paragraphs, sentences, words
 
-_FIRST_PERSON = frozenset("i me my mine myself we us our ours i'm i've i'd i'll we're we've we'll".split())
+_FIRST_PERSON = frozenset(
+    ["i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "i'm", "i've", "i'd", "i'll", "we're", "we've", "we'll"]
+)
 _PATTERNS: dict[str, dict[str, str]] = {
     "question": {"?": r"\?"},
     "parenthesis": {"()": r"\(\w"},

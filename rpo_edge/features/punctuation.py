@@ -9,7 +9,7 @@ from rpo_edge.features.base import Choice, Site
 from rpo_edge.segment import prose_start, sentences, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
-_DASH = re.compile(r"(?<=[\w)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[\w(\"“‘*])")
+_DASH = re.compile(r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])")
 _AND = r"(?P<comma>,?) (?P<word>and|or) "
 _OXFORD = re.compile(rf"(?<=, )(?P<item>[\w'’-]+(?: [\w'’-]+){{0,2}}){_AND}(?=[\w'’-])")
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?:I|it|we|he|she|they|you|there|that|this)(?:['’]\w+)?\s\w)")
@@ -23,7 +23,9 @@ _INTRODUCTION = re.compile(  # "In the end, Bob and Ann" is no list
     r"second|next|additionally|therefore|although|though|because|once|unless|until|under|over|of|yes|no|well|now)\b",
     re.IGNORECASE,
 )
-_WARM = re.compile(r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I)
+_WARM = re.compile(
+    r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
+)
 
 
 def _dashes(text: str) -> Iterator[Site]:
@@ -38,7 +40,7 @@ def _oxford(text: str) -> Iterator[Site]:
     for match in _OXFORD.finditer(text):
         start = max(text.rfind(mark, 0, match.start() - 1) for mark in (". ", "\n", ": ", "; ", "? ", "! "))
         lead = text[start + 1 : match.start() - 2].strip(" -*#>")
-        if not lead or _INTRODUCTION.match(lead) or len(lead.split()) > 40 or match["item"].split()[0].lower() in _NOT_ITEMS:
+        if not lead or _INTRODUCTION.match(lead) or len(lead.split()) > 40 or not _is_item(match, text):
             continue
         comma = match.start("comma")
         if match["comma"]:
@@ -47,7 +49,51 @@ def _oxford(text: str) -> Iterator[Site]:
             yield Site("oxford_comma", comma, comma, "no", {"yes": ","})
 
 
-_NOT_ITEMS = frozenset("and or but so which who that it i we you they he she this there is are was were as if when while".split())
+_NOT_ITEMS = frozenset(
+    [
+        "and",
+        "or",
+        "but",
+        "so",
+        "which",
+        "who",
+        "that",
+        "it",
+        "i",
+        "we",
+        "you",
+        "they",
+        "he",
+        "she",
+        "this",
+        "there",
+        "is",
+        "are",
+        "was",
+        "were",
+        "as",
+        "if",
+        "when",
+        "while",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "of",
+        "with",
+        "to",
+    ]
+)
+_ARTICLES = frozenset(["a", "an", "the"])
+
+
+def _is_item(match: re.Match[str], text: str) -> bool:
+    """Not a clause, and no "a sleek and modern studio": an item with an article is followed by one with an article."""
+    first = match["item"].split()[0].lower()
+    following = text[match.end() : match.end() + 4].lower().split()
+    return first not in _NOT_ITEMS and (first not in _ARTICLES or (bool(following) and following[0] in _ARTICLES))
 
 
 def _clause(text: str) -> Iterator[Site]:
@@ -112,7 +158,7 @@ def _lower_start(text: str) -> Iterator[Site]:
     """Sentence-initial letters. The reflector lowers only words that are surely not names."""
     for span in sentences(text):
         start = prose_start(text, span)
-        if start < span.end and text[start].isalpha():
+        if start < span.end and text[start].isalpha() and not text[max(0, start - 8) : start].rstrip().endswith(("...", "…")):
             if text[start].islower():
                 yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
             else:

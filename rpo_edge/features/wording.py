@@ -66,7 +66,9 @@ def _register_sites(text: str) -> Iterator[Site]:
     for match in pattern.finditer(text):
         detail, variant, other, word = forms[match["word"].lower()]
         written = match["word"]
-        if not word or (written[:1].isupper() and not text[: match.start()].endswith(("\n", ". ", "! ", "? ", "* ", "- ")) and match.start()):
+        if not word or (
+            written[:1].isupper() and not text[: match.start()].endswith(("\n", ". ", "! ", "? ", "* ", "- ")) and match.start()
+        ):
             if not word:
                 yield Site(f"register:{detail}", match.start(), match.end(), variant)
             continue
@@ -91,6 +93,16 @@ def _connectives(text: str) -> Iterator[Site]:
                 break
 
 
+_OBLIGATION = re.compile(r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey) (?P<word>must|need to|have to)(?= (?!not\b|be\b|have\b)[a-z])")
+
+
+def _obligation(text: str) -> Iterator[Site]:
+    """Only after plural subjects and "I", where the three need no agreement."""
+    for match in _OBLIGATION.finditer(text):
+        others = {word: word for word in ("must", "need to", "have to") if word != match["word"]}
+        yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
+
+
 def _intensifiers(text: str) -> Iterator[Site]:
     for match in _INTENSIFIER.finditer(text):
         others = {w: w for w in _INTENSIFIERS if w != match["word"]}
@@ -99,8 +111,13 @@ def _intensifiers(text: str) -> Iterator[Site]:
 
 SPELLING = Choice("spelling", "British or American spelling", "share of the words that differ", _spelling)
 REGISTER = Choice("register", "formal or plain words", "share of the words that have a twin", _register_sites)
+OBLIGATION = Choice("obligation", "must, need to, have to", "share of each form", _obligation)
 INTENSIFIER = Choice("intensifier", "intensifiers", "share of each word", _intensifiers)
-CONNECTIVES = tuple(
-    Choice(f"connective_{slot}", f"sentence openers ({slot})", "share of each form", lambda text, slot=slot: (s for s in _connectives(text) if s.name == f"connective_{slot}"))  # type: ignore[misc]
-    for slot in _CONNECTIVES
-)
+
+
+def _connective(slot: str) -> Choice:
+    name = f"connective_{slot}"
+    return Choice(name, f"sentence openers ({slot})", "share of each form", lambda text: (s for s in _connectives(text) if s.key == name))
+
+
+CONNECTIVES: tuple[Choice, ...] = tuple(_connective(slot) for slot in _CONNECTIVES)

@@ -27,6 +27,9 @@ from rpo_edge.steps.profile import Counts, counts_of, distribution, free_sites, 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
+_TYPOGRAPHIC = frozenset({"apostrophe", "ellipsis"})
+_NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
+_MAJORITY = 0.5
 _ROUNDING = 1e-9
 
 
@@ -82,34 +85,38 @@ class _Rates:
     """User's and draft's distributions by feature key; a stated preference replaces the user's."""
 
     def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
-        self._user, self._draft, self._stated = user, draft, stated
+        self._user, self._draft, self.stated = user, draft, stated
         self._user_totals, self._draft_totals = totals_by_name(user), totals_by_name(draft)
 
     def user(self, key: str) -> Mapping[str, float] | None:
-        stated = self._stated.get(key.partition(":")[0])
+        stated = self.stated.get(key.partition(":")[0])
         return stated if stated is not None else distribution(key, self._user, self._user_totals)
+
+    def is_habit(self, key: str, variant: str, rate: float) -> bool:
+        """Whether to move toward a variant: not for stray uses, and a minority form must have been seen with this very detail."""
+        return rate >= _MAJORITY or (rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) > 0)
 
     def draft(self, key: str) -> Mapping[str, float]:
         return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
 
     def seen(self, name: str) -> Mapping[str, float]:
         """How often the user showed each variant; a stated text counts as often as needed."""
-        if name in self._stated:
-            return {variant: float(_FEWEST_FRAMES) for variant in self._stated[name]}
+        if name in self.stated:
+            return {variant: float(_FEWEST_FRAMES) for variant in self.stated[name]}
         return self._user_totals.get(name, {})
 
     def reason(self, site: Site, variant: str) -> str:
         name = site.name
         detail = site.key.partition(":")[2]
         what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
-        if name in self._stated:
+        if name in self.stated:
             return f"{what} is your stated preference"
         user, draft = self.user(site.key) or {}, self.draft(site.key)
         return f"{what} in {user.get(variant, 0):.0%} of your places, {draft.get(variant, 0):.0%} in the draft"
 
     def describe(self, name: str) -> tuple[str, str]:
         """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
-        user = self._stated.get(name) or distribution(name, self._user, self._user_totals) or {}
+        user = self.stated.get(name) or distribution(name, self._user, self._user_totals) or {}
         return _most(self.draft(name)), _most(user)
 
 
@@ -135,17 +142,26 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler) -> tuple[str, str] | N
     user = rates.user(site.key)
     if user is None or not site.options:
         return None
+    if site.name in _TYPOGRAPHIC:  # two kinds of apostrophe in one text are a slip, not a habit
+        user = {max(sorted(user), key=lambda v: user[v]): 1.0}
     draft = rates.draft(site.key)
     surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
-    wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if user.get(v, 0.0) > draft.get(v, 0.0)}
+    wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
+    wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
     if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, surplus / draft[site.variant]):
         return None
-    point = sampler.uniform(f"{site.key}@{site.start}") * sum(wanting.values())
-    for variant, weight in sorted(wanting.items()):
-        point -= weight
-        if point <= 0:
-            break
+    variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))
     return variant, site.options[variant]
+
+
+def _weighted(weights: Mapping[str, float], point: float) -> str:
+    """The variant at `point` (in [0, 1)) of the weights laid end to end."""
+    point *= sum(weights.values())
+    for variant, weight in sorted(weights.items()):
+        if point < weight:
+            return variant
+        point -= weight
+    return max(weights)
 
 
 def _frame(site: Site, rates: _Rates) -> tuple[str, str] | None:
@@ -175,13 +191,17 @@ def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -
     return tuple(sorted(shown, key=lambda number: number not in evidence.ids))
 
 
-def _apply_case(edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: _Rates, evidence: Evidence) -> list[Edit]:
+def _apply_case(
+    edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: _Rates, evidence: Evidence
+) -> list[Edit]:
     """Case comes last, so that it also reaches the first letter of what another edit put there."""
     by_start = {edit.start: edit for edit in edits}
     spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
     context = f"{window.before}{window.text}{window.after}"
     for site in cases:
         variant, letter = next(iter(site.options.items()))
+        if variant == "upper" and "sentence_case" not in rates.stated:
+            continue  # a draft's lower case is deliberate more often than not: code, formulas, lists
         word = WORD.match(window.text, site.start)
         there = by_start.get(site.start)
         if there is not None and there.end > there.start and there.after[:1].isalpha():
@@ -191,12 +211,14 @@ def _apply_case(edits: list[Edit], cases: list[Site], window: Window, profile: S
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])
         elif site.start not in spoken_for and word and (variant == "upper" or _surely_no_name(word[0], context)):
             shown = _cite(profile, site, variant, evidence)
-            by_start[site.start] = Edit(site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown)
+            by_start[site.start] = Edit(
+                site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown
+            )
     return disjoint(by_start.values())
 
 
 def _surely_no_name(word: str, context: str) -> bool:
-    return word[1:].islower() and (word.lower() in FUNCTION_WORDS or f" {word.lower()} " in context) or word in ("A",)
+    return (word[1:].islower() and (word.lower() in FUNCTION_WORDS or f" {word.lower()} " in context)) or word in ("A",)
 
 
 def _observations(edits: list[Edit], rates: _Rates) -> list[Observation]:

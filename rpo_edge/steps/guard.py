@@ -114,7 +114,15 @@ def guard(
     for start, end, group in _units(draft, edits, [(f.start, f.end) for f in frozen]):
         before = draft[start:end]
         after = apply(before, [shift(edit, -start) for edit in group])
-        reason = next((f"a frozen span would change: {draft[f.start : f.end]!r}" for f in frozen for e in group if e.start < f.end and f.start < e.end), None)
+        reason = next(
+            (
+                f"a frozen span would change: {draft[f.start : f.end]!r}"
+                for f in frozen
+                for e in group
+                if e.start < f.end and f.start < e.end
+            ),
+            None,
+        )
         reason = reason or _reason(before, after, lower, allowed)
         if reason is None and any(words(edit.after) for edit in group):
             runs = _runs(_plain(draft)) if runs is None else runs
@@ -166,7 +174,9 @@ def _without_stock(before: str, after: str) -> tuple[str, str]:
     return before, after
 
 
-def _leak(left: str, after: str, right: str, runs: set[tuple[str, ...]], known: Callable[[Sequence[str]], bool], allowed: Sequence[str]) -> str | None:
+def _leak(
+    left: str, after: str, right: str, runs: set[tuple[str, ...]], known: Callable[[Sequence[str]], bool], allowed: Sequence[str]
+) -> str | None:
     for text in allowed:
         after = after.replace(text, "\0")
     margin = 40 * PRIVATE_RUN
@@ -209,7 +219,9 @@ def _names(text: str) -> Counter[str]:
 
 
 def _initials(text: str) -> set[str]:
-    return {match[0] for start in _starts(text) if (match := WORD.match(text, start)) and match[0][:1].isupper() and match[0] not in ("I", "A")}
+    return {
+        match[0] for start in _starts(text) if (match := WORD.match(text, start)) and match[0][:1].isupper() and match[0] not in ("I", "A")
+    }
 
 
 def _markers(text: str) -> list[str]:

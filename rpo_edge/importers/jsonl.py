@@ -1,0 +1,45 @@
+"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source` and `title`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rpo_edge.importers.base import Importer, Problems, lines
+from rpo_edge.records import HistoryItem
+
+
+def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
+    for number, line in lines(path, report):
+        if not line.strip():
+            continue
+        try:
+            yield _item(json.loads(line), path.stem)
+        except (ValueError, RecursionError) as error:
+            what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            report(path, number, what)
+
+
+def _item(row: Any, stem: str) -> HistoryItem:
+    """Raises ValueError, with what is wrong, for a row that is no item."""
+    if not isinstance(row, dict):
+        raise ValueError("not an object")
+    text = row.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("no text")
+    for name in ("date", "source", "title"):
+        if not isinstance(row.get(name), str | None):
+            raise ValueError(f"{name} is not a text")
+    date = row.get("date")
+    try:
+        if date is not None:
+            datetime.fromisoformat(date)
+    except ValueError:
+        raise ValueError(f"{date!r} is no ISO 8601 date") from None
+    return HistoryItem(text, row.get("source") or stem, date, row.get("title"))
+
+
+JSONL = Importer("jsonl", (".jsonl",), _read)

@@ -1,0 +1,29 @@
+"""Plain text: paragraphs, joined to items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rpo_edge.importers.base import Importer, Problems, joined, lines
+from rpo_edge.records import HistoryItem
+
+
+def _paragraphs(path: Path, report: Problems) -> Iterator[str]:
+    current: list[str] = []
+    for _, line in lines(path, report):
+        if line.strip():
+            current.append(line)
+        elif current:
+            yield "\n".join(current)
+            current = []
+    if current:
+        yield "\n".join(current)
+
+
+def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
+    for text in joined(_paragraphs(path, report)):
+        yield HistoryItem(text, path.stem, title=path.stem)
+
+
+TEXT = Importer("text", (".txt",), _read)

@@ -1,0 +1,797 @@
+"""Closed lists of English words and phrases that the features, the rules and the guard share.
+
+Data only: everything is lower case and nothing is compiled here, so that importing this module costs next to
+nothing. Phrases are written with underscores for spaces where a list is split at spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+# One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
+# with each of the words). Under "formal" only the formal form may be replaced: the plain one means too much else.
+_BOTH_WAYS = """
+purchased purchasing to_purchase = bought buying to_buy
+attempting_to attempted_to to_attempt_to = trying_to tried_to to_try_to
+ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + that
+ensure = make_sure + you it they we
+require requires = need needs + a an the more some any
+inquire inquires inquired inquiring = ask asks asked asking + about
+resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem issues problems
+select selects selecting = choose chooses choosing + the a an your this these
+provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview
+to_request requesting = to_ask_for asking_for + a an the your more some
+to_contact contacting = to_get_in_touch_with getting_in_touch_with
+to_determine = to_figure_out + whether if why how what which where
+discover discovers discovered discovering = find_out finds_out found_out finding_out + that
+eliminate eliminates eliminating = get_rid_of gets_rid_of getting_rid_of
+tolerate tolerates tolerating = put_up_with puts_up_with putting_up_with
+establish establishes establishing = set_up sets_up setting_up + a an the
+encounter encounters encountering = run_into runs_into running_into + a an any issues problems errors
+omit omits omitted omitting = leave_out leaves_out left_out leaving_out
+proceed proceeds proceeding = go_ahead goes_ahead going_ahead + with
+discuss discusses discussing = talk_about talks_about talking_about
+you_wish we_wish they_wish = you_want we_want they_want + to
+you_must we_must they_must = you_need_to we_need_to they_need_to + use make do add set run install keep include follow
+you_are_required we_are_required they_are_required = you_have we_have they_have + to
+a_significant = a_big + increase decrease difference change improvement impact advantage step part role challenge
+frequently = often
+perhaps = maybe
+children = kids
+with_the_exception_of = except_for
+with_the_aid_of = with_the_help_of
+at_the_conclusion_of = at_the_end_of
+in_a_manner in_this_manner in_the_same_manner = in_a_way in_this_way in_the_same_way
+the_majority_of = most_of + the our your these those their
+a_wide_range_of a_wide_variety_of = all_kinds_of all_kinds_of
+a_portion_of = part_of
+a_small_number_of = a_few
+a_small_amount_of = a_bit_of
+the_remainder_of = the_rest_of
+opportunity opportunities = chance chances + to
+"""
+_FORMAL_ONLY = """
+utilize utilizes utilized utilizing utilise utilises utilised utilising = use uses used using use uses used using
+to_leverage leveraging = to_use using
+obtain obtains obtaining = get gets getting
+receive receives receiving = get gets getting
+procure procures procuring = get gets getting
+assist assists assisted assisting assistance = help helps helped helping help
+commence commences commenced commencing = start starts started starting
+initiate initiates initiated initiating = start starts started starting
+demonstrate demonstrates demonstrating = show shows showing
+indicate indicates indicating = show shows showing
+retain retains retained retaining = keep keeps kept keeping
+reside resides resided residing = live lives lived living
+depart departs departing = leave leaves leaving
+to_construct constructed constructing = to_build built building
+to_locate locating = to_find finding
+to_verify verifying = to_check checking
+to_remain will_remain = to_stay will_stay
+inform informs informed informing = tell tells told telling + me us you him her them
+notify notifies notified notifying = tell tells told telling + me us you him her them
+endeavoring_to endeavored_to will_endeavor_to = trying_to tried_to will_try_to
+endeavouring_to endeavoured_to will_endeavour_to = trying_to tried_to will_try_to
+strive_to strives_to strived_to striving_to = try_to tries_to tried_to trying_to
+ascertain ascertains ascertained ascertaining = find_out finds_out found_out finding_out
+examine examines examined examining = look_at looks_at looked_at looking_at
+postpone postpones postponed postponing = put_off puts_off put_off putting_off
+expedite expedites expedited expediting = speed_up speeds_up sped_up speeding_up
+reimburse reimburses reimbursed reimbursing = pay_back pays_back paid_back paying_back
+relocate relocates relocated relocating = move moves moved moving
+comprehend comprehends comprehended comprehending = understand understands understood understanding
+anticipate anticipates anticipated anticipating = expect expects expected expecting
+occur occurs occurred occurring = happen happens happened happening
+enhance enhances enhanced enhancing = improve improves improved improving
+modify modifies modified modifying = change changes changed changing
+alter alters altered altering = change changes changed changing
+delve_into delves_into delved_into delving_into = dig_into digs_into dug_into digging_into
+is_able_to are_able_to was_able_to were_able_to = can can could could
+numerous more_numerous = many greater_in_number
+a_large_number_of a_great_number_of = many many
+a_number_of = several
+a_great_deal_of a_multitude_of a_plethora_of = a_lot_of a_lot_of a_lot_of
+sufficient a_sufficient_amount_of a_sufficient_number_of = enough enough enough
+additional = extra
+entire = whole
+various = different
+individuals = people
+beneficial = helpful
+crucial more_crucial most_crucial = key more_important most_important
+pivotal more_pivotal most_pivotal = key more_important most_important
+is_essential are_essential = is_key are_key
+is_acceptable are_acceptable = is_fine are_fine
+difficult more_difficult most_difficult = hard harder hardest
+difficulties = problems
+incorrect erroneous = wrong wrong
+intelligent more_intelligent most_intelligent = smart smarter smartest
+wealthy wealthier wealthiest = rich richer richest
+lengthy lengthier more_lengthy most_lengthy = long longer longer longest
+inexpensive = cheap
+rapid more_rapid most_rapid = quick quicker quickest
+meticulous = careful
+complimentary = free
+the_optimal = the_best
+inquiry inquiries = question questions
+physician physicians = doctor doctors
+beverage beverages = drink drinks
+automobile automobiles = car cars
+residence residences = home homes
+approximately = about
+regarding with_regard_to in_regard_to pertaining_to = about about about about
+currently at_the_present_time at_this_point_in_time = now now now
+subsequently = later
+rapidly = quickly
+meticulously = carefully
+seamlessly = smoothly
+primarily predominantly = mostly mostly
+merely = just
+solely = only
+in_the_near_future = soon
+on_a_regular_basis = regularly
+on_a_daily_basis = every_day
+prior_to = before
+subsequent_to = after
+in_order_to = to
+due_to_the_fact_that owing_to_the_fact_that = because because
+despite_the_fact_that in_spite_of_the_fact_that = even_though even_though
+in_addition_to = besides
+in_close_proximity_to = near
+until_such_time_as = until
+based_upon depend_upon depends_upon rely_upon relies_upon = based_on depend_on depends_on rely_on relies_on
+whilst = while
+amongst = among
+"""
+
+
+def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    for line in lines.strip().splitlines():
+        pair, _, after = line.replace("_", "\0").partition(" + ")
+        ends = [f" {end}" for end in after.split()] or [""]
+        formal, plain = (tuple((form + end).replace("\0", " ") for form in side.split() for end in ends) for side in pair.split(" = "))
+        yield formal, plain, context
+
+
+FORMAL_PLAIN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    *_register_rows(_BOTH_WAYS, ""),
+    *_register_rows(_FORMAL_ONLY, "formal"),
+)
+"""(formal forms, plain forms, context): "" swaps either way, "formal" only from the formal form to the plain one."""
+
+# One line a family: British ending, American ending | stems | what may follow (a dot for nothing).
+_SPELLING_FAMILIES = """
+our or | col fav hon hum lab flav harb neighb rum sav vap arm clam endeav | . s ed ing
+our or | behavi od rig vig val splend tum cand ferv demean savi parl | . s
+our or | behavi | al ally
+our or | fav hon | able ably
+our or | fav | ite ites
+our or | col flav | ful less
+our or | neighb | hood hoods
+our or | sav | y
+is iz | organ real recogn apolog critic summar emphas priorit optim minim maxim custom final util | e es ed ing
+is iz | general standard normal special categor visual character initial author modern stabil memor | e es ed ing
+is iz | capital commercial central digital local personal synchron token serial | e es ed ing
+is iz | organ optim custom util general standard normal special visual character author local personal | ation
+is iz | token serial synchron digital initial final priorit capital modern | ation
+is iz | organ | ations ational er ers
+lys lyz | ana para cata | e ed ing
+lys lyz | ana | er ers
+re er | cent theat fib lit met kilomet centimet millimet calib spect lust | . s
+re er | somb meag | .
+ogue og | catal dial | . s
+ce se | defen offen preten | . s
+ll l | cance mode labe trave signa fue leve channe counse tunne jewe dia quarre marve | ed ing
+ll l | equa tota peda spira riva unrave shove funne pane swive initia | ed ing
+ll l | trave counse jewe | er ers
+ll l | mode labe | er ers
+ll l | marve | ous ously
+l ll | enro fulfi insti disti | . s
+l ll | enro fulfi insta | ment ments
+l ll | ski wi | ful fully
+grey gray | . | . s ish ed
+plough plow | . | . s ed ing
+mould mold | . | . s y ed ing
+sceptic skeptic | . | . s al ally ism
+"""
+_SPELLING_PAIRS = """
+towards toward learnt learned dreamt dreamed leapt leaped judgement judgment judgements judgments
+acknowledgement acknowledgment acknowledgements acknowledgments ageing aging artefact artifact artefacts artifacts
+mum mom mums moms maths math centred centered centring centering pyjamas pajamas cosy cozy cosier cozier
+moustache mustache moustaches mustaches manoeuvre maneuver manoeuvres maneuvers manoeuvred maneuvered
+manoeuvring maneuvering aluminium aluminum jewellery jewelry yoghurt yogurt yoghurts yogurts omelette omelet
+omelettes omelets woollen woolen paediatric pediatric paediatrician pediatrician
+orthopaedic orthopedic encyclopaedia encyclopedia anaemia anemia anaemic anemic anaesthetic anesthetic
+anaesthesia anesthesia oestrogen estrogen foetus fetus foetal fetal haemorrhage hemorrhage leukaemia leukemia
+diarrhoea diarrhea oesophagus esophagus sulphur sulfur tranquillity tranquility snowplough snowplow
+"""
+
+
+def _spellings() -> Iterator[tuple[str, str]]:
+    for line in _SPELLING_FAMILIES.strip().splitlines():
+        endings, stems, suffixes = line.split(" | ")
+        british, american = endings.split()
+        for stem in stems.replace(".", "\0").split():
+            for suffix in suffixes.split():
+                start, end = stem.strip("\0"), suffix.strip(".")
+                yield f"{start}{british}{end}", f"{start}{american}{end}"
+    words = _SPELLING_PAIRS.split()
+    yield from zip(words[::2], words[1::2], strict=True)
+
+
+BRITISH_AMERICAN: tuple[tuple[str, str], ...] = tuple(_spellings())
+"""(British, American) spellings of one word; no spelling stands on both sides."""
+
+# Regex sources, read without regard to case. Each is a whole unit with its end mark; longer units come first,
+# because the first alternative that matches is taken.
+_HELP = r"(?:help|assist)(?: you)?(?: (?:out|today|here))?(?: with (?:that|this|your (?:question|request|email|message|draft)))?"
+_GLAD = r"(?:happy|glad|delighted|pleased|more than happy)"
+_YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem|gladly)"
+_THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|example|template)"
+
+OPENERS: tuple[str, ...] = (
+    rf"{_YES}[!,.] i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
+    rf"{_YES}[!,.] i(?:['’]m| am) {_GLAD} to {_HELP}[.!]",
+    rf"{_YES}[!,.] i can (?:definitely |certainly )?{_HELP}[.!]",
+    rf"{_YES}[!,.] i(?:['’]ll| will) (?:be {_GLAD} to )?{_HELP}[.!]",
+    rf"{_YES}[!,.] let me {_HELP}[.!]",
+    rf"{_YES}[!,.] here(?:['’]s| is) (?:a|an|the|your|my) (?:[a-z-]{{1,15}},? ){{0,3}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
+    r"here(?:['’]s| is) (?:a|an|the|your) (?:revised|polished|rewritten|improved|updated|suggested|possible) "
+    rf"(?:[a-z-]{{1,15}} ){{0,2}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
+    r"(?:that['’]s|that is|what) an? (?:really |very |truly )?(?:great|good|excellent|interesting|fantastic|wonderful|insightful|"
+    r"thoughtful|important) question(?: to ask)?[!.]",
+    r"(?:great|good|excellent|interesting|fantastic|wonderful|insightful) question[!.]",
+    r"(?:great|excellent|good) point[!.]",
+    r"(?:great|good|excellent) choice[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:your|the) (?:great |good |excellent |thoughtful )?(?:question|inquiry|query|prompt)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for asking(?: (?:that|this))?(?: question)?[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:providing|sharing) (?:the|this|that|your) (?:information|context|details|text|draft)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information|context)[!.]",
+    rf"i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
+    rf"i(?:['’]m| am) {_GLAD} to {_HELP}[.!]",
+    rf"i(?:['’]m| am) here to {_HELP}[.!]",
+    rf"i can (?:definitely |certainly )?{_HELP}[.!]",
+    rf"i(?:['’]ll| will) be {_GLAD} to {_HELP}[.!]",
+    rf"{_GLAD} to {_HELP}[.!]",
+    rf"let me {_HELP}[.!]",
+    r"as an ai(?: language)?(?: model| assistant)?, i (?:don['’]t|do not|can['’]t|cannot) (?:have|hold|form|give|offer|express|experience) "
+    r"(?:any )?(?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)"
+    r"(?:(?:,| or| and|, or|, and) (?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)){0,3}[.!]",
+    r"i(?:['’]m| am) (?:just |only )?an ai(?: language)?(?: model| assistant)?[.!]",
+    r"as an ai(?: language)?(?: model| assistant)?, i(?:['’]m| am) here to (?:help|assist)(?: you)?[.!]",
+    r"i understand your (?:question|request|concern|concerns)[.!]",
+    r"i understand what you(?:['’]re| are) (?:asking|looking for)[.!]",
+    r"let(?:['’]s| us) (?:dive|jump|delve|dig)(?: right)? in(?: together)?[!.:]",
+    r"let(?:['’]s| us) (?:break (?:it|this|that) down|get started|take a (?:closer )?look|explore (?:this|that)(?: together)?)"
+    r"(?: step by step)?[!.:]",
+    r"you(?:['’]ve| have) (?:asked|raised) an? (?:great|good|excellent|interesting|important) (?:question|point)[!.]",
+    r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
+    r"i hope you(?:['’]re| are) (?:doing|having) [^.!?\n\d]{0,20}(?:well|day|week)[!.]",
+    r"certainly!",
+    r"sure thing!",
+    r"sure!",
+    r"of course!",
+    r"absolutely!",
+    r"definitely!",
+    r"no problem!",
+    r"gladly!",
+    r"you got it!",
+    r"got it!",
+    r"understood!",
+)
+"""Stock openings of machine answers, matched where the text starts."""
+
+_QUESTIONS = r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries|doubts|comments|feedback|issues)){0,2}"
+_ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up))?|(?:further|more|other|additional|specific))"
+_HELPING = r"(?:help|assistance|information|details|clarification|guidance|support|examples)"
+_REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
+_TO_ME = r"(?: to (?:me|us))?(?: (?:at any ?time|any ?time|again))?"
+_NEED = (
+    rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?|need {_ANY} {_HELPING}"
+    rf"(?: (?:with|on) (?:this|that|anything(?: else)?|it))?|need anything(?: else)?|(?:have|need) more {_HELPING}"
+    r"|would like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments|edits|tweaks|revisions|modifications"
+    r"|details|information|help|clarification|examples)"
+    r"|(?:need|want) (?:me to )?(?:make )?any (?:further |more |other |additional )?(?:changes|adjustments|edits|tweaks|revisions|modifications))"
+)
+
+CLOSERS: tuple[str, ...] = (
+    r"i (?:really |sincerely |do )?hope (?:this|that|it)(?: (?:information|answer|explanation|guide|summary))? (?:helps|helped|was helpful|is helpful"
+    r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up|answers your questions?)(?: you)?(?: out)?[.!]",
+    r"hope (?:this|that|it) helps(?: you)?(?: out)?[.!]",
+    rf"i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know|feel free to {_REACH}{_TO_ME}) if you {_NEED}[.!]",
+    rf"(?:please |just |and )?(?:do )?let (?:me|us) know if you {_NEED}[.!]",
+    r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense|is what you were looking for|answers your question)[.!]",
+    r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments"
+    r"|edits|tweaks|revisions|modifications|details|information|help|clarification|examples)[.!]",
+    r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist|do)(?: (?:you )?with| for you| to help)?[.!]",
+    r"(?:please |just )?let (?:me|us) know how (?:else )?i can (?:help|assist)(?: you)?(?: further)?[.!]",
+    rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME}[.!]",
+    rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
+    r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other|any further) (?:questions|follow-up questions)[.!]",
+    r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize|personalise) (?:it|this|the (?:draft|text|message|email)) "
+    r"(?:as (?:needed|necessary|you see fit)|to (?:fit|suit) your (?:needs|style|preferences))[.!]",
+    rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME}[.!]",
+    rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
+    rf"(?:if|should) you {_NEED}, (?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to|just)? ?{_REACH}{_TO_ME}[.!]",
+    rf"(?:if|should) you {_NEED}, (?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help|glad to help|just a message away)[.!]",
+    r"is there anything else (?:i|we) can (?:help|assist)(?: you)? with(?: today)?\?",
+    r"is there anything else you(?:['’]d| would) like (?:to know|help with|me to (?:help with|change|add))\?",
+    rf"do you have {_ANY} {_QUESTIONS}\?",
+    r"would you like me to (?:make any (?:changes|adjustments|edits|tweaks|revisions)|adjust (?:the tone|anything)|change anything)\?",
+    r"would you like (?:more|further|additional|any other|any further) (?:details|information|help|examples|clarification)\?",
+    r"(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?here (?:to help|if you need (?:me|us|anything|help))(?: you)?[.!]",
+    r"i(?:['’]m| am) (?:always )?(?:happy|glad) to (?:help|assist)(?: you)?(?: further)?(?: with anything else)?[.!]",
+    r"i(?:['’]d| would) be (?:happy|glad) to (?:help|assist|clarify|elaborate|provide more (?:details|information))(?: you)?(?: further)?[.!]",
+    r"(?:always )?(?:happy|glad) to help(?: (?:further|with anything else))?[.!]",
+    r"happy (?:coding|cooking|baking|writing|learning|reading|gardening|programming|hacking|building|debugging)!",
+    r"enjoy (?:coding|cooking|baking|writing|learning|your meal|your trip|your (?:coding|writing|learning) journey)!",
+    r"remember, i(?:['’]m| am) (?:always )?(?:just a message away|here to help|here for you)[.!]",
+    r"(?:please )?note that i(?:['’]m| am) an ai(?: language)?(?: model| assistant)?[.!]",
+    r"(?:your )?feedback is (?:always )?(?:welcome|appreciated)[.!]",
+)
+"""Stock last sentences of machine answers, each matched as a whole sentence."""
+
+FUNCTION_WORDS: frozenset[str] = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "any",
+        "each",
+        "every",
+        "either",
+        "neither",
+        "both",
+        "all",
+        "most",
+        "many",
+        "much",
+        "more",
+        "less",
+        "few",
+        "several",
+        "enough",
+        "such",
+        "other",
+        "another",
+        "no",
+        "not",
+        "none",
+        "nor",
+        "own",
+        "same",
+        "it",
+        "its",
+        "he",
+        "she",
+        "him",
+        "his",
+        "her",
+        "hers",
+        "they",
+        "them",
+        "their",
+        "theirs",
+        "we",
+        "us",
+        "our",
+        "ours",
+        "you",
+        "your",
+        "yours",
+        "me",
+        "my",
+        "mine",
+        "myself",
+        "yourself",
+        "itself",
+        "himself",
+        "herself",
+        "themselves",
+        "ourselves",
+        "yourselves",
+        "who",
+        "whom",
+        "whose",
+        "which",
+        "what",
+        "whatever",
+        "whichever",
+        "whoever",
+        "someone",
+        "somebody",
+        "something",
+        "anyone",
+        "anybody",
+        "anything",
+        "everyone",
+        "everybody",
+        "everything",
+        "nobody",
+        "nothing",
+        "one",
+        "ones",
+        "and",
+        "or",
+        "but",
+        "if",
+        "because",
+        "as",
+        "until",
+        "while",
+        "though",
+        "although",
+        "unless",
+        "since",
+        "whether",
+        "than",
+        "so",
+        "yet",
+        "whereas",
+        "of",
+        "at",
+        "by",
+        "for",
+        "with",
+        "about",
+        "against",
+        "between",
+        "into",
+        "through",
+        "during",
+        "before",
+        "after",
+        "above",
+        "below",
+        "to",
+        "from",
+        "up",
+        "down",
+        "in",
+        "out",
+        "on",
+        "off",
+        "over",
+        "under",
+        "within",
+        "without",
+        "across",
+        "along",
+        "among",
+        "around",
+        "behind",
+        "beside",
+        "besides",
+        "beyond",
+        "despite",
+        "except",
+        "inside",
+        "near",
+        "onto",
+        "outside",
+        "per",
+        "toward",
+        "towards",
+        "upon",
+        "via",
+        "like",
+        "unlike",
+        "am",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "have",
+        "has",
+        "had",
+        "having",
+        "do",
+        "does",
+        "did",
+        "doing",
+        "done",
+        "can",
+        "could",
+        "shall",
+        "should",
+        "will",
+        "would",
+        "might",
+        "must",
+        "ought",
+        "cannot",
+        "let",
+        "get",
+        "got",
+        "make",
+        "made",
+        "go",
+        "goes",
+        "going",
+        "here",
+        "there",
+        "where",
+        "when",
+        "why",
+        "how",
+        "now",
+        "then",
+        "again",
+        "once",
+        "ever",
+        "never",
+        "always",
+        "often",
+        "sometimes",
+        "usually",
+        "soon",
+        "later",
+        "already",
+        "still",
+        "just",
+        "only",
+        "even",
+        "also",
+        "too",
+        "very",
+        "quite",
+        "rather",
+        "almost",
+        "perhaps",
+        "maybe",
+        "instead",
+        "however",
+        "therefore",
+        "thus",
+        "hence",
+        "moreover",
+        "furthermore",
+        "additionally",
+        "otherwise",
+        "meanwhile",
+        "finally",
+        "first",
+        "second",
+        "third",
+        "next",
+        "last",
+        "lastly",
+        "overall",
+        "indeed",
+        "actually",
+        "currently",
+        "recently",
+        "generally",
+        "typically",
+        "specifically",
+        "ideally",
+        "afterwards",
+        "anyway",
+        "yes",
+        "okay",
+        "ok",
+        "please",
+        "thanks",
+        "thank",
+        "sorry",
+        "note",
+        "remember",
+        "consider",
+        "keep",
+        "try",
+        "use",
+        "make",
+        "sure",
+        "see",
+        "give",
+        "take",
+        "it's",
+        "that's",
+        "there's",
+        "here's",
+        "what's",
+        "who's",
+        "let's",
+        "you're",
+        "you've",
+        "you'll",
+        "you'd",
+        "we're",
+        "we've",
+        "we'll",
+        "we'd",
+        "they're",
+        "they've",
+        "they'll",
+        "they'd",
+        "he's",
+        "she's",
+        "he'll",
+        "she'll",
+        "it'll",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "weren't",
+        "don't",
+        "doesn't",
+        "didn't",
+        "can't",
+        "couldn't",
+        "won't",
+        "wouldn't",
+        "shouldn't",
+        "haven't",
+        "hasn't",
+        "hadn't",
+        "mustn't",
+    ]
+)
+"""Words that carry grammar, and common first words of a sentence; never a name."""
+
+HEDGES: frozenset[str] = frozenset(
+    phrase.replace("_", " ")
+    for phrase in [
+        "maybe",
+        "perhaps",
+        "possibly",
+        "probably",
+        "presumably",
+        "apparently",
+        "arguably",
+        "seemingly",
+        "supposedly",
+        "roughly",
+        "somewhat",
+        "generally",
+        "usually",
+        "typically",
+        "likely",
+        "might",
+        "could",
+        "seems",
+        "seem",
+        "appears",
+        "appear",
+        "suggests",
+        "guess",
+        "suppose",
+        "think",
+        "believe",
+        "sort_of",
+        "kind_of",
+        "i_think",
+        "i_guess",
+        "i_suppose",
+        "in_my_opinion",
+        "more_or_less",
+    ]
+)
+"""Words and phrases that weaken a claim."""
+
+BOOSTERS: frozenset[str] = frozenset(
+    phrase.replace("_", " ")
+    for phrase in [
+        "very",
+        "really",
+        "extremely",
+        "incredibly",
+        "absolutely",
+        "totally",
+        "completely",
+        "definitely",
+        "certainly",
+        "clearly",
+        "obviously",
+        "undoubtedly",
+        "surely",
+        "truly",
+        "highly",
+        "super",
+        "utterly",
+        "entirely",
+        "always",
+        "literally",
+        "seriously",
+        "hugely",
+        "massively",
+        "amazingly",
+        "insanely",
+        "of_course",
+        "for_sure",
+        "by_far",
+    ]
+)
+"""Words and phrases that strengthen a claim."""
+
+PROFANITY: frozenset[str] = frozenset(
+    [
+        "damn",
+        "damned",
+        "dammit",
+        "goddamn",
+        "hell",
+        "crap",
+        "crappy",
+        "shit",
+        "shitty",
+        "bullshit",
+        "fuck",
+        "fucked",
+        "fucking",
+        "fuckin",
+        "wtf",
+        "ass",
+        "asshole",
+        "arse",
+        "bloody",
+        "bugger",
+        "bollocks",
+        "bastard",
+        "bitch",
+        "piss",
+        "pissed",
+        "screwed",
+        "freaking",
+        "frigging",
+    ]
+)
+"""Swear words, mild ones included."""
+
+NEGATIONS: frozenset[str] = frozenset(["not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without", "cannot"])
+"""Words that negate; words that end in "n't" are told by their ending."""
+
+NUMBER_WORDS: frozenset[str] = frozenset(
+    [
+        "zero",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "hundreds",
+        "thousand",
+        "thousands",
+        "million",
+        "millions",
+        "billion",
+        "billions",
+        "trillion",
+        "dozen",
+        "dozens",
+        "half",
+        "quarter",
+        "twice",
+        "thrice",
+    ]
+)
+"""Words that state an amount; "one", "once", "first" and "second" have too many other uses."""

@@ -1,0 +1,124 @@
+"""freeze: the spans of a draft that must come out byte for byte.
+
+Found by patterns, in linear time. Not covered: code that nothing marks as code, numbers in words (the guard
+counts those), quotations across paragraphs, names (the guard's business too).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Frozen(NamedTuple):
+    """`text[start:end]` is frozen; `kind` says why."""
+
+    start: int
+    end: int
+    kind: str
+
+
+_TABLE_LINE = r"^[ \t]*\|?[^|\n]+\|[^\n]*$"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_EXTENSIONS = [
+    "py",
+    "js",
+    "ts",
+    "jsx",
+    "tsx",
+    "html",
+    "css",
+    "json",
+    "yaml",
+    "yml",
+    "toml",
+    "md",
+    "txt",
+    "csv",
+    "xml",
+    "sh",
+    "bat",
+    "sql",
+    "rb",
+    "go",
+    "rs",
+    "java",
+    "kt",
+    "cpp",
+    "hpp",
+    "pdf",
+    "png",
+    "jpg",
+    "gif",
+    "svg",
+    "zip",
+    "exe",
+    "dll",
+    "ini",
+    "cfg",
+    "log",
+    "ipynb",
+    "docx",
+    "xlsx",
+]
+
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(source, re.MULTILINE))
+    for kind, source in (
+        ("code", r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"),
+        ("code", r"(?:\A|(?<=\n\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
+        ("table", rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?$(?:\n{_TABLE_LINE})*"),
+        ("quotation", r"^[ \t]*>[^\n]*"),
+        ("math", r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
+        ("math", r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
+        ("code", r"(?<!`)(?P<tick>`{1,2})(?!`)[^`\n]{1,500}(?P=tick)(?!`)"),
+        ("html", r"<!--(?:[^-]|-(?!->)){0,5000}-->|</?[A-Za-z][^<>\n]{0,200}>"),
+        ("link", r"\]\([^()\s]{1,500}(?:[ \t]\"[^\"\n]{0,200}\")?\)|^[ \t]*\[[^\]\n]{1,100}\]:[ \t]\S{1,500}"),
+        (
+            "url",
+            r"(?:https?|ftp)://[^\s<>\"'”’)\]]+|\bwww\.[^\s<>\"'”’)\]]+|\b[\w-]{1,60}(?:\.[\w-]{1,60}){0,3}\.(?:com|org|net|io|edu|gov|dev|co\.uk)\b(?:/[^\s<>\"'”’)\]]*)?",
+        ),
+        ("email", r"\b[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\b"),
+        ("handle", r"(?<![\w@])@\w{2,30}\b"),
+        ("placeholder", r"\[[A-Z][^\[\]\n]{0,60}\](?!\()|\{\{?[\w .-]{1,40}\}?\}"),
+        ("path", r"(?<![\w/])(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80})+/?|\b[A-Z]:\\[\w\\.-]{1,200}"),
+        ("path", rf"\b[\w-]{{1,60}}\.(?:{'|'.join(_EXTENSIONS)})\b"),
+        ("date", rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"),
+        ("quotation", r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|‘(?:[^’\n]|(?<=\w)’(?=\w)){1,400}’(?!\w)"),
+        ("quotation", r"(?<![\w'])'(?=[\w(])(?:[^'\n]|(?<=\w)'(?=\w)){1,200}'(?!\w)"),
+        (
+            "number",
+            r"(?:[$€£¥]\s?)?(?<![\w.,])[+-]?\w*\d[\w.,:/×^°%-]*(?<![.,:-])(?: ?(?:%|°[CF]?|[ap]\.?m\.?(?!\w)|(?:km|cm|mm|kg|mg|ml|mph|GB|MB|KB|TB|GHz|MHz|kWh|kW|lbs?|oz|ft|m|g|l)\b))?",
+        ),
+    )
+)
+_LIST_NUMBER = re.compile(r"(?:^|\n)[ \t>]*$")
+
+
+def freeze(text: str) -> tuple[Frozen, ...]:
+    """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
+    found = [
+        Frozen(match.start(), match.end(), kind)
+        for kind, pattern in PATTERNS
+        for match in pattern.finditer(text)
+        if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match))
+    ]
+    merged: list[Frozen] = []
+    for span in sorted(found, key=lambda f: (f.start, -f.end)):
+        if merged and span.start < merged[-1].end:
+            if span.end > merged[-1].end:
+                merged[-1] = merged[-1]._replace(end=span.end)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _is_list_number(text: str, match: re.Match[str]) -> bool:
+    """ "1." and "2)" at the start of a line are markers, not facts."""
+    line = text.rfind("\n", 0, match.start()) + 1
+    return (
+        match[0].isdigit()
+        and len(match[0]) <= 3
+        and not text[line : match.start()].strip(" \t>*")
+        and text[match.end() : match.end() + 2] in (". ", ") ")
+    )

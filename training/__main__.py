@@ -1,0 +1,19 @@
+"""`python -m training COMMAND`: one command, one file, whose text says what it does."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+COMMANDS = {"ceiling": "training.ceiling"}
+
+
+def main() -> None:
+    """Hand the remaining arguments to the command's own `main`."""
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(f"usage: python -m training {{{','.join(COMMANDS)}}} [options]")
+    import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()

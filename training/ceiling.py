@@ -1,0 +1,307 @@
+"""Is the edit approach worth its next step? Measured on dev authors, without any model.
+
+    python -m training ceiling [--part restoration|attribution] [--users N] [--drafts N]
+
+1. Restoration: texts of dev authors, flattened by the evaluation's own flattener, are rewritten with the
+   author's other texts as history. Measure: word similarity (difflib ratio over whitespace tokens) to the
+   author's own words, as the share of the distance closed. Draft unchanged is 0 by definition.
+   - rules: the shipped reflector, guard included;
+   - rules, other user: the same with the history of another author of the same source;
+   - oracle: knows the flattener's rules backwards and, for each, how often the author's other texts have the
+     author's form against the generic one; it restores where that is more often than not. Not held to the guard.
+2. Attribution: 20 users of one source, a character n-gram classifier trained on their texts, real LLM drafts
+   rewritten for each: how often does it name the user the draft was rewritten for? (chance: 0.05)
+   - unchanged; rules; oracle: the flattener's rules backwards at the author's rates, then rules;
+   - greedy: of all guard-legal edits at the sites that the features know, those that raise the classifier's
+     probability of the user most, one after another. It cheats, and so bounds what such edits can reach.
+
+Deviation: the oracle's rates come from the author's other texts, not from the text itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+
+from rpo_edge.edits import apply, disjoint
+from rpo_edge.pipeline import own_phrases, reflect
+from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
+from rpo_edge.reflectors.rules import RulesReflector
+from rpo_edge.segment import words
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.guard import PRIVATE_RUN, guard
+from rpo_edge.steps.profile import free_sites, make_profile, measure
+from training import data
+from training.statistics import Interval, bootstrap
+
+SOURCES = ("blogs", "commits", "gutenberg", "proposals", "rails")
+USERS = 20
+SEED = 20
+
+# The evaluation flattener's rules, backwards: (generic form, author's form, what the author's form looks like).
+# A replacement may use groups of the generic pattern. Sites are counted by the same patterns in the author's texts.
+INVERSES: tuple[tuple[str, str, str], ...] = (
+    (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should) not\b", r"\1n't", r"\b(?:do|does|did|is|are|was|were|has|have|had|would|could|should)n't\b"),
+    (r"\b([Cc]an)not\b", r"\1't", r"\b[Cc]an't\b"), (r"\b([Ww])ill not\b", r"\1on't", r"\b[Ww]on't\b"),
+    (r"\bI am\b", "I'm", r"\bI'm\b"), (r"\b([Ii]t|[Tt]hat|[Tt]here|[Ww]hat|[Hh]e|[Ss]he) is\b", r"\1's", r"\b(?:[Ii]t|[Tt]hat|[Tt]here|[Ww]hat|[Hh]e|[Ss]he)'s\b"),
+    (r"\b(\w+) are\b", r"\1're", r"\b\w+'re\b"), (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey) have\b", r"\1've", r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey)'ve\b"),
+    (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t) will\b", r"\1'll", r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t)'ll\b"),
+    (r"(?<=\w)\.(?=\s|$)", "!", r"(?<=\w)!(?=\s|$)"), (r"(?<=\w)\.(?=\s|$)", "...", r"(?<=\w)\.\.\.(?=\s|$)"),
+    (r"(?<=\w), (?=\w)", " - ", r"(?<=\w) - (?=\w)"), (r"(?<=\w), (?=\w)", " -- ", r"(?<=\w) -- (?=\w)"), (r"(?<=\w), (?=\w)", "—", r"(?<=\w)—(?=\w)"),
+    (r"(?<=\w)\. (?=[A-Z])", "; ", r"(?<=\w); (?=\w)"), (r" and (?=\w)", " & ", r" & (?=\w)"), (r"\bYes\b", "Yeah", r"\bYeah\b"), (r"\byes\b", "yeah", r"\byeah\b"),
+    (r"(?:^|(?<=[.!?] ))Therefore, ", "So ", r"(?:^|(?<=[.!?] ))So,? "), (r"(?:^|(?<=[.!?] ))However, ", "But ", r"(?:^|(?<=[.!?] ))But "),
+    (r"(?:^|(?<=[.!?] ))Additionally, ", "And ", r"(?:^|(?<=[.!?] ))And "), (r"\bmaterial\b", "stuff", r"\bstuff\b"), (r"\bmany\b", "a lot of", r"\b(?:a lot|lots) of\b"),
+    (r"\bobtain (?=(?:a|the|some|your|our)\b)", "get ", r"\bget (?=(?:a|the|some|your|our)\b)"),
+    (r"\butilize (?=(?:a|the|it|this|that|an)\b)", "use ", r"\buse (?=(?:a|the|it|this|that|an)\b)"), (r"\butilizing (?=(?:a|the|it|this|that|an)\b)", "using ", r"\busing (?=(?:a|the|it|this|that|an)\b)"),
+    (r"\bmust\b", "need to", r"\bneed to\b"), (r"\bsignificant\b", "big", r"\bbig\b"), (r"\bsomewhat ", "kind of ", r"\b(?:kind|sort) of "),
+    (r"\bvery (?=[a-z])", "really ", r"\breally (?=[a-z])"), (r"\bvery (?=[a-z])", "pretty ", r"\bpretty (?=[a-z])"), (r"\bassist (?=[a-z]+ )", "help ", r"\bhelp (?=[a-z]+ )"),
+    (r"\bdemonstrates\b", "shows", r"\bshows\b"), (r"\bperhaps\b", "maybe", r"\bmaybe\b"), (r"\bPerhaps\b", "Maybe", r"\bMaybe\b"), (r"\bchildren\b", "kids", r"\bkids\b"),
+    (r"\bresolve\b", "fix", r"\bfix\b"), (r"\bacceptable\b", "OK", r"\b(?:ok|OK)\b"), (r"\b([Cc]ol|[Ff]av|[Bb]ehavi|[Hh]on|[Ll]ab)or", r"\1our", r"(?:[Cc]ol|[Ff]av|[Bb]ehavi|[Hh]on|[Ll]ab)our"),
+    (r"\b(real|organ|recogn|general|optim|initial|custom|summar)iz(e|ed|es|ing)\b", r"\1is\2", r"\b(?:real|organ|recogn|general|optim|initial|custom|summar)is(?:e|ed|es|ing)\b"),
+    (r"(?<=\w) (and|or) (?=(?:I|it|we|he|she|they|you|there|that|this)\b)", r", \1 ", r"(?<=\w), (?:and|or) (?=(?:I|it|we|he|she|they|you|there|that|this)\b)"),
+    (r"(?<=\w) (and|or) (?!(?:I|it|we|he|she|they|you|there|that|this)\b)", r", \1 ", r"(?<=\w), (?:and|or) (?!(?:I|it|we|he|she|they|you|there|that|this)\b)"),
+)  # fmt: skip
+_COMPILED = tuple((re.compile(generic), own, re.compile(looks)) for generic, own, looks in INVERSES)
+
+Counts = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Author:
+    """One dev author: texts, and their counts text by text."""
+
+    name: str
+    source: str
+    texts: tuple[str, ...]
+    counts: tuple[Counts, ...]
+    inverses: tuple[tuple[tuple[int, int], ...], ...]  # text by text, (generic, own) for each of INVERSES
+
+    def profile(self, without: str | None = None) -> StyleProfile:
+        """The profile of all texts but one."""
+        total: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text != without]
+        for counts in kept:
+            for key, variants in counts.items():
+                for variant, n in variants.items():
+                    total[key][variant] += n
+        return make_profile({key: Habit(key, variants) for key, variants in total.items()}, {}, len(kept))
+
+    def own_rates(self, without: str | None = None) -> list[float]:
+        """For each of INVERSES: how often the author's form stands where either could."""
+        kept = [pairs for text, pairs in zip(self.texts, self.inverses, strict=True) if text != without]
+        sums = [(sum(pairs[i][0] for pairs in kept), sum(pairs[i][1] for pairs in kept)) for i in range(len(INVERSES))]
+        return [own / (generic + own) if own else 0.0 for generic, own in sums]
+
+    def runs(self, without: str | None = None) -> set[tuple[str, ...]]:
+        """Runs of words that the guard must not let through."""
+        found: set[tuple[str, ...]] = set()
+        for text in self.texts:
+            if text != without:
+                tokens = [word.lower().replace("’", "'") for word in words(text)]
+                found.update(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
+        return found
+
+
+def _count_inverses(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((len(generic.findall(text)), len(looks.findall(text))) for generic, _, looks in _COMPILED)
+
+
+def _counted(text: str) -> tuple[Counts, tuple[tuple[int, int], ...]]:
+    return measure(text), _count_inverses(text)
+
+
+def authors(sources: Iterable[str], pool: ProcessPoolExecutor) -> dict[str, Author]:
+    """Dev authors of the given history files, measured on all cores."""
+    texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    origin: dict[str, str] = {}
+    for source in sources:
+        for row in data.rows(f"histories/{source}", "dev"):
+            texts[source, row["author"]].append(row["text"])
+            origin[row["author"]] = row.get("source") or source
+    flat = [text for group in texts.values() for text in group]
+    counted = iter(pool.map(_counted, flat, chunksize=50))
+    found = {}
+    for (_, name), group in texts.items():
+        pairs = [next(counted) for _ in group]
+        found[name] = Author(name, origin[name], tuple(group), tuple(c for c, _ in pairs), tuple(i for _, i in pairs))
+    return found
+
+
+def rules(draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> str:
+    """The shipped path: rules reflector, then guard."""
+    _, proposed = reflect(RulesReflector(), draft, freeze(draft), Evidence(), profile)
+    kept, _ = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
+    return apply(draft, kept)
+
+
+def invert(draft: str, rates: list[float], decide: Callable[[float], bool]) -> str:
+    """The flattener backwards: each generic form goes where `decide(the author's rate)` says so."""
+    edits = []
+    for (generic, own, _), rate in sorted(zip(_COMPILED, rates, strict=True), key=lambda pair: -pair[1]):
+        for match in generic.finditer(draft):
+            if decide(rate):
+                edits.append(Edit(match.start(), match.end(), match[0], match.expand(own), "oracle"))
+    return apply(draft, disjoint(edits))
+
+
+def similarity(a: str, b: str) -> float:
+    """difflib ratio over whitespace tokens."""
+    return SequenceMatcher(None, a.split(), b.split(), autojunk=False).ratio()
+
+
+def _restore_author(task: tuple[Author, Author | None, list[dict[str, Any]]]) -> tuple[str, dict[str, list[tuple[float, float]]]]:
+    author, other, items = task
+    pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    shuffled = (other.profile(), other.runs()) if other else None
+    for row in items:
+        flat, target, text = row["flat"], row["target"], row["text"]
+        outputs = {
+            "rules": rules(flat, author.profile(text), author.runs(text)),
+            "oracle": invert(flat, author.own_rates(text), lambda rate: rate > 0.5),
+        }
+        if shuffled:
+            outputs["rules, other user"] = rules(flat, *shuffled)
+        start = similarity(flat, target)
+        for name, output in outputs.items():
+            pairs[name].append((similarity(output, target) - start, 1 - start))
+    return author.name, pairs
+
+
+def restoration(people: Mapping[str, Author], pool: ProcessPoolExecutor) -> dict[str, Interval]:
+    """Share of the distance closed, by method, with intervals over authors."""
+    by_author: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"):
+        by_author[row["author"]].append(row)
+    names = sorted(by_author)
+    tasks = []
+    for name in names:
+        peers = [n for n in names if n != name and people[n].source == people[name].source]
+        peers = peers or [n for n in names if n != name and n.partition("-")[0] == name.partition("-")[0]]
+        other = people[random.Random(f"{SEED}{name}").choice(peers)] if peers else None
+        tasks.append((people[name], other, by_author[name]))
+    closed: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(dict)
+    for name, pairs in pool.map(_restore_author, tasks):
+        for method, values in pairs.items():
+            closed[method][name] = values
+    return {method: bootstrap(groups) for method, groups in sorted(closed.items())}
+
+
+class Classifier:
+    """Character 1-4-gram TF-IDF and logistic regression over the users' texts, joined to about a draft's length."""
+
+    def __init__(self, users: list[Author], size: int) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+
+        self.names = [user.name for user in users]
+        samples, labels = [], []
+        for i, user in enumerate(users):
+            for chunk in _chunks(user.texts[:90], size):
+                samples.append(chunk)
+                labels.append(i)
+        self._vectors = TfidfVectorizer(
+            analyzer="char", ngram_range=(1, 4), sublinear_tf=True, min_df=3, lowercase=False, max_features=60_000
+        )
+        self._model = LogisticRegression(C=30, max_iter=300, class_weight="balanced").fit(self._vectors.fit_transform(samples), labels)
+
+    def probabilities(self, texts: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(texts, users)."""
+        result: np.ndarray[Any, np.dtype[np.float64]] = self._model.predict_proba(self._vectors.transform(texts))
+        return result
+
+
+def _chunks(texts: Iterable[str], size: int) -> list[str]:
+    chunks, current = [], ""
+    for text in texts:
+        current = f"{current}\n\n{text}" if current else text
+        if len(current) >= size:
+            chunks.append(current)
+            current = ""
+    return [*chunks, current] if current and len(chunks) < 3 else chunks
+
+
+def greedy(draft: str, target: int, classifier: Classifier, runs: set[tuple[str, ...]], steps: tuple[int, ...]) -> dict[int, str]:
+    """The text after each number of steps in `steps`, every edit chosen against the classifier itself."""
+    sites = [
+        Edit(s.start, s.end, draft[s.start : s.end], to, "greedy")
+        for s in free_sites(draft, freeze(draft))
+        for v, to in s.options.items()
+        if v != "*"
+    ]
+    legal = [e for e in sites if e.before != e.after and guard(draft, [e], lambda run: tuple(run) in runs)[1].accepted]
+    chosen: list[Edit] = []
+    texts, current = {}, draft
+    best = float(classifier.probabilities([draft])[0, target])
+    for step in range(1, max(steps) + 1):
+        trials = [(e, disjoint([*chosen, e])) for e in legal if e not in chosen]
+        trials = [(e, edits) for e, edits in trials if len(edits) > len(chosen)]
+        if trials:
+            scores = classifier.probabilities([apply(draft, edits) for _, edits in trials])[:, target]
+            top = int(scores.argmax())
+            if scores[top] > best:
+                best, chosen = float(scores[top]), trials[top][1]
+                current = apply(draft, guard(draft, chosen, lambda run: tuple(run) in runs)[0])
+        if step in steps:
+            texts[step] = current
+    return texts
+
+
+def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tuple[dict[str, Interval], float]:
+    """How often the classifier names the user a draft was rewritten for, by method; and edits each 100 words of rules."""
+    users = sorted((a for a in people.values() if a.source == source), key=lambda a: (-len(a.texts), a.name))[:USERS]
+    rng = random.Random(SEED)
+    drafts = [
+        " ".join(row["response"].split(" ")[:150])
+        for row in data.rows("drafts/00", "dev")
+        if 400 < len(row["response"]) < 3000 and "```" not in row["response"]
+    ]
+    rng.shuffle(drafts)
+    classifier = Classifier(users, size=900)
+    hits: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for i, draft in enumerate(drafts[:n_drafts]):
+        target = i % len(users)
+        user = users[target]
+        profile, runs = user.profile(), user.runs()
+        coin = random.Random(f"{SEED}{i}")
+        restored = invert(draft, user.own_rates(), lambda rate, coin=coin: coin.random() < rate)  # type: ignore[misc]
+        other = users[(target + 7) % len(users)]
+        outputs = {
+            "unchanged": draft,
+            "rules": rules(draft, profile, runs),
+            "rules, other user": rules(draft, other.profile(), other.runs()),
+            "oracle": rules(restored, profile, runs),
+        }
+        outputs |= {f"greedy, {n} edits": text for n, text in greedy(draft, target, classifier, runs, (6, 24)).items()}
+        named = classifier.probabilities(list(outputs.values())).argmax(axis=1)
+        for method, name in zip(outputs, named, strict=True):
+            hits[method][user.name].append((float(name == target), 1.0))
+    return {method: bootstrap(groups) for method, groups in hits.items()}, float(len(users))
+
+
+def main(argv: list[str]) -> None:
+    """Run the parts and print their tables."""
+    parser = argparse.ArgumentParser(prog="python -m training ceiling")
+    parser.add_argument("--part", choices=("restoration", "attribution"))
+    parser.add_argument("--drafts", type=int, default=200, help="drafts for each source of the attribution")
+    options = parser.parse_args(argv)
+    with ProcessPoolExecutor() as pool:
+        people = authors((*SOURCES, "arxiv"), pool)
+        if options.part != "attribution":
+            print("Restoration: share of the distance closed, 95% interval over authors")
+            for method, value in restoration(people, pool).items():
+                print(f"  {method:20} {value}", flush=True)
+    if options.part != "restoration":
+        for source in ("thechangelog/transcripts", "arxiv"):
+            table, users = attribution(people, source, options.drafts)
+            print(f"Attribution among {users:.0f} users of {source}, {options.drafts} drafts")
+            for method, value in table.items():
+                print(f"  {method:20} {value}", flush=True)

@@ -1,0 +1,30 @@
+"""Bootstrap intervals over groups: the unit that varies is the author, not the text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """A mean with its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def bootstrap(groups: Mapping[str, Sequence[tuple[float, float]]], samples: int = 1000, seed: int = 0) -> Interval:
+    """Ratio of sums of (numerator, denominator) pairs, resampling whole groups; percentile interval."""
+    sums = [(sum(a for a, _ in pairs), sum(b for _, b in pairs)) for _, pairs in sorted(groups.items())]
+    rng = random.Random(seed)
+
+    def ratio(chosen: Sequence[tuple[float, float]]) -> float:
+        return sum(a for a, _ in chosen) / max(1e-12, sum(b for _, b in chosen))
+
+    drawn = sorted(ratio(rng.choices(sums, k=len(sums))) for _ in range(samples))
+    return Interval(ratio(sums), drawn[int(0.025 * samples)], drawn[int(0.975 * samples) - 1])
