@@ -17,7 +17,7 @@ ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + t
 ensure = make_sure + you it they we
 require requires = need needs + a an the more some any
 inquire inquires inquired inquiring = ask asks asked asking + about
-resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem issues problems
+resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem problems
 select selects selecting = choose chooses choosing + the a an your this these
 provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview
 to_request requesting = to_ask_for asking_for + a an the your more some
@@ -144,12 +144,21 @@ amongst = among
 """
 
 
+def _split(text: str) -> list[str]:
+    return [word.replace("_", " ") for word in text.split()]
+
+
 def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     for line in lines.strip().splitlines():
-        pair, _, after = line.replace("_", "\0").partition(" + ")
-        ends = [f" {end}" for end in after.split()] or [""]
-        formal, plain = (tuple((form + end).replace("\0", " ") for form in side.split() for end in ends) for side in pair.split(" = "))
-        yield formal, plain, context
+        pair, _, after = line.partition(" + ")
+        formal, plain = pair.split(" = ")
+        yield _forms(formal, after), _forms(plain, after), context
+
+
+def _forms(side: str, after: str) -> tuple[str, ...]:
+    if not after:
+        return tuple(_split(side))
+    return tuple(f"{form} {end}" for form in _split(side) for end in _split(after))
 
 
 FORMAL_PLAIN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -182,7 +191,8 @@ ogue og | catal dial | . s
 ce se | defen offen preten | . s
 ll l | cance mode labe trave signa fue leve channe counse tunne jewe dia quarre marve | ed ing
 ll l | equa tota peda spira riva unrave shove funne pane swive initia | ed ing
-ll l | trave counse jewe | er ers
+ll l | trave jewe | er ers
+ll l | counse | or ors
 ll l | mode labe | er ers
 ll l | marve | ous ously
 l ll | enro fulfi insti disti | . s
@@ -223,10 +233,13 @@ BRITISH_AMERICAN: tuple[tuple[str, str], ...] = tuple(_spellings())
 
 # Regex sources, read without regard to case. Each is a whole unit with its end mark; longer units come first,
 # because the first alternative that matches is taken.
-_HELP = r"(?:help|assist)(?: you)?(?: (?:out|today|here))?(?: with (?:that|this|your (?:question|request|email|message|draft)))?"
+_HELP = (
+    r"(?:help|assist)(?: you)?(?: (?:out|today|here))?(?: with (?:that|this|your (?:question|request|email|message"
+    r"|draft)))?"
+)
 _GLAD = r"(?:happy|glad|delighted|pleased|more than happy)"
 _YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem|gladly)"
-_THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|example|template)"
+_THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|template)"
 
 OPENERS: tuple[str, ...] = (
     rf"{_YES}[!,.] i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
@@ -234,18 +247,23 @@ OPENERS: tuple[str, ...] = (
     rf"{_YES}[!,.] i can (?:definitely |certainly )?{_HELP}[.!]",
     rf"{_YES}[!,.] i(?:['’]ll| will) (?:be {_GLAD} to )?{_HELP}[.!]",
     rf"{_YES}[!,.] let me {_HELP}[.!]",
-    rf"{_YES}[!,.] here(?:['’]s| is) (?:a|an|the|your|my) (?:[a-z-]{{1,15}},? ){{0,3}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
+    rf"{_YES}[!,.] here(?:['’]s| is) (?:a|an|the|your"
+    rf"|my) (?:[a-z-]{{1,15}},? ){{0,3}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
     r"here(?:['’]s| is) (?:a|an|the|your) (?:revised|polished|rewritten|improved|updated|suggested|possible) "
     rf"(?:[a-z-]{{1,15}} ){{0,2}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
-    r"(?:that['’]s|that is|what) an? (?:really |very |truly )?(?:great|good|excellent|interesting|fantastic|wonderful|insightful|"
+    r"(?:that['’]s|that is|what) an? (?:really |very |truly )?(?:great|good|excellent|interesting|fantastic|wonderful"
+    r"|insightful|"
     r"thoughtful|important) question(?: to ask)?[!.]",
     r"(?:great|good|excellent|interesting|fantastic|wonderful|insightful) question[!.]",
     r"(?:great|excellent|good) point[!.]",
     r"(?:great|good|excellent) choice[!.]",
-    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:your|the) (?:great |good |excellent |thoughtful )?(?:question|inquiry|query|prompt)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:your|the) (?:great |good |excellent |thoughtful )?(?:question"
+    r"|inquiry|query|prompt)[!.]",
     r"(?:thank you|thanks)(?: (?:so|very) much)? for asking(?: (?:that|this))?(?: question)?[!.]",
-    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:providing|sharing) (?:the|this|that|your) (?:information|context|details|text|draft)[!.]",
-    r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information|context)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:providing|sharing) (?:the|this|that|your) (?:information"
+    r"|context|details|text|draft)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information"
+    r"|context)[!.]",
     rf"i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
     rf"i(?:['’]m| am) {_GLAD} to {_HELP}[.!]",
     rf"i(?:['’]m| am) here to {_HELP}[.!]",
@@ -253,15 +271,18 @@ OPENERS: tuple[str, ...] = (
     rf"i(?:['’]ll| will) be {_GLAD} to {_HELP}[.!]",
     rf"{_GLAD} to {_HELP}[.!]",
     rf"let me {_HELP}[.!]",
-    r"as an ai(?: language)?(?: model| assistant)?, i (?:don['’]t|do not|can['’]t|cannot) (?:have|hold|form|give|offer|express|experience) "
+    r"as an ai(?: language)?(?: model| assistant)?, i (?:don['’]t|do not|can['’]t|cannot) (?:have|hold|form|give"
+    r"|offer|express|experience) "
     r"(?:any )?(?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)"
-    r"(?:(?:,| or| and|, or|, and) (?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)){0,3}[.!]",
+    r"(?:(?:,| or| and|, or|, and) (?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?"
+    r"|preferences?)){0,3}[.!]",
     r"i(?:['’]m| am) (?:just |only )?an ai(?: language)?(?: model| assistant)?[.!]",
     r"as an ai(?: language)?(?: model| assistant)?, i(?:['’]m| am) here to (?:help|assist)(?: you)?[.!]",
     r"i understand your (?:question|request|concern|concerns)[.!]",
     r"i understand what you(?:['’]re| are) (?:asking|looking for)[.!]",
     r"let(?:['’]s| us) (?:dive|jump|delve|dig)(?: right)? in(?: together)?[!.:]",
-    r"let(?:['’]s| us) (?:break (?:it|this|that) down|get started|take a (?:closer )?look|explore (?:this|that)(?: together)?)"
+    r"let(?:['’]s| us) (?:break (?:it|this|that) down|get started|take a (?:closer )?look|explore (?:this"
+    r"|that)(?: together)?)"
     r"(?: step by step)?[!.:]",
     r"you(?:['’]ve| have) (?:asked|raised) an? (?:great|good|excellent|interesting|important) (?:question|point)[!.]",
     r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
@@ -280,47 +301,67 @@ OPENERS: tuple[str, ...] = (
 )
 """Stock openings of machine answers, matched where the text starts."""
 
-_QUESTIONS = r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries|doubts|comments|feedback|issues)){0,2}"
+_QUESTIONS = (
+    r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries"
+    r"|doubts|comments|feedback|issues)){0,2}"
+)
 _ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up))?|(?:further|more|other|additional|specific))"
 _HELPING = r"(?:help|assistance|information|details|clarification|guidance|support|examples)"
 _REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
 _TO_ME = r"(?: to (?:me|us))?(?: (?:at any ?time|any ?time|again))?"
 _NEED = (
-    rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?|need {_ANY} {_HELPING}"
+    rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?"
+    rf"|need {_ANY} {_HELPING}"
     rf"(?: (?:with|on) (?:this|that|anything(?: else)?|it))?|need anything(?: else)?|(?:have|need) more {_HELPING}"
-    r"|would like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments|edits|tweaks|revisions|modifications"
+    r"|would like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments|edits"
+    r"|tweaks|revisions|modifications"
     r"|details|information|help|clarification|examples)"
-    r"|(?:need|want) (?:me to )?(?:make )?any (?:further |more |other |additional )?(?:changes|adjustments|edits|tweaks|revisions|modifications))"
+    r"|(?:need|want) (?:me to )?(?:make )?any (?:further |more |other |additional )?(?:changes|adjustments|edits"
+    r"|tweaks|revisions|modifications))"
 )
 
 CLOSERS: tuple[str, ...] = (
-    r"i (?:really |sincerely |do )?hope (?:this|that|it)(?: (?:information|answer|explanation|guide|summary))? (?:helps|helped|was helpful|is helpful"
-    r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up|answers your questions?)(?: you)?(?: out)?[.!]",
+    r"i (?:really |sincerely |do )?hope (?:this|that|it)(?: (?:information|answer|explanation|guide"
+    r"|summary))? (?:helps|helped|was helpful|is helpful"
+    r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up"
+    r"|answers your questions?)(?: you)?(?: out)?[.!]",
     r"hope (?:this|that|it) helps(?: you)?(?: out)?[.!]",
-    rf"i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know|feel free to {_REACH}{_TO_ME}) if you {_NEED}[.!]",
+    rf"i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know"
+    rf"|feel free to {_REACH}{_TO_ME}) if you {_NEED}[.!]",
     rf"(?:please |just |and )?(?:do )?let (?:me|us) know if you {_NEED}[.!]",
-    r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense|is what you were looking for|answers your question)[.!]",
-    r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments"
+    r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense"
+    r"|is what you were looking for|answers your question)[.!]",
+    r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further "
+    r"|more |other |additional )?(?:changes|adjustments"
     r"|edits|tweaks|revisions|modifications|details|information|help|clarification|examples)[.!]",
-    r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist|do)(?: (?:you )?with| for you| to help)?[.!]",
+    r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist"
+    r"|do)(?: (?:you )?with| for you| to help)?[.!]",
     r"(?:please |just )?let (?:me|us) know how (?:else )?i can (?:help|assist)(?: you)?(?: further)?[.!]",
     rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME}[.!]",
     rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
-    r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other|any further) (?:questions|follow-up questions)[.!]",
-    r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize|personalise) (?:it|this|the (?:draft|text|message|email)) "
+    r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other"
+    r"|any further) (?:questions|follow-up questions)[.!]",
+    r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize"
+    r"|personalise) (?:it|this|the (?:draft|text|message|email)) "
     r"(?:as (?:needed|necessary|you see fit)|to (?:fit|suit) your (?:needs|style|preferences))[.!]",
     rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME}[.!]",
     rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
-    rf"(?:if|should) you {_NEED}, (?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to|just)? ?{_REACH}{_TO_ME}[.!]",
-    rf"(?:if|should) you {_NEED}, (?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help|glad to help|just a message away)[.!]",
+    rf"(?:if|should) you {_NEED}, (?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to"
+    rf"|just)? ?{_REACH}{_TO_ME}[.!]",
+    rf"(?:if|should) you {_NEED}, (?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help"
+    r"|glad to help|just a message away)[.!]",
     r"is there anything else (?:i|we) can (?:help|assist)(?: you)? with(?: today)?\?",
     r"is there anything else you(?:['’]d| would) like (?:to know|help with|me to (?:help with|change|add))\?",
     rf"do you have {_ANY} {_QUESTIONS}\?",
-    r"would you like me to (?:make any (?:changes|adjustments|edits|tweaks|revisions)|adjust (?:the tone|anything)|change anything)\?",
-    r"would you like (?:more|further|additional|any other|any further) (?:details|information|help|examples|clarification)\?",
-    r"(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?here (?:to help|if you need (?:me|us|anything|help))(?: you)?[.!]",
+    r"would you like me to (?:make any (?:changes|adjustments|edits|tweaks|revisions)|adjust (?:the tone|anything)"
+    r"|change anything)\?",
+    r"would you like (?:more|further|additional|any other|any further) (?:details|information|help|examples"
+    r"|clarification)\?",
+    r"(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?here (?:to help|if you need (?:me|us|anything"
+    r"|help))(?: you)?[.!]",
     r"i(?:['’]m| am) (?:always )?(?:happy|glad) to (?:help|assist)(?: you)?(?: further)?(?: with anything else)?[.!]",
-    r"i(?:['’]d| would) be (?:happy|glad) to (?:help|assist|clarify|elaborate|provide more (?:details|information))(?: you)?(?: further)?[.!]",
+    r"i(?:['’]d| would) be (?:happy|glad) to (?:help|assist|clarify|elaborate|provide more (?:details"
+    r"|information))(?: you)?(?: further)?[.!]",
     r"(?:always )?(?:happy|glad) to help(?: (?:further|with anything else))?[.!]",
     r"happy (?:coding|cooking|baking|writing|learning|reading|gardening|programming|hacking|building|debugging)!",
     r"enjoy (?:coding|cooking|baking|writing|learning|your meal|your trip|your (?:coding|writing|learning) journey)!",
@@ -331,467 +372,65 @@ CLOSERS: tuple[str, ...] = (
 """Stock last sentences of machine answers, each matched as a whole sentence."""
 
 FUNCTION_WORDS: frozenset[str] = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "some",
-        "any",
-        "each",
-        "every",
-        "either",
-        "neither",
-        "both",
-        "all",
-        "most",
-        "many",
-        "much",
-        "more",
-        "less",
-        "few",
-        "several",
-        "enough",
-        "such",
-        "other",
-        "another",
-        "no",
-        "not",
-        "none",
-        "nor",
-        "own",
-        "same",
-        "it",
-        "its",
-        "he",
-        "she",
-        "him",
-        "his",
-        "her",
-        "hers",
-        "they",
-        "them",
-        "their",
-        "theirs",
-        "we",
-        "us",
-        "our",
-        "ours",
-        "you",
-        "your",
-        "yours",
-        "me",
-        "my",
-        "mine",
-        "myself",
-        "yourself",
-        "itself",
-        "himself",
-        "herself",
-        "themselves",
-        "ourselves",
-        "yourselves",
-        "who",
-        "whom",
-        "whose",
-        "which",
-        "what",
-        "whatever",
-        "whichever",
-        "whoever",
-        "someone",
-        "somebody",
-        "something",
-        "anyone",
-        "anybody",
-        "anything",
-        "everyone",
-        "everybody",
-        "everything",
-        "nobody",
-        "nothing",
-        "one",
-        "ones",
-        "and",
-        "or",
-        "but",
-        "if",
-        "because",
-        "as",
-        "until",
-        "while",
-        "though",
-        "although",
-        "unless",
-        "since",
-        "whether",
-        "than",
-        "so",
-        "yet",
-        "whereas",
-        "of",
-        "at",
-        "by",
-        "for",
-        "with",
-        "about",
-        "against",
-        "between",
-        "into",
-        "through",
-        "during",
-        "before",
-        "after",
-        "above",
-        "below",
-        "to",
-        "from",
-        "up",
-        "down",
-        "in",
-        "out",
-        "on",
-        "off",
-        "over",
-        "under",
-        "within",
-        "without",
-        "across",
-        "along",
-        "among",
-        "around",
-        "behind",
-        "beside",
-        "besides",
-        "beyond",
-        "despite",
-        "except",
-        "inside",
-        "near",
-        "onto",
-        "outside",
-        "per",
-        "toward",
-        "towards",
-        "upon",
-        "via",
-        "like",
-        "unlike",
-        "am",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "have",
-        "has",
-        "had",
-        "having",
-        "do",
-        "does",
-        "did",
-        "doing",
-        "done",
-        "can",
-        "could",
-        "shall",
-        "should",
-        "will",
-        "would",
-        "might",
-        "must",
-        "ought",
-        "cannot",
-        "let",
-        "get",
-        "got",
-        "make",
-        "made",
-        "go",
-        "goes",
-        "going",
-        "here",
-        "there",
-        "where",
-        "when",
-        "why",
-        "how",
-        "now",
-        "then",
-        "again",
-        "once",
-        "ever",
-        "never",
-        "always",
-        "often",
-        "sometimes",
-        "usually",
-        "soon",
-        "later",
-        "already",
-        "still",
-        "just",
-        "only",
-        "even",
-        "also",
-        "too",
-        "very",
-        "quite",
-        "rather",
-        "almost",
-        "perhaps",
-        "maybe",
-        "instead",
-        "however",
-        "therefore",
-        "thus",
-        "hence",
-        "moreover",
-        "furthermore",
-        "additionally",
-        "otherwise",
-        "meanwhile",
-        "finally",
-        "first",
-        "second",
-        "third",
-        "next",
-        "last",
-        "lastly",
-        "overall",
-        "indeed",
-        "actually",
-        "currently",
-        "recently",
-        "generally",
-        "typically",
-        "specifically",
-        "ideally",
-        "afterwards",
-        "anyway",
-        "yes",
-        "okay",
-        "ok",
-        "please",
-        "thanks",
-        "thank",
-        "sorry",
-        "note",
-        "remember",
-        "consider",
-        "keep",
-        "try",
-        "use",
-        "make",
-        "sure",
-        "see",
-        "give",
-        "take",
-        "it's",
-        "that's",
-        "there's",
-        "here's",
-        "what's",
-        "who's",
-        "let's",
-        "you're",
-        "you've",
-        "you'll",
-        "you'd",
-        "we're",
-        "we've",
-        "we'll",
-        "we'd",
-        "they're",
-        "they've",
-        "they'll",
-        "they'd",
-        "he's",
-        "she's",
-        "he'll",
-        "she'll",
-        "it'll",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "can't",
-        "couldn't",
-        "won't",
-        "wouldn't",
-        "shouldn't",
-        "haven't",
-        "hasn't",
-        "hadn't",
-        "mustn't",
-    ]
+    _split("""
+a an the this that these those some any each every either neither both all most many much more less few several
+enough such other another no not none nor own same it its he she him his her hers they them their theirs we us our
+ours you your yours me my mine myself yourself itself himself herself themselves ourselves yourselves who whom whose
+which what whatever whichever whoever someone somebody something anyone anybody anything everyone everybody
+everything nobody nothing one ones and or but if because as until while though although unless since whether than so
+yet whereas of at by for with about against between into through during before after above below to from up down in
+out on off over under within without across along among around behind beside besides beyond despite except inside
+near onto outside toward towards upon via like unlike am is are was were be been being have has had having do does
+did doing done can could shall should will would might must ought cannot let get got make made go goes going here
+there where when why how now then again once ever never always often sometimes usually soon later already still just
+only even also too very quite rather almost perhaps maybe instead however therefore thus hence moreover furthermore
+additionally otherwise meanwhile finally first second third next last lastly overall indeed actually currently
+recently generally typically specifically ideally afterwards anyway yes okay ok please thanks thank sorry note
+remember consider keep try use make sure see give take it's that's there's here's what's who's let's you're you've
+you'll you'd we're we've we'll we'd they're they've they'll they'd he's she's he'll she'll it'll isn't aren't wasn't
+weren't don't doesn't didn't can't couldn't won't wouldn't shouldn't haven't hasn't hadn't mustn't
+    """)
 )
 """Words that carry grammar, and common first words of a sentence; never a name."""
 
 HEDGES: frozenset[str] = frozenset(
-    phrase.replace("_", " ")
-    for phrase in [
-        "maybe",
-        "perhaps",
-        "possibly",
-        "probably",
-        "presumably",
-        "apparently",
-        "arguably",
-        "seemingly",
-        "supposedly",
-        "roughly",
-        "somewhat",
-        "generally",
-        "usually",
-        "typically",
-        "likely",
-        "might",
-        "could",
-        "seems",
-        "seem",
-        "appears",
-        "appear",
-        "suggests",
-        "guess",
-        "suppose",
-        "think",
-        "believe",
-        "sort_of",
-        "kind_of",
-        "i_think",
-        "i_guess",
-        "i_suppose",
-        "in_my_opinion",
-        "more_or_less",
-    ]
+    _split("""
+maybe perhaps possibly probably presumably apparently arguably seemingly supposedly roughly somewhat generally
+usually typically likely might could seems seem appears appear suggests guess suppose think believe sort_of kind_of
+i_think i_guess i_suppose in_my_opinion more_or_less
+    """)
 )
 """Words and phrases that weaken a claim."""
 
 BOOSTERS: frozenset[str] = frozenset(
-    phrase.replace("_", " ")
-    for phrase in [
-        "very",
-        "really",
-        "extremely",
-        "incredibly",
-        "absolutely",
-        "totally",
-        "completely",
-        "definitely",
-        "certainly",
-        "clearly",
-        "obviously",
-        "undoubtedly",
-        "surely",
-        "truly",
-        "highly",
-        "super",
-        "utterly",
-        "entirely",
-        "always",
-        "literally",
-        "seriously",
-        "hugely",
-        "massively",
-        "amazingly",
-        "insanely",
-        "of_course",
-        "for_sure",
-        "by_far",
-    ]
+    _split("""
+very really extremely incredibly absolutely totally completely definitely certainly clearly obviously undoubtedly
+surely truly highly super utterly entirely always literally seriously hugely massively amazingly insanely of_course
+for_sure by_far
+    """)
 )
 """Words and phrases that strengthen a claim."""
 
 PROFANITY: frozenset[str] = frozenset(
-    [
-        "damn",
-        "damned",
-        "dammit",
-        "goddamn",
-        "hell",
-        "crap",
-        "crappy",
-        "shit",
-        "shitty",
-        "bullshit",
-        "fuck",
-        "fucked",
-        "fucking",
-        "fuckin",
-        "wtf",
-        "ass",
-        "asshole",
-        "arse",
-        "bloody",
-        "bugger",
-        "bollocks",
-        "bastard",
-        "bitch",
-        "piss",
-        "pissed",
-        "screwed",
-        "freaking",
-        "frigging",
-    ]
+    _split("""
+damn damned dammit goddamn hell crap crappy shit shitty bullshit fuck fucked fucking fuckin wtf ass asshole arse
+bloody bugger bollocks bastard bitch piss pissed screwed freaking frigging
+    """)
 )
 """Swear words, mild ones included."""
 
-NEGATIONS: frozenset[str] = frozenset(["not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without", "cannot"])
+NEGATIONS: frozenset[str] = frozenset(
+    _split("""
+not no never none nobody nothing nowhere neither nor without cannot
+    """)
+)
 """Words that negate; words that end in "n't" are told by their ending."""
 
 NUMBER_WORDS: frozenset[str] = frozenset(
-    [
-        "zero",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundred",
-        "hundreds",
-        "thousand",
-        "thousands",
-        "million",
-        "millions",
-        "billion",
-        "billions",
-        "trillion",
-        "dozen",
-        "dozens",
-        "half",
-        "quarter",
-        "twice",
-        "thrice",
-    ]
+    _split("""
+zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions
+billion billions trillion dozen dozens half quarter twice thrice
+    """)
 )
 """Words that state an amount; "one", "once", "first" and "second" have too many other uses."""

@@ -21,7 +21,7 @@ _BE = (
     | {f"{p} is": f"{p}'s" for p in ("it", "that", "there", "what", "he", "she", "here", "who", "where")}
 )
 _HAVE = {f"{p} have": f"{p}'ve" for p in ("I", "you", "we", "they")} | {f"{p} has": f"{p}'s" for p in ("it", "he", "she", "that")}
-_WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", "she", "that", "there")}
+_WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", "she")}
 _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she")}
 
 _PARTICIPLE = r"(?=\s+(?:(?:not|never|also|already|just|always|only|recently|both|all|ever)\s+)?(?:been|got|had|made|done|seen|gone|come|become|taken|given|found|put|set|run|kept|left|heard|written|known|shown|\w{2,}ed|\w{2,}en)\b)"

@@ -27,7 +27,7 @@ from rpo_edge.steps.profile import Counts, counts_of, distribution, free_sites, 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
-_TYPOGRAPHIC = frozenset({"apostrophe", "ellipsis"})
+_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling"})
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
 _ROUNDING = 1e-9
@@ -142,8 +142,8 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler) -> tuple[str, str] | N
     user = rates.user(site.key)
     if user is None or not site.options:
         return None
-    if site.name in _TYPOGRAPHIC:  # two kinds of apostrophe in one text are a slip, not a habit
-        user = {max(sorted(user), key=lambda v: user[v]): 1.0}
+    if site.name in _UNIFORM:  # two kinds of apostrophe, or colour and favor, in one text are a slip, not a habit
+        user = {max(sorted(user.items()), key=lambda pair: pair[1])[0]: 1.0}
     draft = rates.draft(site.key)
     surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}

@@ -7,6 +7,7 @@ module tells it. A test keeps every other module of the package from importing i
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from types import ModuleType
 
 from rpo_edge.errors import OptionalDependencyError
@@ -16,7 +17,6 @@ def onnxruntime() -> ModuleType:
     """The module, imported with its telemetry off. Raises OptionalDependencyError if it is not installed."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
-        import onnxruntime as module
+        return import_module("onnxruntime")
     except ImportError as error:
         raise OptionalDependencyError("onnxruntime") from error
-    return module

@@ -131,7 +131,22 @@ def guard(
             kept += group
         else:
             reverted.append(Reverted(before.strip(), reason))
+    kept, undone = _same_frozen_spans(draft, kept)
+    reverted += undone
     return kept, Verdict(not reverted, tuple(reverted))
+
+
+def _same_frozen_spans(draft: str, edits: list[Edit]) -> tuple[list[Edit], list[Reverted]]:
+    """A last look at the whole: an edit beside a fence or a quotation mark may change what these enclose.
+
+    Deletions are given up first, since they move what follows to the start of a line; then everything is.
+    """
+    frozen = [draft[start:end] for start, end, _ in freeze(draft)]
+    for kept in (edits, [edit for edit in edits if edit.after], []):
+        text = apply(draft, kept)
+        if kept == [] or [text[start:end] for start, end, _ in freeze(text)] == frozen:
+            break
+    return kept, [Reverted(edit.before, "what is frozen would change around it") for edit in edits if edit not in kept]
 
 
 def _units(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]]) -> list[tuple[int, int, list[Edit]]]:

@@ -1,0 +1,39 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+export ORT_DISABLE_TELEMETRY = 1
+export HF_HUB_OFFLINE = 1
+
+.PHONY: demo test lint bench docs clean
+
+$(VENV)/demo.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --only-binary :all: --editable .
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/demo.stamp
+	$(PIP) --only-binary :all: --editable '.[test,train]'
+	touch $@
+
+demo: $(VENV)/demo.stamp
+	rm -f $(VENV)/demo.db*
+	$(BIN)/rpo-edge --store $(VENV)/demo.db history import examples/history
+	$(BIN)/rpo-edge --store $(VENV)/demo.db rewrite examples/response.txt --format diff --explain
+
+test: $(VENV)/test.stamp lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m bench rewrite
+
+docs: $(VENV)/test.stamp
+	$(BIN)/python -m docs
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,155 @@
+"""The whole flow, on the example that the README shows."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rpo_edge import History, Personalizer
+from rpo_edge.edits import apply
+from rpo_edge.importers import Problems, read_paths
+from rpo_edge.records import Edit
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.guard import guard
+
+ROOT = Path(__file__).resolve().parents[1]
+DRAFT = (ROOT / "examples/response.txt").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "history.db"
+    with History.open(path) as store:
+        store.extend(read_paths([ROOT / "examples/history"], None, Problems()))
+        yield store
+
+
+def run(store: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "rpo_edge", "--store", str(store), *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+
+
+def test_rewrites_the_example_deterministically(history):
+    first, second = (Personalizer(history).rewrite(DRAFT) for _ in range(2))
+    assert first.changed and first.text == second.text
+    assert apply(DRAFT, first.edits) == first.text
+    assert "It's unlikely" in first.text
+
+
+def test_edits_cite_items_that_show_their_feature(history):
+    rewrite = Personalizer(history, "rules").rewrite(DRAFT)
+    cited = [number for edit in rewrite.edits for number in edit.evidence]
+    assert cited and all(history.get(number) is not None for number in cited)
+
+
+PIECES = st.sampled_from(
+    [
+        "It is not bad, however we do not know.",
+        "`do not touch`",
+        "See https://x.org/do-not",
+        "**I am** here!",
+        '"It is so"',
+        "- however, 12 km",
+        "\n\n",
+        "Certainly!",
+        "```\nit is not\n```",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=12).map(" ".join))
+def test_frozen_spans_come_out_byte_for_byte(history, draft):
+    rewrite = Personalizer(history, "rules").rewrite(draft)
+    assert apply(draft, rewrite.edits) == rewrite.text
+    assert [draft[s:e] for s, e, _ in freeze(draft)] == [rewrite.text[s:e] for s, e, _ in freeze(rewrite.text)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("It is not here.", "It is here.", "negations"),
+        ("Ask Maria about it.", "Ask her about it.", "name"),
+        ("We met there.", "We met Bob there.", "name"),
+        ("It has two parts.", "It has three parts.", "number"),
+        ("Take 12 of them.", "Take 13 of them.", "frozen"),
+        ("This one matters a lot.", "", "sentence would be lost"),
+        ("# Title here\n", "Title here\n", "structure"),
+    ],
+)
+def test_guard_takes_back(before, after, reason):
+    kept, verdict = guard(before, [Edit(0, len(before), before, after, "test")])
+    assert not kept and not verdict.accepted and reason in verdict.reverted[0].reason
+
+
+def test_guard_keeps_private_words_private():
+    secret = ["my", "sister", "lives", "beside", "the", "old", "mill"]
+    kept, verdict = guard(
+        "Hello there.", [Edit(11, 11, "", " and " + " ".join(secret), "test")], lambda words: all(w in secret for w in words)
+    )
+    assert not kept and "private history" in verdict.reverted[0].reason
+
+
+def test_guard_lets_stock_phrases_go():
+    draft = "The pump works. Let me know if you have any other questions!"
+    kept, verdict = guard(draft, [Edit(15, len(draft), draft[15:], "", "test")])
+    assert kept and verdict.accepted
+
+
+def test_command_line_contract(tmp_path):
+    store = tmp_path / "history.db"
+    empty = run(store, "rewrite", stdin=b"It is fine.")
+    assert empty.stdout == b"It is fine." and b"history import" in empty.stderr
+    if os.name == "posix":
+        assert store.stat().st_mode & 0o777 == 0o600
+    assert run(store, "history", "import", str(ROOT / "examples/history")).returncode == 0
+    result = json.loads(run(store, "rewrite", "--format", "json", stdin=DRAFT.encode()).stdout)
+    assert set(result) == {"text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms"}
+    assert run(store, "rewrite").stdout == b""
+    assert run(store, "rewrite", stdin=DRAFT.rstrip().encode()).stdout[-1:] != b"\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["rewrite", "nowhere.txt"], ["profile", "set", "tone", "warm"], ["rewrite", "--reflector", "nowhere"], ["history", "forget"]],
+)
+def test_bad_input_is_one_line_and_exit_2(tmp_path, arguments):
+    done = run(tmp_path / "h.db", *arguments, stdin=b"x")
+    assert done.returncode == 2 and done.stdout == b""
+    assert len(done.stderr.splitlines()) == 1 and b"Traceback" not in done.stderr
+
+
+def test_damaged_store_and_bad_bytes(tmp_path):
+    store = tmp_path / "h.db"
+    store.write_bytes(b"not a database, but long enough to look at" * 30)
+    assert run(store, "rewrite", stdin=b"x").returncode == 2
+    assert b"UTF-8" in run(tmp_path / "n.db", "rewrite", stdin=b"\xff\xfe").stderr
+
+
+def test_malformed_import_keeps_the_good(tmp_path):
+    bad = tmp_path / "x.jsonl"
+    bad.write_text('{"text": "Good one."}\nnot json\n{"text": 5}\n', "utf-8")
+    done = run(tmp_path / "h.db", "history", "import", str(bad))
+    assert done.returncode == 1 and b"x.jsonl:2" in done.stderr and b"x.jsonl:3" in done.stderr
+    assert b"1 items" in run(tmp_path / "h.db", "history", "stats").stdout
+
+
+def test_forget_leaves_no_trace_in_profile_or_search(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        kept = store.add("I don't know what it is.")
+        before = store.profile().habits
+        gone = store.add("The xylophone isn't mine, and it's loud.")
+        assert store.search("xylophone")
+        store.forget([gone])
+        assert not store.search("xylophone") and store.get(gone) is None and store.get(kept)
+        assert store.profile().habits == before
+
+
+def test_help_is_light():
+    code = "import sys; sys.argv=['rpo-edge','--help']\ntry:\n import rpo_edge.cli as c; c.app()\nexcept SystemExit: pass\nprint(sorted({'numpy','onnxruntime','sqlite_utils'} & set(sys.modules)), file=sys.stderr)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stderr.strip().endswith(b"[]")
