@@ -1,0 +1,1 @@
+"""Measurements of speed and memory: ratios within one run, since machines differ."""

@@ -1,0 +1,92 @@
+"""The package as others see it: public names, import directions, the wheel, and the network."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rpo_edge
+from rpo_edge import history, migrations
+
+ROOT = Path(__file__).resolve().parents[1]
+# Lower imports nothing above it; names are the first part below the package.
+LAYERS = [
+    {"records", "errors", "segment", "lexicon"},
+    {"manifest", "edits", "features", "migrations", "language"},
+    {"history", "importers", "steps", "runtimes"},
+    {"reflectors"},
+    {"pipeline"},
+    {"show", "doctor"},
+    {"cli"},
+    {"__main__"},
+]
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of what a file imports, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_public_names():
+    assert all(hasattr(rpo_edge, name) for name in rpo_edge.__all__)
+    assert set(rpo_edge.__all__) == set(rpo_edge._HOME)
+
+
+def test_imports_point_one_way():
+    level = {name: i for i, names in enumerate(LAYERS) for name in names}
+    for path in (ROOT / "rpo_edge").rglob("*.py"):
+        own = path.relative_to(ROOT / "rpo_edge").parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        for name in imported(path):
+            parts = name.split(".")
+            assert parts[0] not in ("training", "export", "torch", "transformers"), path
+            if parts[0] == "rpo_edge" and len(parts) > 1 and parts[1] in level:
+                assert level[parts[1]] <= level[own], f"{path} imports {name}"
+
+
+def test_onnxruntime_has_one_door():
+    users = [
+        p.name
+        for p in (ROOT / "rpo_edge").rglob("*.py")
+        if "onnxruntime" in {n.split(".")[0] for n in imported(p)} or '("onnxruntime")' in p.read_text("utf-8")
+    ]
+    assert users == ["ort.py"]
+
+
+def test_schema_version_is_the_latest():
+    assert history._SCHEMA == migrations.LATEST == len(migrations.MIGRATIONS._migrations)
+
+
+def test_wheel_rewrites_in_a_fresh_environment(tmp_path):
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, ROOT], check=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = subprocess.run([sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True, check=True).stdout
+    assert "rpo_edge/cli.py" in names and "training/" not in names and "tests/" not in names
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    subprocess.run([scripts / "python", "-m", "pip", "-q", "install", "-c", ROOT / "constraints.txt", wheel], check=True, timeout=300)
+    command = [scripts / "rpo-edge", "--store", tmp_path / "h.db"]
+    subprocess.run([*command, "history", "import", ROOT / "examples/history"], check=True, cwd=tmp_path)
+    done = subprocess.run([*command, "rewrite", ROOT / "examples/response.txt"], capture_output=True, check=True, cwd=tmp_path)
+    assert b"It's unlikely" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+def test_rewrite_and_doctor_open_no_internet_socket(tmp_path):
+    for arguments in (["rewrite", str(ROOT / "examples/response.txt")], ["doctor"]):
+        log = tmp_path / "strace.log"
+        command = [sys.executable, "-m", "rpo_edge", "--store", str(tmp_path / "h.db"), *arguments]
+        subprocess.run(["strace", "-f", "-e", "trace=socket,connect", "-o", log, *command], check=True, timeout=120, capture_output=True)
+        assert "AF_INET" not in log.read_text("utf-8")
