@@ -153,3 +153,11 @@ def test_forget_leaves_no_trace_in_profile_or_search(tmp_path):
 def test_help_is_light():
     code = "import sys; sys.argv=['rpo-edge','--help']\ntry:\n import rpo_edge.cli as c; c.app()\nexcept SystemExit: pass\nprint(sorted({'numpy','onnxruntime','sqlite_utils'} & set(sys.modules)), file=sys.stderr)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stderr.strip().endswith(b"[]")
+
+
+def test_readme_shows_what_the_example_gives(tmp_path):
+    run(tmp_path / "h.db", "history", "import", str(ROOT / "examples/history"))
+    done = run(tmp_path / "h.db", "rewrite", str(ROOT / "examples/response.txt"), "--format", "diff", "--explain")
+    quoted = [line[2:] for line in (ROOT / "README.md").read_text("utf-8").splitlines() if line.startswith("> ")]
+    assert len(quoted) == 2
+    assert quoted[0] in done.stdout.decode() and quoted[1] in done.stderr.decode()
