@@ -202,7 +202,7 @@ class Classifier:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
 
-        self.names = [user.name for user in users]
+        self._zero = np.zeros(len(users))
         samples, labels = [], []
         for i, user in enumerate(users):
             for chunk in _chunks(user.texts[:90], size):
@@ -213,9 +213,15 @@ class Classifier:
         )
         self._model = LogisticRegression(C=30, max_iter=300, class_weight="balanced").fit(self._vectors.fit_transform(samples), labels)
 
+    def centre(self, drafts: list[str]) -> None:
+        """Take these drafts as the zero of every user's score: without it, subject and genre name the same few users always."""
+        self._zero = self._model.predict_log_proba(self._vectors.transform(drafts)).mean(axis=0)
+
     def probabilities(self, texts: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """(texts, users)."""
-        result: np.ndarray[Any, np.dtype[np.float64]] = self._model.predict_proba(self._vectors.transform(texts))
+        """(texts, users), after centring."""
+        scores = self._model.predict_log_proba(self._vectors.transform(texts)) - self._zero
+        exponentials: np.ndarray[Any, np.dtype[np.float64]] = np.exp(scores - scores.max(axis=1, keepdims=True))
+        result: np.ndarray[Any, np.dtype[np.float64]] = exponentials / exponentials.sum(axis=1, keepdims=True)
         return result
 
 
@@ -266,6 +272,7 @@ def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tup
     ]
     rng.shuffle(drafts)
     classifier = Classifier(users, size=900)
+    classifier.centre(drafts[n_drafts : n_drafts + 300])
     hits: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for i, draft in enumerate(drafts[:n_drafts]):
         target = i % len(users)
