@@ -185,7 +185,7 @@ is iz | token serial synchron digital initial final priorit capital modern | ati
 is iz | organ | ations ational er ers
 lys lyz | ana para cata | e ed ing
 lys lyz | ana | er ers
-re er | cent theat fib lit met kilomet centimet millimet calib spect lust | . s
+re er | cent theat fib lit kilomet centimet millimet calib spect lust | . s
 re er | somb meag | .
 ogue og | catal dial | . s
 ce se | defen offen preten | . s
@@ -397,7 +397,7 @@ HEDGES: frozenset[str] = frozenset(
     _split("""
 maybe perhaps possibly probably presumably apparently arguably seemingly supposedly roughly somewhat generally
 usually typically likely might could seems seem appears appear suggests guess suppose think believe sort_of kind_of
-i_think i_guess i_suppose in_my_opinion more_or_less
+in_my_opinion more_or_less
     """)
 )
 """Words and phrases that weaken a claim."""

@@ -63,14 +63,13 @@ class Personalizer:
                 observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)
         except ReflectorError as error:
             failed = Verdict(False, (Reverted(draft, str(error)),))
-            return self._unchanged(draft, clock, str(error), verdict=failed, failed=True)
+            return self._unchanged(draft, clock, str(error), *self._notices, verdict=failed, failed=True)
         with clock("guard"):
             edits, verdict = guard(draft, proposed, self._history.contains_phrase, own_phrases(profile))
         return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, self._reflector.info, clock.spent, self._notices)
 
     def _unchanged(self, draft: str, clock: _Clock, *notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
-        said = (*notices, *self._notices) if notices and failed else notices
-        return Rewrite(draft, draft, (), (), verdict or Verdict(), self._reflector.info, clock.spent, said, failed)
+        return Rewrite(draft, draft, (), (), verdict or Verdict(), self._reflector.info, clock.spent, notices, failed)
 
 
 def reflect(
@@ -106,10 +105,10 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
         while k < len(frozen) and frozen[k].end <= start:
             k += 1
         inside = []
-        for span in frozen[k:]:
-            if span.start >= end:
+        for j in range(k, len(frozen)):
+            if frozen[j].start >= end:
                 break
-            inside.append((max(span.start - start, 0), min(span.end, end) - start, span.kind))
+            inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
         yield Window(draft[start:end], start, before, after, tuple(inside))
 
 

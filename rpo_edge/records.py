@@ -45,11 +45,6 @@ class Habit:
     counts: Mapping[str, float]
     evidence: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
-    @property
-    def total(self) -> float:
-        """Sum over the variants."""
-        return sum(self.counts.values())
-
 
 @dataclass(frozen=True, slots=True)
 class StyleProfile:

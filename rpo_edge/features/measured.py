@@ -6,6 +6,7 @@ The last four (numerals, clock, dates, units) are facts' business: the guard for
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from rpo_edge.features.base import Measure
@@ -15,6 +16,7 @@ from rpo_edge.segment import paragraphs, sentences, words
 _FIRST_PERSON = frozenset(
     ["i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "i'm", "i've", "i'd", "i'll", "we're", "we've", "we'll"]
 )
+_LONGEST_PHRASE = 3
 _PATTERNS: dict[str, dict[str, str]] = {
     "question": {"?": r"\?"},
     "parenthesis": {"()": r"\(\w"},
@@ -41,8 +43,11 @@ def _paragraph_words(text: str) -> Mapping[str, float]:
 
 def _lexical(text: str) -> Mapping[str, float]:
     tokens = [word.lower().replace("’", "'") for word in words(text)]
+    grams = Counter(tokens)  # some hedges and boosters are phrases of up to three words
+    for n in range(2, _LONGEST_PHRASE + 1):
+        grams.update(map(" ".join, zip(*(tokens[i:] for i in range(n)), strict=False)))
     lists = {"first person": _FIRST_PERSON, "hedges": HEDGES, "boosters": BOOSTERS, "profanity": PROFANITY, "number words": NUMBER_WORDS}
-    counts = {name: float(sum(token in members for token in tokens)) for name, members in lists.items()}
+    counts = {name: float(sum(grams[member] for member in members)) for name, members in lists.items()}
     return counts | {"numerals": float(sum(token.isdigit() for token in tokens)), "words": float(len(tokens))}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site, alternation, like
-from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN
+from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN, FUNCTION_WORDS
 from rpo_edge.segment import iter_sentence_starts
 
 _CONNECTIVES = {  # one slot at the start of a sentence; the variants mean the same there
@@ -51,13 +51,20 @@ def _spelling_family(word: str) -> str:
 
 @cache
 def _register() -> tuple[re.Pattern[str], dict[str, tuple[str, str, str, str]]]:
-    """A pattern of all words of the pairs, and word -> (detail, variant, other variant, other word)."""
+    """A pattern of the words of the pairs, and word -> (detail, variant, other variant, other word or "" if it must stay).
+
+    A plain side made of grammar alone ("to" for "in order to", "use" for "utilize") is no evidence: it is everyone's
+    word, and to count it would make every writer look plain. Whether such a formal word stays follows from the
+    writer's other pairs.
+    """
     forms: dict[str, tuple[str, str, str, str]] = {}
     for formal, plain, context in FORMAL_PLAIN:
         detail = f"{formal[0]}/{plain[0]}"
+        everyones = FUNCTION_WORDS.issuperset(plain[0].split())
         for f, p in zip(formal, plain, strict=True):
             forms.setdefault(f, (detail, "formal", "plain", p))
-            forms.setdefault(p, (detail, "plain", "formal", "" if context == "formal" else f))
+            if context != "formal" or not everyones:
+                forms.setdefault(p, (detail, "plain", "formal", "" if context == "formal" else f))
     return re.compile(rf"(?<![\w'’-])(?:(?P<article>an?) )?(?P<word>{alternation(list(forms))})(?![\w'’-])", re.IGNORECASE), forms
 
 
@@ -66,11 +73,10 @@ def _register_sites(text: str) -> Iterator[Site]:
     for match in pattern.finditer(text):
         detail, variant, other, word = forms[match["word"].lower()]
         written = match["word"]
-        if not word or (
-            written[:1].isupper() and not text[: match.start()].endswith(("\n", ". ", "! ", "? ", "* ", "- ")) and match.start()
-        ):
-            if not word:
-                yield Site(f"register:{detail}", match.start(), match.end(), variant)
+        if written[:1].isupper() and match.start() and not text.endswith(("\n", ". ", "! ", "? ", "* ", "- "), 0, match.start()):
+            continue  # a capital inside a sentence: part of a name
+        if not word:
+            yield Site(f"register:{detail}", match.start("word"), match.end("word"), variant)
             continue
         after = like(written, word)
         if match["article"]:
@@ -82,13 +88,21 @@ def _register_sites(text: str) -> Iterator[Site]:
         yield Site(f"register:{detail}", match.start(), match.end(), variant, {other: after})
 
 
+# What may follow a plain connective that becomes a formal one: the start of a clause ("So far" has none, nor "And then?").
+_CLAUSE = re.compile(
+    r"(?:I|[Ii]t|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Tt]he|[Aa]n?|[Tt]h(?:is|at|ere|ese|ose)|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)"
+    r"(?:['’]\w+)? \w"
+)
+
+
 def _connectives(text: str) -> Iterator[Site]:
     for start in iter_sentence_starts(text):
         for form, (slot, variant) in _CONNECTIVE_FORMS.items():
             if text.startswith(form, start):
                 following = text[start + len(form) : start + len(form) + 1]
                 if following.isalpha():
-                    options = {v: to for v, to in _CONNECTIVES[slot].items() if v != variant}
+                    movable = variant != "plain" or _CLAUSE.match(text, start + len(form))
+                    options = {v: to for v, to in _CONNECTIVES[slot].items() if v != variant} if movable else {}
                     yield Site(f"connective_{slot}", start, start + len(form), variant, options)
                 break
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rpo_edge.edits import disjoint
@@ -22,7 +22,7 @@ from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StylePr
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import WORD
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import Counts, counts_of, distribution, free_sites, totals_by_name
+from rpo_edge.steps.profile import Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
@@ -59,7 +59,7 @@ class RulesReflector:
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits for the sites of one window, with one observation for each feature that changes."""
         user = counts_of(profile)
-        context = _count(free_sites(f"{window.before}{window.text}{window.after}"))
+        context = count_sites(free_sites(f"{window.before}{window.text}{window.after}"))
         rates = _Rates(user, context, stated_rates(profile.preferences))
         sampler = _Sampler(window.text)
         edits: list[Edit] = []
@@ -123,13 +123,6 @@ class _Rates:
 def _most(rates: Mapping[str, float]) -> str:
     top = sorted(rates.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
     return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
-
-
-def _count(sites: Iterable[Site]) -> dict[str, dict[str, float]]:
-    counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for site in sites:
-        counts[site.key][site.variant] += 1
-    return counts
 
 
 def _out_of_place(site: Site, window: Window) -> bool:

@@ -8,7 +8,7 @@ that was seldom seen ("they've") leans on its whole feature ("contractions").
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rpo_edge.features import CHOICES, MEASURES
 from rpo_edge.features.base import Site
@@ -36,11 +36,17 @@ def free_sites(text: str, frozen: tuple[tuple[int, int, str], ...] | None = None
                 yield site
 
 
+def count_sites(sites: Iterable[Site]) -> dict[str, dict[str, float]]:
+    """How often each variant was seen, by feature key."""
+    counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for site in sites:
+        counts[site.key][site.variant] += 1
+    return counts
+
+
 def measure(text: str) -> dict[str, dict[str, float]]:
     """Counts by feature key and variant of one text; frozen spans (quotations, code…) do not count."""
-    counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for site in free_sites(text):
-        counts[site.key][site.variant] += 1
+    counts = count_sites(free_sites(text))
     for feature in MEASURES:
         for variant, n in feature.count(text).items():
             if n:
