@@ -61,9 +61,10 @@ class Personalizer:
         try:
             with clock("reflect"):
                 observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)
-        except ReflectorError as error:
-            failed = Verdict(False, (Reverted(draft, str(error)),))
-            return self._unchanged(draft, clock, str(error), *self._notices, verdict=failed, failed=True)
+        except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
+            reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
+            failed = Verdict(False, (Reverted(draft, reason),))
+            return self._unchanged(draft, clock, reason, *self._notices, verdict=failed, failed=True)
         with clock("guard"):
             edits, verdict = guard(draft, proposed, self._history.contains_phrase, own_phrases(profile))
         return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, self._reflector.info, clock.spent, self._notices)

@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -343,11 +344,12 @@ def main(argv: list[str]) -> None:
             print("Restoration: share of the distance closed, 95% interval over authors")
             for method, value in restoration(people, pool).items():
                 print(f"  {method:20} {value}", flush=True)
-    if options.part != "restoration":
-        for source in ("thechangelog/transcripts", "arxiv"):
-            table, accuracy = attribution(people, source, options.drafts)
-            print(
-                f"Attribution among {USERS} users of {source}, {options.drafts} drafts; classifier right on {accuracy:.3f} of held-out texts"
-            )
-            for method, value in table.items():
-                print(f"  {method:20} {value}", flush=True)
+        if options.part != "restoration":
+            sources = ("thechangelog/transcripts", "arxiv")
+            tables = pool.map(partial(attribution, people, n_drafts=options.drafts), sources)
+            for source, (table, accuracy) in zip(sources, tables, strict=True):
+                print(
+                    f"Attribution among {USERS} users of {source}, {options.drafts} drafts; classifier right on {accuracy:.3f} of held-out texts"
+                )
+                for method, value in table.items():
+                    print(f"  {method:20} {value}", flush=True)

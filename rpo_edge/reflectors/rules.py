@@ -28,6 +28,7 @@ _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling"})
+_PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
 _ROUNDING = 1e-9
@@ -93,8 +94,10 @@ class _Rates:
         return stated if stated is not None else distribution(key, self._user, self._user_totals)
 
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
-        """Whether to move toward a variant: not for stray uses, and a minority form must have been seen with this very detail."""
-        return rate >= _MAJORITY or (rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) > 0)
+        """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
+        name = key.partition(":")[0]
+        seen = self._user.get(key, {}) if name in _PER_WORD else self._user_totals.get(name, {})
+        return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
     def draft(self, key: str) -> Mapping[str, float]:
         return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
@@ -188,7 +191,8 @@ def _apply_case(
     edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: _Rates, evidence: Evidence
 ) -> list[Edit]:
     """Case comes last, so that it also reaches the first letter of what another edit put there."""
-    by_start = {edit.start: edit for edit in edits}
+    insertions = [edit for edit in edits if edit.start == edit.end]  # a greeting stands before an edit of the first word
+    by_start = {edit.start: edit for edit in edits if edit.end > edit.start}
     spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
     context = f"{window.before}{window.text}{window.after}"
     for site in cases:
@@ -197,7 +201,7 @@ def _apply_case(
             continue  # a draft's lower case is deliberate more often than not: code, formulas, lists
         word = WORD.match(window.text, site.start)
         there = by_start.get(site.start)
-        if there is not None and there.end > there.start and there.after[:1].isalpha():
+        if there is not None and there.after[:1].isalpha():
             first = there.after.split()[0].strip(",")
             if first.lower() in FUNCTION_WORDS:
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
@@ -207,7 +211,7 @@ def _apply_case(
             by_start[site.start] = Edit(
                 site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown
             )
-    return disjoint(by_start.values())
+    return disjoint([*insertions, *by_start.values()])
 
 
 def _surely_no_name(word: str, context: str) -> bool:

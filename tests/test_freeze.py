@@ -1,0 +1,75 @@
+"""freeze: each kind in its own case, what is left free, and time that stays linear on hostile input."""
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from rpo_edge.steps.freeze import freeze
+
+
+def spans(text: str) -> list[str]:
+    return [text[start:end] for start, end, _ in freeze(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "frozen"),
+    [
+        ("Run this:\n```sh\nit is not\n```\nDone.", "```sh\nit is not\n```"),
+        ("~~~\nan open fence\nto the end", "~~~\nan open fence\nto the end"),
+        ("Use `do not` here.", "`do not`"),
+        ("Try ``a ` b`` here.", "``a ` b``"),
+        ("So:\n\n    x = do_not(1)\n\nOk.", "    x = do_not(1)\n"),
+        ("| a | b |\n|---|---|\n| it is | no |\n\nEnd.", "| a | b |\n|---|---|\n| it is | no |"),
+        ("> It is quoted.\n\nIt is not.", "> It is quoted."),
+        ('He said "it is not so" twice.', '"it is not so"'),
+        ("He said “it is not so” twice.", "“it is not so”"),
+        ("Where \\(x is not y\\) holds.", "\\(x is not y\\)"),
+        ("Where $a_i$ holds.", "$a_i$"),
+        ("See https://x.org/do-not?a=1 now.", "https://x.org/do-not?a=1"),
+        ("See [this](https://x.org) now.", "](https://x.org)"),
+        ("Mail a.b+c@mail.example.org now.", "a.b+c@mail.example.org"),
+        ("Ask @some_one now.", "@some_one"),
+        ("Dear [Your Name], hello.", "[Your Name]"),
+        ("Fill {{user name}} in.", "{{user name}}"),
+        ("Open /etc/ssh/config now.", "/etc/ssh/config"),
+        ("Open C:\\Temp\\x now.", "C:\\Temp\\x"),
+        ("Open settings.json now.", "settings.json"),
+        ("On 3 March 2024 it rained.", "3 March 2024"),
+        ("On March 3rd, 2024 it rained.", "March 3rd, 2024"),
+        ("It took 12.5 kg of it.", "12.5 kg"),
+        ("It cost $1,200 then.", "$1,200"),
+        ("At 5 p.m. we left.", "5 p.m."),
+        ("A <b>bold</b> one.", "<b>"),
+    ],
+)
+def test_kinds(text, frozen):
+    assert frozen in spans(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1. First do this.\n2. Then that.", "It is what it is.", "The dog's toys and the cats' too.", "a * b - c", ""]
+)
+def test_prose_stays_free(text):
+    assert spans(text) == []
+
+
+def test_spans_are_sorted_disjoint_and_not_empty():
+    found = freeze('See "https://x.org/1" at 12:30, `3 kg` and "a `b" c`.\n\n> "x" 3\n')
+    assert all(a.end <= b.start for a, b in pairwise(found)) and all(f.end > f.start for f in found)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["`", '"', "“", "'", "$", "|", "| a ", "<", "[", "{{", "\\(", "```\n", "> ", "1", "a.", "a@", "/a", "    x\n", "http://", "**", "\n"],
+)
+def test_time_is_linear_on_hostile_input(piece):
+    """Four times the text may take some eight times the time, never the sixteen of a quadratic pattern; short times are noise."""
+
+    def seconds(n: int) -> float:
+        begun = time.perf_counter()
+        freeze(piece * (n // len(piece)))
+        return time.perf_counter() - begun
+
+    long = seconds(40_000)
+    assert long < 0.5 or long < 10 * seconds(10_000)

@@ -1,0 +1,74 @@
+"""Real LLM drafts and real histories (the research data, where it is there): what must hold for any text holds for these."""
+
+import re
+from collections import defaultdict
+from itertools import islice
+
+import pytest
+
+from rpo_edge.edits import apply
+from rpo_edge.pipeline import own_phrases, reflect
+from rpo_edge.records import Evidence, Habit
+from rpo_edge.reflectors.rules import RulesReflector
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.guard import guard
+from rpo_edge.steps.profile import counts_of, distribution, make_profile, measure, totals_by_name
+from training import data
+
+pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
+
+DRAFTS = 1000
+HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|(\w+) \1n't|it's is|do don't|an? an?)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def drafts():
+    return [row["response"] for row in islice(data.rows("drafts/00", "train"), 0, 12 * DRAFTS, 12)]
+
+
+def profile_of(texts):
+    total = defaultdict(lambda: defaultdict(float))
+    for text in texts:
+        for key, variants in measure(text).items():
+            for variant, n in variants.items():
+                total[key][variant] += n
+    return make_profile({key: Habit(key, variants) for key, variants in total.items()}, {}, len(texts))
+
+
+@pytest.fixture(scope="module")
+def users():
+    """Two writers of unlike manner."""
+    texts = defaultdict(list)
+    for source in ("blogs", "rails"):
+        for row in islice(data.rows(f"histories/{source}", "train"), 400):
+            texts[row["author"]].append(row["text"])
+    return [profile_of(group[:60]) for group in sorted(texts.values(), key=len)[-2:]]
+
+
+def rewrite(draft, profile):
+    frozen = freeze(draft)
+    _, proposed = reflect(RulesReflector(), draft, frozen, Evidence(), profile)
+    edits, _ = guard(draft, proposed, allowed=own_phrases(profile))
+    return apply(draft, edits), edits, frozen
+
+
+def test_frozen_spans_and_form_of_a_thousand_drafts(drafts, users):
+    changed = 0
+    for i, draft in enumerate(drafts):
+        text, _, frozen = rewrite(draft, users[i % 2])
+        assert [draft[f.start : f.end] for f in frozen] == [text[f.start : f.end] for f in freeze(text)]
+        assert len(HALF_APPLIED.findall(text)) <= len(HALF_APPLIED.findall(draft)), text
+        assert draft.count("\n- ") == text.count("\n- ") and draft.count("\n#") == text.count("\n#")
+        changed += text != draft
+    assert changed > len(drafts) / 2
+
+
+def test_rates_move_to_the_users_rates_and_not_past_them(drafts, users):
+    """Over many drafts the share of contractions lies nearer to the user's than the drafts' did, and is not simply all or none."""
+    for profile in users:
+        user = distribution("contraction", counts_of(profile), totals_by_name(counts_of(profile)))
+        rates = []
+        for texts in (drafts[:200], [rewrite(draft, profile)[0] for draft in drafts[:200]]):
+            seen = totals_by_name(counts_of(profile_of(texts)))["contraction"]
+            rates.append(seen["contracted"] / sum(seen.values()))
+        assert abs(rates[1] - user["contracted"]) < max(0.1, 0.5 * abs(rates[0] - user["contracted"])), (rates, user)
