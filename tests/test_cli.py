@@ -10,19 +10,10 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, Personalizer, cli
 from rpo_edge.errors import ReflectorError
-from rpo_edge.importers import Problems, read_paths
 from rpo_edge.reflectors.rules import RulesReflector
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAFT = (ROOT / "examples/response.txt").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    path = tmp_path_factory.mktemp("store") / "history.db"
-    with History.open(path) as history:
-        history.extend(read_paths([ROOT / "examples/history"], None, Problems()))
-    return path
 
 
 @pytest.fixture
