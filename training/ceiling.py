@@ -276,6 +276,8 @@ def greedy(draft: str, target: int, classifier: Classifier, runs: set[tuple[str,
         return guard(draft, edits, lambda run: tuple(run) in runs)[0]
 
     sites = surface_edits(draft)
+    if not sites:  # all of it is frozen
+        return dict.fromkeys(steps, draft)
     alone = classifier.probabilities([apply(draft, [edit]) for edit in sites])[:, target]
     legal: list[Edit] = []
     for i in alone.argsort()[::-1]:
