@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD
 
-_TOKEN = re.compile(rf"{WORD.pattern}|\s|[^\w\s]|_")
+_TOKEN = re.compile(WORD.pattern + r"|\s|\.{2,}|!{2,}|-{2,}|[^\w\s]|_")  # "..." is one mark
 _ISLAND = 1  # a single space or mark that stays between two changed words does not part them: "do not" -> "don't" is one edit
 
 

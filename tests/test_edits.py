@@ -26,6 +26,7 @@ def test_applying_what_was_aligned_gives_the_target(draft, target):
         ("Yes, it is so. He came.", "Yes - it is so! He came.", [(",", " -"), (".", "!")]),
         ("So it was, and I left.", "So it was and I left.", [(",", "")]),
         ("However, it rained.", "But it rained.", [("However,", "But")]),
+        ("Well. No.", "Well... No.", [(".", "...")]),
         ("The same.", "The same.", []),
         ("", "New.", [("", "New.")]),
     ],
