@@ -8,62 +8,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+# What takes one of these is a verb with its object. No pronouns ("set up it").
+DETERMINERS: tuple[str, ...] = (
+    "a",
+    "an",
+    "the",
+    "this",
+    "these",
+    "those",
+    "my",
+    "your",
+    "our",
+    "his",
+    "their",
+    "its",
+    "any",
+    "some",
+    "each",
+    "every",
+)
 # One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
-# with each of the words). Under "formal" only the formal form may be replaced: the plain one means too much else.
+# with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means too much else.
 _BOTH_WAYS = """
 purchased purchasing to_purchase = bought buying to_buy
 attempting_to attempted_to to_attempt_to = trying_to tried_to to_try_to
 ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + that
-ensure = make_sure + you it they we
-require requires = need needs + a an the more some any
+ensure = make_sure + you they we
+require requires = need needs + DETERMINERS
 inquire inquires inquired inquiring = ask asks asked asking + about
 resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem problems
-select selects selecting = choose chooses choosing + the a an your this these
+select selects selecting = choose chooses choosing + DETERMINERS
 provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview
 to_request requesting = to_ask_for asking_for + a an the your more some
 to_contact contacting = to_get_in_touch_with getting_in_touch_with
 to_determine = to_figure_out + whether if why how what which where
 discover discovers discovered discovering = find_out finds_out found_out finding_out + that
-eliminate eliminates eliminating = get_rid_of gets_rid_of getting_rid_of
-tolerate tolerates tolerating = put_up_with puts_up_with putting_up_with
-establish establishes establishing = set_up sets_up setting_up + a an the
-encounter encounters encountering = run_into runs_into running_into + a an any issues problems errors
-omit omits omitted omitting = leave_out leaves_out left_out leaving_out
+eliminate eliminates eliminating = get_rid_of gets_rid_of getting_rid_of + DETERMINERS
+tolerate tolerates tolerating = put_up_with puts_up_with putting_up_with + DETERMINERS
+establish establishes establishing = set_up sets_up setting_up + a_system a_routine a_process a_team a_meeting a_company a_business a_schedule a_plan a_fund a_committee
+encounter encounters encountering = run_into runs_into running_into + issues problems errors any_issues any_problems any_errors a_problem an_issue an_error
+omit omits omitted omitting = leave_out leaves_out left_out leaving_out + DETERMINERS
 proceed proceeds proceeding = go_ahead goes_ahead going_ahead + with
-discuss discusses discussing = talk_about talks_about talking_about
+discuss discusses discussing = talk_about talks_about talking_about + DETERMINERS
 you_wish we_wish they_wish = you_want we_want they_want + to
 you_must we_must they_must = you_need_to we_need_to they_need_to + use make do add set run install keep include follow
-you_are_required we_are_required they_are_required = you_have we_have they_have + to
 a_significant = a_big + increase decrease difference change improvement impact advantage step part role challenge
 frequently = often
 perhaps = maybe
-children = kids
 with_the_exception_of = except_for
 with_the_aid_of = with_the_help_of
 at_the_conclusion_of = at_the_end_of
-in_a_manner in_this_manner in_the_same_manner = in_a_way in_this_way in_the_same_way
+in_this_manner in_the_same_manner = in_this_way in_the_same_way
 the_majority_of = most_of + the our your these those their
 a_wide_range_of a_wide_variety_of = all_kinds_of all_kinds_of
-a_portion_of = part_of
-a_small_number_of = a_few
-a_small_amount_of = a_bit_of
 the_remainder_of = the_rest_of
 opportunity opportunities = chance chances + to
 """
 _FORMAL_ONLY = """
 utilize utilizes utilized utilizing utilise utilises utilised utilising = use uses used using use uses used using
-to_leverage leveraging = to_use using
-obtain obtains obtaining = get gets getting
-receive receives receiving = get gets getting
-procure procures procuring = get gets getting
-assist assists assisted assisting assistance = help helps helped helping help
+to_leverage leveraging = to_use using + DETERMINERS
+obtain obtains obtaining = get gets getting + DETERMINERS
+receive receives receiving = get gets getting + DETERMINERS
+procure procures procuring = get gets getting + DETERMINERS
+assist assists assisting assistance = help helps helping help
 commence commences commenced commencing = start starts started starting
-initiate initiates initiated initiating = start starts started starting
-demonstrate demonstrates demonstrating = show shows showing
-indicate indicates indicating = show shows showing
-retain retains retained retaining = keep keeps kept keeping
+initiate initiates initiated initiating = start starts started starting + DETERMINERS
+demonstrate demonstrates demonstrating = show shows showing + DETERMINERS
+demonstrate demonstrates demonstrating = show shows showing + that how
+indicate indicates indicating = show shows showing + that how
+retain retains retained retaining = keep keeps kept keeping + DETERMINERS
 reside resides resided residing = live lives lived living
-depart departs departing = leave leaves leaving
 to_construct constructed constructing = to_build built building
 to_locate locating = to_find finding
 to_verify verifying = to_check checking
@@ -73,29 +87,30 @@ notify notifies notified notifying = tell tells told telling + me us you him her
 endeavoring_to endeavored_to will_endeavor_to = trying_to tried_to will_try_to
 endeavouring_to endeavoured_to will_endeavour_to = trying_to tried_to will_try_to
 strive_to strives_to strived_to striving_to = try_to tries_to tried_to trying_to
-ascertain ascertains ascertained ascertaining = find_out finds_out found_out finding_out
-examine examines examined examining = look_at looks_at looked_at looking_at
-postpone postpones postponed postponing = put_off puts_off put_off putting_off
-expedite expedites expedited expediting = speed_up speeds_up sped_up speeding_up
-reimburse reimburses reimbursed reimbursing = pay_back pays_back paid_back paying_back
+ascertain ascertains ascertained ascertaining = find_out finds_out found_out finding_out + whether how what why
+examine examines examined examining = look_at looks_at looked_at looking_at + DETERMINERS
+postpone postpones postponed postponing = put_off puts_off put_off putting_off + DETERMINERS
+expedite expedites expedited expediting = speed_up speeds_up sped_up speeding_up + DETERMINERS
 relocate relocates relocated relocating = move moves moved moving
 comprehend comprehends comprehended comprehending = understand understands understood understanding
-anticipate anticipates anticipated anticipating = expect expects expected expecting
-occur occurs occurred occurring = happen happens happened happening
-enhance enhances enhanced enhancing = improve improves improved improving
-modify modifies modified modifying = change changes changed changing
-alter alters altered altering = change changes changed changing
+anticipate anticipates anticipated anticipating = expect expects expected expecting + DETERMINERS
+anticipate anticipates anticipated anticipating = expect expects expected expecting + that
+occur occurs occurred = happen happens happened
+enhance enhances enhanced enhancing = improve improves improved improving + DETERMINERS
+modify modifies modified modifying = change changes changed changing + DETERMINERS
+alter alters altered altering = change changes changed changing + DETERMINERS
 delve_into delves_into delved_into delving_into = dig_into digs_into dug_into digging_into
-is_able_to are_able_to was_able_to were_able_to = can can could could
+is_able_to are_able_to = can can
+you_are_required we_are_required they_are_required = you_have we_have they_have + to
 numerous more_numerous = many greater_in_number
 a_large_number_of a_great_number_of = many many
+a_small_number_of a_small_amount_of in_a_manner = a_few a_bit_of in_a_way
 a_number_of = several
 a_great_deal_of a_multitude_of a_plethora_of = a_lot_of a_lot_of a_lot_of
 sufficient a_sufficient_amount_of a_sufficient_number_of = enough enough enough
 additional = extra
 entire = whole
 various = different
-individuals = people
 beneficial = helpful
 crucial more_crucial most_crucial = key more_important most_important
 pivotal more_pivotal most_pivotal = key more_important most_important
@@ -118,7 +133,9 @@ beverage beverages = drink drinks
 automobile automobiles = car cars
 residence residences = home homes
 approximately = about
-regarding with_regard_to in_regard_to pertaining_to = about about about about
+regarding = about + DETERMINERS
+regarding = about + how what whether when where
+with_regard_to in_regard_to pertaining_to = about about about
 currently at_the_present_time at_this_point_in_time = now now now
 subsequently = later
 rapidly = quickly
@@ -158,7 +175,8 @@ def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], 
 def _forms(side: str, after: str) -> tuple[str, ...]:
     if not after:
         return tuple(_split(side))
-    return tuple(f"{form} {end}" for form in _split(side) for end in _split(after))
+    ends = DETERMINERS if after == "DETERMINERS" else _split(after)
+    return tuple(f"{form} {end}" for form in _split(side) for end in ends)
 
 
 FORMAL_PLAIN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -187,7 +205,7 @@ lys lyz | ana para cata | e ed ing
 lys lyz | ana | er ers
 re er | cent theat fib lit kilomet centimet millimet calib spect lust | . s
 re er | somb meag | .
-ogue og | catal dial | . s
+ogue og | catal | . s
 ce se | defen offen preten | . s
 ll l | cance mode labe trave signa fue leve channe counse tunne jewe dia quarre marve | ed ing
 ll l | equa tota peda spira riva unrave shove funne pane swive initia | ed ing
@@ -204,7 +222,7 @@ mould mold | . | . s y ed ing
 sceptic skeptic | . | . s al ally ism
 """
 _SPELLING_PAIRS = """
-towards toward learnt learned dreamt dreamed leapt leaped judgement judgment judgements judgments
+towards toward judgement judgment judgements judgments
 acknowledgement acknowledgment acknowledgements acknowledgments ageing aging artefact artifact artefacts artifacts
 mum mom mums moms maths math centred centered centring centering pyjamas pajamas cosy cozy cosier cozier
 moustache mustache moustaches mustaches manoeuvre maneuver manoeuvres maneuvers manoeuvred maneuvered
@@ -290,11 +308,6 @@ OPENERS: tuple[str, ...] = (
     r"certainly!",
     r"sure thing!",
     r"sure!",
-    r"of course!",
-    r"absolutely!",
-    r"definitely!",
-    r"no problem!",
-    r"gladly!",
     r"you got it!",
     r"got it!",
     r"understood!",

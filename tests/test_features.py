@@ -76,6 +76,189 @@ def test_what_must_not_be_changed(text):
     assert not risky
 
 
+# feature -> texts in which it finds no place that may change
+UNSAFE = {
+    "contraction": [
+        "It has limited support.",
+        "It has detailed documentation and mixed reviews.",
+        "He has seven children.",
+        "It has open windows.",
+        "It has known issues.",
+        "That was the way it is because of them.",
+        "It stays as it is now.",
+        "We asked who he is and what he wants.",
+        "We know where they are and when.",
+        "Be kind, wherever you are in life.",
+        "They judge how old it is when sold.",
+        "The kids seem as good as they are in school.",
+        "It is and always was.",
+        "This is who I am because of you.",
+        "Yes, it is but not now.",
+        "They do so as they will in time.",
+        "Do not you see?",
+        "It IS good, so do NOT go.",
+        "The best part of it is that.",
+        "The weather there is nice.",
+        "It's taken time.",
+        "It's never seen it.",
+        "He's just left.",
+        "That's changed.",
+        "I'd also had it.",
+        "We'd never seen it.",
+        "He'd also been there.",
+        "Why don't people care?",
+        "Doesn't the code work?",
+        "Aren't all cats like that?",
+        "Can't everyone come?",
+        "Didn't the man go?",
+    ],
+    "obligation": [
+        "Do you must pay?",
+        "What do we must do?",
+        "All you must do is wait.",
+        "Take the tools you must build it.",
+        "Whatever you must offer, we take.",
+        "If you must contact us, write.",
+        "Do they must know?",
+        "Do you need to go?",
+    ],
+    "intensifier": [
+        "It is not really good.",
+        "It isn't very good.",
+        "I'm not quite sure.",
+        "A quite different one.",
+        "How very nice, so very good.",
+        "An extremely good day.",
+    ],
+    "register": [
+        "Individuals came with children.",
+        "That is part of it, for kids.",
+        "We discuss with them.",
+        "Please discuss further.",
+        "See the frequently asked questions.",
+        "They are regarding her as a fool.",
+        "At the receiving end.",
+        "They demonstrate in the street.",
+        "In times of need a friend helps.",
+        "They establish the cause.",
+        "A utilized car.",
+        "Genetically modified food.",
+        "All you need to do is wait.",
+        "Do you must use it?",
+        "More often than not.",
+        "It occurred to me.",
+    ],
+    "clause_comma": [
+        "My wife and I went.",
+        "Either you or I go.",
+        "Bread and that cheese are here.",
+        "Save it so that you win.",
+        "Both he and she left.",
+        "The cat and that dog are here.",
+        "Tell your mum and you will see.",
+        "She told me yesterday that my wife and I were late.",
+        "Bob, our teacher, and I went home.",
+        "Moreover, and this is key, it works.",
+        "We have a big\nold house and it is nice.",
+    ],
+    "oxford_comma": [
+        "Overall, speed and quality matter.",
+        "Yesterday, mum and dad came.",
+        "Two long weeks later, mum and dad came.",
+        "Unlike dogs, cats and birds fly.",
+        "Generally, salt and pepper help.",
+        "We met my parents, Ann and Bob.",
+        "The house, big and red, is old.",
+        "He is, tall and thin, a man.",
+        "They had technologies, such as clothing and shelter.",
+        "They work in marketing, advertising and promotions, can do it.",
+        "They hunted, using their intelligence and cunning.",
+        "They learn a lot, incorporating new information and adjusting.",
+        "He fell, his spear shattered and his shield broken.",
+    ],
+    "dash": [
+        "Revenue - Cost",
+        "a - b = c",
+        "x - y",
+        "low - high",
+        "We met Dr. Smith - Jones there today.",
+        "We took the New York - London flight here.",
+        "- **Lead** - a text that follows",
+    ],
+    "latin": ["You could, for example, go home."],
+    "connective_addition": ["It is so. Moreover, and this is key, it works."],
+    "spelling": [
+        "We called the Center for Disease Control.",
+        "Center for Disease Control is here.",
+        "Gray wrote it.",
+        "I learned it from a dialog.",
+        "Set color: red.",
+    ],
+    "opener": ["Absolutely! Cats can eat fish.", "Definitely! Cats can.", "Of course! Cats can.", "Sure! Cats can."],
+    "sentence_case": ["# The Best Way", '"Yay!" he said.', "“Yay!” he said."],
+    "exclamation": ["Really?! No way!!"],
+    "bold": ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
+    "semicolon": ["There are three: it is a; they are b; we are c.", "It was red; the other was blue.", "It rained. We left."],
+    "ampersand": ["It grew more and more."],
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in UNSAFE.items() for text in texts])
+def test_where_it_is_unsafe_nothing_is_offered(name, text):
+    assert not [site for site in free_sites(text) if site.name == name and site.options]
+
+
+# text, feature, its variant, what the text becomes
+CHANGES = [
+    ("It has changed a lot.", "contraction", "contracted", "It's changed a lot."),
+    ("They have decided to go.", "contraction", "contracted", "They've decided to go."),
+    ("It is\nlate.", "contraction", "contracted", "It's\nlate."),
+    ("It's become big.", "contraction", "expanded", "It has become big."),
+    ("It's always been so.", "contraction", "expanded", "It has always been so."),
+    ("What's happened here?", "contraction", "expanded", "What has happened here?"),
+    ("It's called Bob.", "contraction", "expanded", "It is called Bob."),
+    ("I'd also like it.", "contraction", "expanded", "I would also like it."),
+    ("Don't worry.", "contraction", "expanded", "Do not worry."),
+    ("I tried, but couldn't see.", "contraction", "expanded", "I tried, but could not see."),
+    ("I know that we have to go.", "obligation", "must", "I know that we must go."),
+    ("A very important day.", "intensifier", "really", "A really important day."),
+    ("We need a plan.", "register", "formal", "We require a plan."),
+    ("You must establish a routine.", "register", "plain", "You must set up a routine."),
+    ("We have questions regarding the plan.", "register", "plain", "We have questions about the plan."),
+    ("It was an extra difficult day.", "register", "plain", "It was an extra hard day."),
+    ("This is an incorrect answer.", "register", "plain", "This is a wrong answer."),
+    ("They are my best friends, but they left.", "clause_comma", "no", "They are my best friends but they left."),
+    ("You can buy apples, pears, and plums.", "oxford_comma", "no", "You can buy apples, pears and plums."),
+    ("I like reading, writing and running.", "oxford_comma", "yes", "I like reading, writing, and running."),
+    ("It is a good day — the best of all.", "dash", "hyphen", "It is a good day - the best of all."),
+    ("It is late. so it works.", "connective_result", "formal", "It is late. therefore, it works."),
+    ("It is late. Also, it works.", "connective_addition", "plain", "It is late. And it works."),
+    ("Sure! Here is the text.", "opener", "none", "Here is the text."),
+    ("It is **very good** here.", "bold", "plain", "It is very good here."),
+    ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "variant", "changed"), CHANGES)
+def test_what_a_change_gives(text, name, variant, changed):
+    sites = [site for site in free_sites(text) if site.name == name and variant in site.options]
+    edits = [Edit(site.start, site.end, text[site.start : site.end], site.options[variant], "test") for site in sites]
+    assert apply(text, edits) == changed
+
+
+@pytest.mark.parametrize("text", ["It is late.\n\nAlso, it works.", "Also, it works.", "Also, make sure of it."])
+def test_no_paragraph_and_no_command_begins_with_and(text):
+    assert not [site for site in free_sites(text) if site.name == "connective_addition" and "plain" in site.options]
+
+
+def test_a_contraction_is_one_place():
+    assert sum(site.name == "contraction" for site in free_sites("It's become big.")) == 1
+
+
+def test_a_full_stop_between_clauses_counts_and_stays():
+    assert measure("It rained. We left.")["semicolon"] == {"full stop": 1}
+
+
 def test_phrases_count_as_hedges_and_boosters():
     assert measure("It is more or less done, of course.")["lexical"]["hedges"] == 1
     assert measure("It is more or less done, of course.")["lexical"]["boosters"] == 1

@@ -12,7 +12,6 @@ variants, so a rare detail can lean on the rate of the whole name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -63,8 +62,3 @@ def like(word: str, replacement: str) -> str:
     if word[:1].isupper() and not word.startswith(("I ", "I'", "I’")):
         return replacement[:1].upper() + replacement[1:]
     return replacement
-
-
-def alternation(options: list[str]) -> str:
-    """A regex for any of the literal options, longest first."""
-    return "|".join(re.escape(option) for option in sorted(options, key=lambda o: (-len(o), o)))

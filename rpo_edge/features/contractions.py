@@ -1,7 +1,9 @@
 """Contractions: taken ("don't") or not ("do not"), of those that English allows in that place.
 
 Each pair of words has its own key, so "it's" can be a habit where "they've" is not. Source of the forms:
-any English grammar; the limits of the contexts are our own and lean to safety.
+any English grammar; the limits of the contexts are our own and lean to safety: no contraction where the verb
+may be stressed or stranded ("the way it is in winter"), none of "has" but before a participle, and no
+expansion where 's or 'd may be more than one verb, or where the words would have to change places ("Why don't people").
 """
 
 from __future__ import annotations
@@ -10,6 +12,18 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site, like
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    DETERMINERS,
+    HEAD,
+    PREPOSITIONS,
+    SUBJECTS,
+    listed,
+    right_of,
+    word_after,
+    word_before,
+    words_before,
+)
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
@@ -20,71 +34,204 @@ _BE = (
     | {f"{p} are": f"{p}'re" for p in ("you", "we", "they")}
     | {f"{p} is": f"{p}'s" for p in ("it", "that", "there", "what", "he", "she", "here", "who", "where")}
 )
-_HAVE = {f"{p} have": f"{p}'ve" for p in ("I", "you", "we", "they")} | {f"{p} has": f"{p}'s" for p in ("it", "he", "she", "that")}
+_HAVE = {f"{p} have": f"{p}'ve" for p in ("I", "you", "we", "they")}
+_HAS = {f"{p} has": f"{p}'s" for p in ("it", "he", "she", "that")}
 _WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", "she")}
 _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she")}
 
-_PARTICIPLE = r"(?=\s+(?:(?:not|never|also|already|just|always|only|recently|both|all|ever)\s+)?(?:been|got|had|made|done|seen|gone|come|become|taken|given|found|put|set|run|kept|left|heard|written|known|shown|\w{2,}ed|\w{2,}en)\b)"
-_NEXT_WORD = r"(?=[ \n][a-z])"  # "that is." cannot contract
-_NOT_QUESTION = r"(?!\s+(?:you|it|he|she|they|we|I|that|this|there)\b)"  # "isn't it" is not "is not it"
-_WOULD_VERB = (
-    r"(?=\s+(?:like|love|be|say|suggest|recommend|rather|prefer|also|have|need|want|never|probably|expect|add|use|go|get|start|make)\b)"
+_PERFECT = (  # participles that are nothing else after "has"
+    "been got had become made done seen gone come taken begun gotten found said told thought brought kept heard met meant sent spent "
+    "taught understood won stood held forgotten chosen bought"
 )
-
-# group -> (expanded -> contracted, what must follow the expanded form, what must follow the contracted form)
-_GROUPS = {
-    "be": (_BE, r"(?=[ \n](?!(?:is|are|was|were)\b)[a-z])", r"(?!\s+(?:been|got|had)\b)"),
-    "have": (_HAVE, _PARTICIPLE, _PARTICIPLE),
-    "will": (_WILL, _NEXT_WORD, ""),
-    "would": (_WOULD, _WOULD_VERB, _WOULD_VERB),
-}
-
-
-def _pattern(forms: dict[str, str], after_expanded: str, after_contracted: str) -> re.Pattern[str]:
-    # Longest first, and no word before that would make the pair part of another phrase ("what it is").
-    heads = "|".join(re.escape(form).replace(r"\ ", r"[ \n]") for form in sorted(forms, key=len, reverse=True))
-    short = "|".join(form.replace("'", "['’]") for form in sorted(set(forms.values()), key=len, reverse=True))
-    flags = re.IGNORECASE
-    return re.compile(rf"(?<![\w'’-])(?:(?P<long>{heads}){after_expanded}|(?P<short>{short})(?![\w'’-]){after_contracted})", flags)
-
-
-_PATTERNS = [(forms, _pattern(forms, *after)) for forms, *after in _GROUPS.values()]
-_NEGATION = re.compile(
-    rf"(?<![\w'’-])(?:(?P<long>cannot|(?:{'|'.join(_NEGATED)})[ \n]not)(?=[ \n][a-z])(?! only\b)"
-    rf"|(?P<short>{'|'.join(form.replace(chr(39), '[' + chr(39) + '’]') for form in _NEGATED.values())})(?![\w'’-])(?P<plain>{_NOT_QUESTION})?)",
+_LOOSE = (  # participles that may stand before a noun ("has known issues"): taken where a word of grammar follows
+    "left set put run read lost built broken paid hidden grown sold known written given shown felt led spoken stolen hit cut let risen "
+    "fallen decided tried asked wanted worked started changed added updated moved talked used needed helped looked noticed finished "
+    "received called lived played loved enjoyed happened agreed realized realised missed attached completed reached created developed "
+    "discussed checked learned improved increased decreased evolved expanded opened closed passed turned stayed remained proven proved "
+    "served caused provided allowed seemed appeared tended failed managed stopped gained earned considered mentioned included introduced "
+    "produced contributed influenced inspired affected shaped ended begun"
+)
+_ADVERBS = r"(?:\s+(?:not|never|also|already|just|always|only|recently|both|all|ever|really|probably|definitely|still|since|long|even|actually|finally))"
+_GRAMMAR = (
+    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|you|your|us|our|him|his|her|"
+    r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
+)
+_PARTICIPLE = re.compile(
+    rf"{_ADVERBS}{{0,2}}\s+(?:(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))", re.IGNORECASE
+)
+_NEXT_VERB = re.compile(rf"(?P<adverbs>{_ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
+_ONLY_HAS = listed("been had got become begun happened gotten come")
+_PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
+_FELT = listed(  # -ed words that follow "is", not "has"
+    "based supposed tired complicated limited interested excited married related worried scared confused bored pleased surprised dedicated "
+    "committed"
+)
+_PASSIVE = _FELT | listed(  # and these, of things: "he's called" may be either
+    "called designed required located needed recommended advised intended expected believed estimated"
+)
+_WOULD_VERB = re.compile(
+    rf"{_ADVERBS}{{0,2}}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make)(?![\w-])"
+    r"|\s+(?:rather|have)(?![\w-])",
     re.IGNORECASE,
 )
+
+# A verb that is stranded or stressed does not contract: "as it is now", "who he is and what he wants", "It is and always was".
+_STRANDS_AFTER = PREPOSITIONS | listed(
+    "what who whom where how however whatever wherever whoever whichever which way do did doing does done whether"
+)
+_STRANDS_NEAR = frozenset(["how", "however", "what", "whatever", "whichever"])
+_STRANDS_BEFORE = (
+    (PREPOSITIONS - {"about", "like"})
+    | AUXILIARIES - {"being", "been"}
+    | listed("and but or nor because when whenever now while if unless though although which who i he she we they today then")
+)
+_LAST_ADVERBS = listed("too also indeed still though anyway either certainly definitely probably always already again alone there not so")
+_ASKING = frozenset(["what", "where", "who", "here"])
+_SHORT_OBJECTS = frozenset(["it", "that", "you", "there", "here"])
+_BEFORE_THERE = listed("and but or so that because if think believe know sure hope say says said when while since feel")
+
+
+def _short(form: str) -> str:
+    return form.replace("'", "['’]")
+
+
+def _pattern(forms: dict[str, str], shorts: bool = True) -> re.Pattern[str]:
+    long = "|".join(sorted(forms, key=len, reverse=True))
+    short = "|".join(map(_short, sorted(set(forms.values()), key=len, reverse=True))) if shorts else r"(?!)"
+    return re.compile(rf"(?<![\w'’-])(?:(?P<long>{long})|(?P<short>{short}))(?![\w'’-])", re.IGNORECASE)
+
+
+_PAIRS = [(forms, _pattern(forms, forms is not _HAS)) for forms in (_BE, _HAVE, _HAS, _WILL, _WOULD)]
+_NEGATION = re.compile(
+    rf"(?<![\w'’-])(?:(?P<long>cannot|(?:{'|'.join(_NEGATED)}) not)(?=[ \n][a-z])"
+    rf"|(?P<short>{'|'.join(map(_short, _NEGATED.values()))}))(?![\w'’-])",
+    re.IGNORECASE,
+)
+# Tried only where a first word stands: an alternation at every letter is slow.
+_BY_HEAD = {
+    head: [(forms, pattern) for forms, pattern in _PAIRS if any(form.lower().startswith(f"{head} ") for form in forms)]
+    for head in {form.split()[0].lower() for forms, _ in _PAIRS for form in forms}
+}
+_NEGATION_HEADS = frozenset(["cannot", *_NEGATED, *(short.partition("'")[0] for short in _NEGATED.values())])
 _LONG = {**{short: f"{verb} not" for verb, short in _NEGATED.items()}, "can't": "cannot"}
+_INVERTS_AFTER = frozenset(["why", "how", "what"])
+_JOINS = frozenset(["and", "but", "or", "so", "then", "because"])
+_NOUNS = listed("everyone everybody anyone anybody someone somebody people men women kids children one things")
 
 
 def _sites(text: str) -> Iterator[Site]:
     apostrophe = "’" if text.count("’") > text.count("'") else "'"
-    for match in _NEGATION.finditer(text):
+    yield from _negation_sites(text, apostrophe)
+    for head in HEAD.finditer(text):
+        for forms, pattern in _BY_HEAD.get(head[0].lower(), ()):
+            if match := pattern.match(text, head.start()):
+                yield from _pair_site(text, match, forms, apostrophe)
+
+
+def _is_stressed(written: str) -> bool:
+    """ "do NOT", "it IS": the capitals would be lost."""
+    last = written.split()[-1]
+    return len(last) > 1 and last.isupper()
+
+
+def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
+    for head in HEAD.finditer(text):
+        if head[0].lower() not in _NEGATION_HEADS or not (match := _NEGATION.match(text, head.start())):
+            continue
         written = match[0]
-        plain = written.lower().replace("’", "'").replace("\n", " ")
+        plain = written.lower().replace("’", "'")
+        following = word_after(text, match.end())
         if match["long"]:
+            if _is_stressed(written) or following in SUBJECTS or following in ("only", "but"):
+                continue
             short = "can't" if plain in ("cannot", "can not") else _NEGATED[plain.split()[0]]
             options = {"contracted": like(written, short.replace("'", apostrophe))}
             yield Site(f"contraction:{short}", match.start(), match.end(), "expanded", options)
         else:
-            options = {"expanded": like(written, _LONG[plain])} if match["plain"] is not None else {}
+            options = {} if _is_question(text, match, plain, following) else {"expanded": like(written, _LONG[plain])}
             yield Site(f"contraction:{plain}", match.start(), match.end(), "contracted", options)
-    for forms, pattern in _PATTERNS:
-        yield from _pair_sites(text, forms, pattern, apostrophe)
 
 
-def _pair_sites(text: str, forms: dict[str, str], pattern: re.Pattern[str], apostrophe: str) -> Iterator[Site]:
-    folded = {form.lower(): form for form in forms}
-    for match in pattern.finditer(text):
-        written = match[0]
-        plain = written.lower().replace("’", "'").replace("\n", " ")
-        if match["long"]:
-            form = folded[plain]
-            options = {"contracted": like(written, forms[form].replace("'", apostrophe))}
-            yield Site(f"contraction:{forms[form].lower()}", match.start(), match.end(), "expanded", options)
-        else:
-            form = next(form for form, short in forms.items() if short.lower() == plain)
-            yield Site(f"contraction:{plain}", match.start(), match.end(), "contracted", {"expanded": like(written, form)})
+def _is_question(text: str, match: re.Match[str], plain: str, following: str) -> bool:
+    """Whether the subject may follow the auxiliary: "isn't it" is not "is not it"."""
+    if following in SUBJECTS or (following in ("this", "that") and plain != "don't"):
+        return True
+    before = word_before(text, match.start())
+    if before in _INVERTS_AFTER:
+        return True
+    if before and before not in _JOINS:
+        return False
+    if plain != "don't" and not before and not text[: match.start()].rstrip(" ").endswith(","):
+        return True  # "Doesn't the code work"; "Don't worry" is no question
+    plural = following.endswith("s") and not following.endswith(("ss", "us", "is", "ways"))
+    stop = match.end() + len(right_of(text, match.end()))
+    return plural or following in DETERMINERS or following in _NOUNS or text[stop : stop + 1] == "?"
+
+
+def _pair_site(text: str, match: re.Match[str], forms: dict[str, str], apostrophe: str) -> Iterator[Site]:
+    written = match[0]
+    plain = written.lower().replace("’", "'")
+    form = next(form for form, short in forms.items() if plain in (form.lower(), short.lower()))
+    key = f"contraction:{forms[form].lower()}"
+    if match["long"]:
+        if not _is_stressed(written) and _can_contract(text, match, forms):
+            yield Site(key, match.start(), match.end(), "expanded", {"contracted": like(written, forms[form].replace("'", apostrophe))})
+    elif full := _full_form(text, match, form, forms):
+        yield Site(key, match.start(), match.end(), "contracted", {"expanded": like(written, full)})
+    elif forms is not _WOULD:  # which then is "had", another pair
+        yield Site(key, match.start(), match.end(), "contracted")
+
+
+def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> bool:
+    before = words_before(text, match.start())
+    last = before[-1] if before else ""
+    head = match[0].split()[0].lower()
+    if head in _SHORT_OBJECTS and (last in PREPOSITIONS or last.endswith("ing") or last in ("do", "did", "done")):
+        return False  # "part of it is", "doing that is"
+    if forms is _HAVE or forms is _HAS:
+        return bool(_PARTICIPLE.match(text, match.end()))
+    if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):
+        return False
+    if forms is _WOULD:
+        return bool(_WOULD_VERB.match(text, match.end()))
+    if head in ("here", "there") and last and last not in _BEFORE_THERE:
+        return False  # "the weather there is nice"
+    return not _is_stranded(text, match.end(), head)
+
+
+def _is_stranded(text: str, end: int, head: str) -> bool:
+    following = _NEXT_WORD.match(text, end)
+    if not following:
+        return True
+    word = following[1].lower()
+    if word in _STRANDS_BEFORE or (head in _ASKING and word in SUBJECTS | {"this", "that"}):
+        return True
+    return word in _LAST_ADVERBS and not _NEXT_WORD.match(text, following.end())
+
+
+_NEXT_WORD = re.compile(r"[ \n]([a-z]+)(?![\w])")
+
+
+def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]) -> str:
+    """The words that a contraction stands for; "" where they are not sure."""
+    if forms is _WOULD:
+        return form if _WOULD_VERB.match(text, match.end()) else ""
+    if not form.endswith(" is"):
+        return form
+    subject = form.removesuffix(" is")
+    following = _NEXT_VERB.match(text, match.end())
+    if not following:
+        return form
+    word = following["verb"].lower()
+    if word in _ONLY_HAS:
+        return "" if subject == "here" else f"{subject} has"
+    passive = word in (_FELT if subject in ("he", "she", "who") else _PASSIVE)
+    if not passive and (word in _PARTICIPLES or (word.endswith("ed") and len(word) > 4)):
+        return ""
+    if subject in _ASKING and (word in SUBJECTS or word in ("up", "to", "hoping")):
+        return ""
+    plural = subject == "there" and word in ("many", "lots", "several", "two", "three", "plenty", "tons", "no")
+    return "" if plural or word == "own" else form
 
 
 CONTRACTION = Choice("contraction", "contractions", "share of the contractions that are possible", _sites)

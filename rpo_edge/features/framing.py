@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site
+from rpo_edge.features.context import line_of
 from rpo_edge.lexicon import CLOSERS, OPENERS
-from rpo_edge.segment import sentences, words
+from rpo_edge.segment import LINE_PREFIX, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -19,6 +20,13 @@ SIGN_OFF = re.compile(
     r"(?:\A|\n)[ \t]*(?P<text>(?:best(?: regards| wishes)?|kind regards|warm regards|regards|sincerely|yours(?: truly| sincerely)?|cheers|thanks|thank you|many thanks|"
     r"thanks again|take care|love|ciao|talk soon|see you|xoxo)[,.!]?(?P<name>\s*\n[ \t]*[^\n]{1,40}|[ \t]*[-—–][^\n]{1,30})?)\s*\Z",
     re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"(?:certainly|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
+)  # "Sure!" answers a question, unless an announcement follows
+_ANNOUNCEMENT = re.compile(r"\s+(?:here|below|let|i(?:['’](?:d|m|ll)| would| am| will| can)|i[’']ve|happy|glad)\b", re.IGNORECASE)
+_EMPHASIS = frozenset(
+    ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
 )
 _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
 EMOJI = re.compile(
@@ -40,6 +48,8 @@ def is_stock(sentence: str) -> bool:
 def _opener(text: str) -> Iterator[Site]:
     start = len(text) - len(text.lstrip())
     match = _stock("opener").match(text, start)
+    if match and _ANSWER.fullmatch(match[0]) and not _ANNOUNCEMENT.match(text, match.end()):
+        match = None
     if match and match.end() < len(text) and text[match.end()].isspace():
         end = match.end()
         while end < len(text) and text[end].isspace():
@@ -84,10 +94,20 @@ def _sign_off(text: str) -> Iterator[Site]:
 def _bold(text: str) -> Iterator[Site]:
     """Bold runs against sentences without one: the unit is bold runs per sentence."""
     for match in _BOLD.finditer(text):
-        yield Site("bold", match.start(), match.end(), "bold", {"plain": match["text"]})
+        plain = {} if _carries(text, match) else {"plain": match["text"]}
+        yield Site("bold", match.start(), match.end(), "bold", plain)
     for span in sentences(text):
         if "**" not in text[span.start : span.end]:
             yield Site("bold", span.start, span.start, "plain")
+
+
+def _carries(text: str, match: re.Match[str]) -> bool:
+    """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word."""
+    line = text.rfind("\n", 0, match.start()) + 1
+    prefix = LINE_PREFIX.match(text, line)
+    leads = prefix is not None and prefix.end() >= match.start()
+    word = match["text"]
+    return leads or line_of(text, match.start()).lstrip().startswith(("#", "|")) or word.isupper() or word.lower() in _EMPHASIS
 
 
 def _emoji(text: str) -> Iterator[Site]:

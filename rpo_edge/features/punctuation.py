@@ -6,41 +6,80 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBJECTS,
+    SUBORDINATORS,
+    is_line_with,
+    left_of,
+    line_of,
+    listed,
+    right_of,
+    word_after,
+    word_before,
+)
 from rpo_edge.segment import prose_start, sentences, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])")
 _AND = r"(?P<comma>,?) (?P<word>and|or) "
 _OXFORD = re.compile(rf"(?<=, )(?P<item>[\w'’-]+(?: [\w'’-]+){{0,2}}){_AND}(?=[\w'’-])")
-_CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?:I|it|we|he|she|they|you|there|that|this)(?:['’]\w+)?\s\w)")
+_CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
 _LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|that is,)(?= \w)")
-_SEMICOLON = re.compile(r"(?<=\w); (?=[a-z])")
+_JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z])")
 _INTRODUCTION = re.compile(  # "In the end, Bob and Ann" is no list
     r"^(?:in|on|at|after|before|when|while|if|since|as|for|by|with|during|from|to|however|also|then|so|finally|first|"
-    r"second|next|additionally|therefore|although|though|because|once|unless|until|under|over|of|yes|no|well|now)\b",
+    r"second|next|additionally|therefore|although|though|because|once|unless|until|under|over|of|yes|no|well|now|unlike|like|besides|"
+    r"despite|without|within|including|whether|where|given)\b",
     re.IGNORECASE,
 )
 _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
+_COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
+
+
+_ENDS_OF_WORDS = 3
+"""Words that must stand on either side of a dash before it may change."""
 
 
 def _dashes(text: str) -> Iterator[Site]:
+    """No minus, no range, no pair of names; what is short on one side keeps its dash."""
     names = {mark: name for name, mark in _DASHES.items()}
     for match in _DASH.finditer(text):
+        left, right = left_of(text, match.start()), right_of(text, match.end())
+        before, after = words(left), words(right)
+        if not before or not after or _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
+            continue
         variant = names[match[0]]
         options = {name: mark for name, mark in _DASHES.items() if name != variant}
+        if min(len(before), len(after)) < _ENDS_OF_WORDS or _carries_lead(text, match):
+            options = {}
+        elif "," in left or "," in right or _DASH.search(left) or _DASH.search(right) or after[0].lower() in SUBJECTS | DETERMINERS:
+            del options["comma"]  # it would be one of several, or join two sentences
         yield Site("dash", match.start(), match.end(), variant, options)
+
+
+def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
+    single = (len(before) == 1 and before not in "Ia") or (len(after) == 1 and after not in "IaA")
+    names = before[:1].isupper() and after[:1].isupper() and before != "I" and after != "I"
+    return single or names or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
+
+
+def _carries_lead(text: str, match: re.Match[str]) -> bool:
+    """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation."""
+    return "*" in text[match.start() - 1 : match.end() + 1] or is_line_with(text, match.start(), ("#", "|"))
 
 
 def _oxford(text: str) -> Iterator[Site]:
     for match in _OXFORD.finditer(text):
-        start = max(text.rfind(mark, 0, match.start() - 1) for mark in (". ", "\n", ": ", "; ", "? ", "! "))
-        lead = text[start + 1 : match.start() - 2].strip(" -*#>")
-        if not lead or _INTRODUCTION.match(lead) or len(lead.split()) > 40 or not _is_item(match, text):
+        lead = left_of(text, match.start() - 2)
+        if not _is_list(lead, match["item"].split(), words(text[match.end() : match.end() + 60])[:4], right_of(text, match.end())):
             continue
         comma = match.start("comma")
         if match["comma"]:
@@ -49,71 +88,106 @@ def _oxford(text: str) -> Iterator[Site]:
             yield Site("oxford_comma", comma, comma, "no", {"yes": ","})
 
 
-_NOT_ITEMS = frozenset(
-    [
-        "and",
-        "or",
-        "but",
-        "so",
-        "which",
-        "who",
-        "that",
-        "it",
-        "i",
-        "we",
-        "you",
-        "they",
-        "he",
-        "she",
-        "this",
-        "there",
-        "is",
-        "are",
-        "was",
-        "were",
-        "as",
-        "if",
-        "when",
-        "while",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "of",
-        "with",
-        "to",
-    ]
+_NOT_ITEMS = (
+    SUBJECTS
+    | PREPOSITIONS
+    | AUXILIARIES
+    | SUBORDINATORS
+    | listed("and or but so such including using this that not also then thus hence even especially particularly whatever while")
 )
-_ARTICLES = frozenset(["a", "an", "the"])
+_ARTICLES = DETERMINERS - {"that", "this", "both", "no", "most", "many"}
+_LEADS_IN = (  # what may end an introduction: "Two weeks later,"
+    _NOT_ITEMS
+    | SUBORDINATORS
+    | listed(
+        "overall meanwhile yesterday today tomorrow later ago day night morning evening afternoon week month year time times end addition "
+        "result contrast example instance course fact general particular short summary conclusion however therefore moreover furthermore "
+        "instead otherwise sometimes often again here first second third next last finally well please thanks more"
+    )
+)
+_APPOSITIVE = listed("two three four both following these those things ways types kinds several")
+_FEWEST_WORDS = 4  # a shorter lead needs a subject or an auxiliary, or it may be an introduction
 
 
-def _is_item(match: re.Match[str], text: str) -> bool:
-    """Not a clause, and no "a sleek and modern studio": an item with an article is followed by one with an article."""
-    first = match["item"].split()[0].lower()
-    following = text[match.end() : match.end() + 4].lower().split()
-    return first not in _NOT_ITEMS and (first not in _ARTICLES or (bool(following) and following[0] in _ARTICLES))
+def _is_list(lead: str, item: list[str], following: list[str], rest: str) -> bool:
+    """Whether lead, item (,) and following is a list of three: no introduction, apposition, clause or pair in between."""
+    before = words(lead.rpartition(",")[2])
+    first, last = [word.lower() for word in before[-3:]], [word.lower() for word in following]
+    if not before or not last or _INTRODUCTION.match(lead) or "\n" in lead or "(" in lead.rpartition(",")[2]:
+        return False
+    known = {word.lower() for word in words(lead)}
+    if SUBORDINATORS.difference({"that", "which", "who", "than", "as"}).intersection(known):
+        return False
+    if first[-1] in _LEADS_IN or first[-1].endswith("ly") or _APPOSITIVE.intersection(first) or {"and", "or"}.intersection(first):
+        return False
+    if "," not in lead and len(known) < _FEWEST_WORDS and not (SUBJECTS | AUXILIARIES).intersection(known):
+        return False
+    return _are_alike(before[-1], first, item, following) and not _closes(rest)
+
+
+def _are_alike(word: str, first: list[str], item: list[str], following: list[str]) -> bool:
+    """Items of one kind: all with an article or none, all names or none, all in -ing or none, and no clauses."""
+    head, last = item[0].lower(), following[0].lower()
+    if head in _NOT_ITEMS or last in SUBJECTS or last in _NOT_ITEMS - PREPOSITIONS or any(w.endswith("ed") for w in item):
+        return False
+    articles = [head in _ARTICLES, last in _ARTICLES, bool(_ARTICLES.intersection(first))]
+    if articles[0] != articles[1] or articles[0] != articles[2]:
+        return False
+    if item[0][:1].isupper() != word[:1].isupper() and item[0] != "I":
+        return False
+    ing = [word.endswith("ing"), head.endswith("ing"), last.endswith("ing")]
+    return not any(ing) or (all(ing) and len(item) == 1)
+
+
+def _closes(rest: str) -> bool:
+    """A comma soon after ends an insertion: "The house, big and red, is old"."""
+    comma = rest.find(",")
+    return comma >= 0 and len(rest[:comma].split()) <= 3
+
+
+_LONG_CLAUSE = 5
+"""Words before a conjunction from which on its comma is a choice."""
 
 
 def _clause(text: str) -> Iterator[Site]:
     for match in _CLAUSE.finditer(text):
-        comma = match.start("comma")
-        key = f"clause_comma:{match['word']}"
+        left = left_of(text, match.start())
+        before = [word.lower() for word in words(left)]
+        if not before or before[0] in ("either", "both", "between", "neither") or not (match["comma"] or _is_clause(left, before, match)):
+            continue
+        comma, key = match.start("comma"), f"clause_comma:{match['word']}"
+        free = _is_clause(left, before, match) and "\n" not in left
         if match["comma"]:
-            yield Site(key, comma, comma + 1, "yes", {"no": ""})
+            yield Site(key, comma, comma + 1, "yes", {"no": ""} if free else {})
         else:
-            yield Site(key, comma, comma, "no", {"yes": ","})
+            yield Site(key, comma, comma, "no", {"yes": ","} if free else {})
+
+
+def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
+    """Whether a whole main clause stands before: long, with a sign of a verb, and no pair of subjects ("my wife and I")."""
+    known = set(before)
+    if len(before) < _LONG_CLAUSE or "," in left or SUBORDINATORS.intersection(known) or known & {"either", "both", "between"}:
+        return False
+    contracted = any("'" in word or "’" in word for word in before)
+    if not (contracted or known & AUXILIARIES or known & (SUBJECTS - {"you", "it"})):
+        return False
+    if before[-1] in SUBJECTS | PREPOSITIONS | {"and", "or", "but", "even", "not", "think", "hope", "me", "him", "us"}:
+        return False
+    if match["word"] in ("and", "or"):
+        pair = (len(before) > 1 and before[-2] in DETERMINERS) or words(left)[-1][:1].isupper()
+        threat = match["subject"] in ("you", "it") and match.string[match.end() :].lower().startswith(("you will", "you'll", "it will"))
+        return not pair and not threat and before[-1] not in DETERMINERS
+    return True
 
 
 def _exclamation(text: str) -> Iterator[Site]:
     """Sentence ends: only warm, short sentences may gain an exclamation mark; any may lose it."""
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
-        if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!")):
+        if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
             continue
         body = words(sentence)
-        warm = len(body) <= 12 and bool(_WARM.search(sentence))
+        warm = len(body) <= 12 and bool(_WARM.search(sentence)) and not _COOL.search(sentence)
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
@@ -136,7 +210,9 @@ def _apostrophe(text: str) -> Iterator[Site]:
 def _ampersand(text: str) -> Iterator[Site]:
     for match in _AMPERSAND.finditer(text):
         variant, other = ("&", {"and": "and"}) if match["word"] == "&" else ("and", {"&": "&"})
-        yield Site("ampersand", match.start("word"), match.end("word"), variant, other)
+        again = word_before(text, match.start() + 1) == word_after(text, match.end() - 1)  # "more and more"
+        free = not again and "=" not in line_of(text, match.start())
+        yield Site("ampersand", match.start("word"), match.end("word"), variant, other if free else {})
 
 
 _LATIN_FORMS = {"e.g.": "for example,", "i.e.": "that is,"}
@@ -149,7 +225,7 @@ def _latin(text: str) -> Iterator[Site]:
             yield Site(f"latin:{short}", match.start(), match.end(), "abbreviated", {"spelled": _LATIN_FORMS[short]})
         else:
             short = next(s for s, long in _LATIN_FORMS.items() if long == match["long"])
-            inside = text[: match.start()].endswith(("(", ", "))
+            inside = text.endswith("(", 0, match.start())
             options = {"abbreviated": short} if inside else {}
             yield Site(f"latin:{short}", match.start(), match.end(), "spelled", options)
 
@@ -158,18 +234,37 @@ def _lower_start(text: str) -> Iterator[Site]:
     """Sentence-initial letters. The reflector lowers only words that are surely not names."""
     for span in sentences(text):
         start = prose_start(text, span)
-        if start < span.end and text[start].isalpha() and not text[max(0, start - 8) : start].rstrip().endswith(("...", "…")):
-            if text[start].islower():
-                yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
-            else:
-                yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
+        if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
+            continue
+        if text[start].islower():
+            yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
+        else:
+            yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
+
+
+def _continues(text: str, start: int, sentence: int) -> bool:
+    """After "..." or speech ('"Yay!" he said') a sentence may go on; a heading, or a line all bold, has a case of its own."""
+    before = text[max(0, sentence - 8) : sentence].rstrip()
+    line = line_of(text, start).strip()
+    return (
+        before.endswith(("...", "…", '"', "”", "’", "'")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
+    )
 
 
 def _semicolon(text: str) -> Iterator[Site]:
-    """Semicolons between clauses; only those who never use them lose them."""
-    for match in _SEMICOLON.finditer(text):
-        following = text[match.end() : match.end() + 1]
-        yield Site("semicolon", match.start(), match.end() + 1, "semicolon", {"full stop": ". " + following.upper()})
+    """Joins of two clauses of which the second begins with a pronoun; two sentences never become one."""
+    for match in _JOIN.finditer(text):
+        start = match.start("mark")
+        if match["mark"] == ". ":
+            if text[match.end()].isupper():
+                yield Site("semicolon", start, start + 1, "full stop")
+            continue
+        left, right = left_of(text, start), right_of(text, match.end())
+        single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith("; ", 0, start - len(left))
+        brackets = left.count("(") != left.count(")") or right.count("(") != right.count(")")
+        initial = text[match.end()]
+        options = {"full stop": f". {initial.upper()}"} if single and not brackets else {}
+        yield Site("semicolon", start, match.end() + 1, "semicolon", options)
 
 
 DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
@@ -181,4 +276,4 @@ APOSTROPHE = Choice("apostrophe", "apostrophe", "share of each form", _apostroph
 AMPERSAND = Choice("ampersand", "& for and", "share of ands between words", _ampersand)
 LATIN = Choice("latin", "e.g. and i.e.", "share of each form", _latin)
 CASE = Choice("sentence_case", "lower-case sentence starts", "share of sentences", _lower_start)
-SEMICOLON = Choice("semicolon", "semicolons", "per sentence", _semicolon)
+SEMICOLON = Choice("semicolon", "semicolons", "share of the joins of two clauses", _semicolon)

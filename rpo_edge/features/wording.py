@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
-from rpo_edge.features.base import Choice, Site, alternation, like
+from rpo_edge.features.base import Choice, Site, like
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    DETERMINERS,
+    HEAD,
+    PREPOSITIONS,
+    SUBJECTS,
+    begins_sentence,
+    is_capitalised,
+    listed,
+    starts_clause,
+    word_before,
+)
 from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN, FUNCTION_WORDS
+from rpo_edge.lexicon import DETERMINERS as OBJECTS
 from rpo_edge.segment import iter_sentence_starts
 
 _CONNECTIVES = {  # one slot at the start of a sentence; the variants mean the same there
@@ -35,12 +49,25 @@ _LETTERS = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")
 _SPELLINGS = {b: ("british", "american", a) for b, a in BRITISH_AMERICAN} | {a: ("american", "british", b) for b, a in BRITISH_AMERICAN}
 
 
+_NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
+_CODE_NEXT = (":", "=", "(", "_", "/")  # "color: red"
+
+
 def _spelling(text: str) -> Iterator[Site]:
     for match in _LETTERS.finditer(text):
-        if (found := _SPELLINGS.get(match[0].lower())) is None:
+        if (found := _SPELLINGS.get(match[0].lower())) is None or _may_be_a_name(text, match) or text.startswith(_CODE_NEXT, match.end()):
             continue
         variant, other, word = found
         yield Site(f"spelling:{_spelling_family(match[0].lower())}", match.start(), match.end(), variant, {other: like(match[0], word)})
+
+
+def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
+    """ "Center for Disease Control", "the Labor Party"; at the start of a sentence only what goes on in lower case is no name."""
+    if not match[0][:1].isupper():
+        return False
+    following = text[match.end() : match.end() + 5]
+    goes_on = following[1:2].islower() and not following.startswith((" for ", " of "))
+    return match[0].lower() in _NAMES_TOO or not begins_sentence(text, match.start()) or not (goes_on or not following.startswith(" "))
 
 
 def _spelling_family(word: str) -> str:
@@ -48,21 +75,9 @@ def _spelling_family(word: str) -> str:
     return "-ise" if re.search(r"i[sz](?:e|ed|es|ing|ation|ations|er|ers)$", word) else "other"
 
 
-_HEAD = re.compile(r"(?<![\w'’-])[^\W\d_]+")
-
-
-def _matches(pattern: re.Pattern[str], first_words: frozenset[str], text: str) -> Iterator[re.Match[str]]:
-    """What `finditer` gives, tried only where a first word stands."""
-    end = 0
-    for head in _HEAD.finditer(text):
-        if head.start() >= end and head[0].lower() in first_words and (match := pattern.match(text, head.start())):
-            end = match.end()
-            yield match
-
-
 @cache
-def _register() -> tuple[re.Pattern[str], dict[str, tuple[str, str, str, str]], frozenset[str]]:
-    """A pattern of the words of the pairs, the words it can begin with, and word -> (detail, variant, other variant, other word or "" if it must stay).
+def _register() -> tuple[dict[str, tuple[str, str, str, str]], dict[str, list[str]]]:
+    """Word -> (detail, variant, other variant, other word or "" if it must stay), and first word -> its forms, longest first.
 
     A plain side made of grammar alone ("to" for "in order to", "use" for "utilize") is no evidence: it is everyone's
     word, and to count it would make every writer look plain. Whether such a formal word stays follows from the
@@ -70,69 +85,169 @@ def _register() -> tuple[re.Pattern[str], dict[str, tuple[str, str, str, str]], 
     """
     forms: dict[str, tuple[str, str, str, str]] = {}
     for formal, plain, context in FORMAL_PLAIN:
-        detail = f"{formal[0]}/{plain[0]}"
+        detail = "/".join(_without_common_end(formal[0], plain[0]))
         everyones = FUNCTION_WORDS.issuperset(plain[0].split())
         for f, p in zip(formal, plain, strict=True):
             forms.setdefault(f, (detail, "formal", "plain", p))
             if context != "formal" or not everyones:
                 forms.setdefault(p, (detail, "plain", "formal", "" if context == "formal" else f))
-    pattern = re.compile(rf"(?<![\w'’-])(?:(?P<article>an?) )?(?P<word>{alternation(list(forms))})(?![\w'’-])", re.IGNORECASE)
-    return pattern, forms, frozenset(form.split()[0] for form in forms) | {"a", "an"}
+    by_first: dict[str, list[str]] = defaultdict(list)
+    for form in sorted(forms, key=len, reverse=True):
+        by_first[form.partition(" ")[0]].append(form)
+    return forms, dict(by_first)
+
+
+def _without_common_end(one: str, other: str) -> tuple[str, str]:
+    """ "require a", "need a" -> "require", "need": the words that both end with are context."""
+    a, b = one.split(), other.split()
+    while len(a) > 1 and len(b) > 1 and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    return " ".join(a), " ".join(b)
+
+
+_FORM_ENDS = re.compile(r"(?![\w'’-])")
+
+
+def _register_matches(text: str) -> Iterator[tuple[int, str]]:
+    """Start and form of each word of the pairs, looked up by its first word."""
+    _, by_first = _register()
+    end = 0
+    for head in HEAD.finditer(text):
+        start = head.start()
+        for form in by_first.get(head[0].lower(), ()) if start >= end else ():
+            if text[start : start + len(form)].lower() == form and _FORM_ENDS.match(text, start + len(form)):
+                yield start, form
+                end = start + len(form) if " " not in form else start + 1
+                break
+
+
+# Set phrases in which the word is not the one of the pair.
+_SET_PHRASES = re.compile(
+    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|depart from|in residence)\b", re.IGNORECASE
+)
+_FINITE = ("must", "need", "are", "have")
+_VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
+_INFORMATION = listed(
+    "advice email guidance data help input feedback meeting letter news research debate insight law evidence knowledge policy doubt "
+    "clarity talk conversation anything something nothing more"
+)
+_INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
+
+
+def _fits(text: str, start: int, form: str) -> bool:
+    """Whether the form is used here as the pair means it."""
+    if _SET_PHRASES.match(text, start):
+        return False
+    first, _, rest = form.partition(" ")
+    before = word_before(text, start)
+    if first in ("often", "frequently"):
+        return before != "so"
+    if first == "regarding":
+        return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
+    if first in ("utilized", "utilised"):  # "a utilized car" is not a used one
+        return before in _VERB_AFTER
+    if first in SUBJECTS and rest.startswith(_FINITE):
+        return starts_clause(text, start)
+    if rest and form.rpartition(" ")[2] in OBJECTS:
+        return _is_verb_place(first, before)
+    return True
+
+
+def _is_verb_place(verb: str, before: str) -> bool:
+    """Whether a verb of this form may follow the word; the bare form is also a noun ("the need"), so it needs a verb's company."""
+    if before in DETERMINERS or (before in PREPOSITIONS and not verb.endswith("ing")):
+        return False
+    if verb.endswith(("ed", "ing")) or (verb.endswith("s") and verb != "discuss"):
+        return True
+    plural = before.endswith("s") and not before.endswith(("ss", "us", "is"))
+    return not before or plural or before in _VERB_AFTER or before.endswith("ly")
+
+
+_ARTICLE_BEFORE = re.compile(r"(?<![\w'’-])an? \Z", re.IGNORECASE)
 
 
 def _register_sites(text: str) -> Iterator[Site]:
-    pattern, forms, first_words = _register()
-    for match in _matches(pattern, first_words, text):
-        detail, variant, other, word = forms[match["word"].lower()]
-        written = match["word"]
-        if written[:1].isupper() and match.start() and not text.endswith(("\n", ". ", "! ", "? ", "* ", "- "), 0, match.start()):
+    forms, _ = _register()
+    for start, form in _register_matches(text):
+        detail, variant, other, word = forms[form]
+        if (is_capitalised(text, start) and not begins_sentence(text, start)) or not _fits(text, start, form):
             continue  # a capital inside a sentence: part of a name
+        own, word = _without_common_end(form, word) if word else (form, "")
+        end = start + len(own)
         if not word:
-            yield Site(f"register:{detail}", match.start("word"), match.end("word"), variant)
+            yield Site(f"register:{detail}", start, end, variant)
             continue
-        after = like(written, word)
-        if match["article"]:
+        after = like(text[start:end], word)
+        if article := _ARTICLE_BEFORE.search(text, max(0, start - 4), start):
             # a/an follows the sound of the next word; spelling decides, with the exceptions of our own lists
-            article = "an" if word[0] in "aeiou" and not word.startswith(("use", "usu", "uni", "one")) else "a"
+            right = "an" if word[0] in "aeiou" and not word.startswith(("use", "usu", "uni", "one")) else "a"
             if after.partition(" ")[0] in ("a", "many", "several", "enough"):
                 continue
-            after = f"{like(match['article'], article)} {after}"
-        yield Site(f"register:{detail}", match.start(), match.end(), variant, {other: after})
+            if right != article[0].strip().lower():
+                start, after = article.start(), f"{like(article[0].strip(), right)} {after}"
+        yield Site(f"register:{detail}", start, end, variant, {other: after})
 
 
 # What may follow a plain connective that becomes a formal one: the start of a clause ("So far" has none, nor "And then?").
 _CLAUSE = re.compile(
-    r"(?:I|[Ii]t|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Tt]he|[Aa]n?|[Tt]h(?:is|at|ere|ese|ose)|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)"
+    r"(?:[Ii]|[Ii]t|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Tt]he|[Aa]n?|[Tt]h(?:is|at|ere|ese|ose)|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)"
     r"(?:['’]\w+)? \w"
 )
+
+
+_NO_SENTENCE_OPENER = re.compile(r"so (?:far|much|many|long|that|called)\b", re.IGNORECASE)
+_JOINED = re.compile(r"(?:and|but|or|so|yet|nor|because)\b", re.IGNORECASE)
 
 
 def _connectives(text: str) -> Iterator[Site]:
     for start in iter_sentence_starts(text):
         for form, (slot, variant) in _CONNECTIVE_FORMS.items():
-            if text.startswith(form, start):
-                following = text[start + len(form) : start + len(form) + 1]
-                if following.isalpha():
-                    movable = variant != "plain" or _CLAUSE.match(text, start + len(form))
-                    options = {v: to for v, to in _CONNECTIVES[slot].items() if v != variant} if movable else {}
-                    yield Site(f"connective_{slot}", start, start + len(form), variant, options)
+            if text[start : start + len(form)].lower() == form.lower():
+                end = start + len(form)
+                if text[end : end + 1].isalpha() and not _NO_SENTENCE_OPENER.match(text, start):
+                    options = {
+                        v: to.lower() if text[start].islower() else to for v, to in _connective_options(text, start, end, slot, variant)
+                    }
+                    yield Site(f"connective_{slot}", start, end, variant, options)
                 break
 
 
-_OBLIGATION = re.compile(r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey) (?P<word>must|need to|have to)(?= (?!not\b|be\b|have\b)[a-z])")
+def _connective_options(text: str, start: int, end: int, slot: str, variant: str) -> Iterator[tuple[str, str]]:
+    """The other variants; a plain one needs a clause on either side of the change, and "And" begins no paragraph."""
+    clause = _CLAUSE.match(text, end)
+    if _JOINED.match(text, end) or (variant == "plain" and not clause):
+        return
+    opens = "\n" in text[len(text[:start].rstrip()) : start] or not text[:start].strip()
+    for other, to in _CONNECTIVES[slot].items():
+        if other != variant and not (to == "And " and (opens or not clause)):
+            yield other, to
+
+
+_MUST = ("must", "need to", "have to")
+_OBLIGATION = re.compile(r"\b(?:I|you|we|they) (?P<word>must|need to|have to)(?= (?!not\b|be\b|have\b)[a-z])", re.IGNORECASE)
 
 
 def _obligation(text: str) -> Iterator[Site]:
-    """Only after plural subjects and "I", where the three need no agreement."""
+    """Only after plural subjects and "I", where the three need no agreement, and only where these begin a clause."""
     for match in _OBLIGATION.finditer(text):
-        others = {word: word for word in ("must", "need to", "have to") if word != match["word"]}
-        yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
+        if match["word"].islower() and starts_clause(text, match.start()):
+            others = {word: word for word in _MUST if word != match["word"]}
+            yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
+
+
+_DEGREES = ("very", "really", "extremely")  # these say the same; "pretty" and "quite" weaken as often as they strengthen
+_SCOPED = frozenset(["not", "how", "so", "too", "as", "never", "hardly", "isn't", "no", "nothing", "anything"])
 
 
 def _intensifiers(text: str) -> Iterator[Site]:
     for match in _INTENSIFIER.finditer(text):
-        others = {w: w for w in _INTENSIFIERS if w != match["word"]}
-        yield Site("intensifier", match.start(), match.end(), match["word"], others)
+        word = match["word"].lower()
+        before = word_before(text, match.start())
+        if before in _SCOPED or before.endswith("n't") or not match["word"].islower():
+            continue
+        article = {"a": ("very", "really"), "an": ("extremely",)}.get(before, _DEGREES)
+        others = {w: w for w in _DEGREES if w != word and w in article} if word in _DEGREES else {}
+        yield Site("intensifier", match.start(), match.end(), word, others)
 
 
 SPELLING = Choice("spelling", "British or American spelling", "share of the words that differ", _spelling)

@@ -1,0 +1,1 @@
+"""One file a format: export(checkpoint, out) -> the path of the written model."""

@@ -1,0 +1,101 @@
+"""What stands around a place: the words before and after it, whether it begins a clause, the rest of its sentence.
+
+Word classes are closed lists; where a list cannot tell, the features offer nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def listed(words: str) -> frozenset[str]:
+    """A closed class of words, written with spaces between."""
+    return frozenset(words.split())
+
+
+SUBJECTS = frozenset(["i", "you", "he", "she", "it", "we", "they", "there"])
+DETERMINERS = listed("a an the this that these those my your our his her their its any some all each every both no most many few several")
+PREPOSITIONS = listed(
+    "in on at by for from of with to into over under about through during without within between against upon like "
+    "than as before after until since per via among around behind beside besides despite toward towards"
+)
+AUXILIARIES = listed("is are was were am be been being has have had do does did can could will would shall should may might must")
+SUBORDINATORS = listed(
+    "if when whenever because that which who whom whose while although though since unless until whether as after before than once"
+)
+_CLAUSE_OPENERS = frozenset(["but", "so", "because", "that", "since", "while", "although", "though", "then"])
+_WORDS_BEFORE = re.compile(r"(?:[^\W_]+(?:['’-][^\W_]+)*[ \n]){1,4}\Z")
+_WORD_AFTER = re.compile(r"\s+([^\W_]+(?:['’-][^\W_]+)*)")
+HEAD = re.compile(r"(?<![\w'’-])[^\W\d_]+")
+"""The first letters of each word: what to look up before a pattern is tried."""
+_LIST_LINE = r"\n[ \t]*(?:[-*+•>#|]|\d{1,3}[.)])[ \t]"
+_BOUNDARY = re.compile(rf"[.!?;:…][\"'”’)\]*_]*\s|\n[ \t]*\n|{_LIST_LINE}")
+_END = re.compile(rf"[.!?;:…][\"'”’)\]*_]*(?=\s|\Z)|\n[ \t]*\n|{_LIST_LINE}")
+_REACH = 400  # characters; a longer sentence is cut
+
+
+def words_before(text: str, start: int) -> list[str]:
+    """Up to four words before `start`, in lower case, with nothing but single spaces or line breaks between."""
+    near = max(0, start - 80)
+    while near and near < start and not text[near - 1].isspace():
+        near += 1
+    match = _WORDS_BEFORE.search(text, near, start)
+    return match[0].lower().replace("’", "'").split() if match else []
+
+
+def word_before(text: str, start: int) -> str:
+    """The word before `start` in lower case; "" at the start of a line, a sentence or a phrase."""
+    found = words_before(text, start)
+    return found[-1] if found else ""
+
+
+def word_after(text: str, end: int) -> str:
+    """The word after `end` in lower case; "" if a mark or the end of the text comes first."""
+    match = _WORD_AFTER.match(text, end)
+    return match[1].lower().replace("’", "'") if match else ""
+
+
+def left_of(text: str, start: int) -> str:
+    """The sentence's words before `start`."""
+    near = max(0, start - _REACH)
+    for match in _BOUNDARY.finditer(text, near, start):
+        near = match.end()
+    return text[near:start].lstrip(" \t\n-*#>")
+
+
+def right_of(text: str, end: int) -> str:
+    """The sentence's words from `end` on."""
+    far = min(len(text), end + _REACH)
+    match = _END.search(text, end, far)
+    return text[end : match.start() if match else far]
+
+
+def is_line_with(text: str, position: int, marks: tuple[str, ...]) -> bool:
+    """Whether the line of `position` begins with one of the marks, after white space."""
+    return text[text.rfind("\n", 0, position) + 1 :][:40].lstrip().startswith(marks)
+
+
+def line_of(text: str, position: int) -> str:
+    """The line that holds `position`."""
+    end = text.find("\n", position)
+    return text[text.rfind("\n", 0, position) + 1 : end if end >= 0 else len(text)]
+
+
+def starts_clause(text: str, start: int) -> bool:
+    """Whether a subject at `start` surely begins a clause: after a mark or a conjunction, and no "all that you"."""
+    before = words_before(text, start)
+    if not before:
+        return True
+    if before[-1] in ("and", "or"):
+        return text[max(0, start - 6) : start].lower().endswith((", and ", ", or "))
+    return before[-1] in _CLAUSE_OPENERS and not {"all", "everything", "anything", "whatever", "what", "only"}.intersection(before)
+
+
+def is_capitalised(text: str, start: int) -> bool:
+    """Whether the word at `start` has a capital."""
+    return text[start : start + 1].isupper()
+
+
+def begins_sentence(text: str, start: int) -> bool:
+    """Whether a sentence, a line or its prose begins at `start`."""
+    return not start or text.endswith(("\n", ". ", "! ", "? ", "* ", "- "), 0, start)
