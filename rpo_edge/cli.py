@@ -8,16 +8,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
 from rpo_edge import show
 from rpo_edge.errors import ImportProblems, InputError, RpoEdgeError
 from rpo_edge.history import History, default_path
+
+if TYPE_CHECKING:
+    from rpo_edge.pipeline import Personalizer
+    from rpo_edge.records import Rewrite
+
+_MARK = "\ufeff"  # byte order mark
 
 
 def _typer(text: str) -> typer.Typer:
@@ -52,7 +58,15 @@ StoreOption = Annotated[
     Path | None, typer.Option("--store", envvar="RPO_EDGE_STORE", help="The history file.", show_default="user data folder")
 ]
 Number = Annotated[int, typer.Option("-k", min=0, help="History items to read.")]
-Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.")]
+
+
+def _named(source: str | None) -> str | None:
+    if source is not None and not source.strip():
+        raise InputError("--source needs a name")
+    return source
+
+
+Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.", callback=_named)]
 
 
 @app.callback()
@@ -60,30 +74,40 @@ def _main(context: typer.Context, store: StoreOption = None) -> None:
     context.obj = store
 
 
-def _open(context: typer.Context) -> History:
-    return History.open(context.obj or default_path())
+def _open(context: typer.Context, create: bool = False) -> History:
+    """The store; only commands that put something in make its file."""
+    return History.open(context.obj or default_path(), create=create)
 
 
 def _read(name: str) -> str:
     """A file's or (-) standard input's text. Newlines stay as they are."""
+    place = "standard input" if name == "-" else name
+    if name == "-" and sys.stdin is None:
+        raise InputError(f"{place} is closed")
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
+        raise InputError(f"{place}: {(error.strerror or str(error)).lower()}") from error
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{'standard input' if name == '-' else name} is not UTF-8 (byte {error.start})") from error
+        raise InputError(f"{place} is not UTF-8 (byte {error.start})") from error
 
 
 def _write(text: str) -> None:
-    """To stdout byte for byte: no newline added, none translated."""
-    sys.stdout.buffer.write(text.encode("utf-8"))
+    """To stdout byte for byte: no newline added, none translated. Only paths may hold what is not UTF-8; it is shown escaped."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    """To stderr. That nobody reads it must not cost the result."""
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
 @app.command()
@@ -102,7 +126,7 @@ def rewrite(
 
     draft = _read(file)
     with _open(context) as history:
-        result = Personalizer(history, reflector).rewrite(draft, query, k)
+        result = _rewrite(Personalizer(history, reflector), draft, query, k)
     for notice in result.notices:
         _say(f"rpo-edge: {notice}")
     if form is RewriteFormat.json:
@@ -115,6 +139,16 @@ def rewrite(
         raise typer.Exit(1)
 
 
+def _rewrite(personalizer: Personalizer, draft: str, query: str | None, k: int) -> Rewrite:
+    """A byte order mark stays in front, but the first word is seen as if it were not there."""
+    from rpo_edge.edits import shift
+
+    result = personalizer.rewrite(draft.removeprefix(_MARK), query, k)
+    if not draft.startswith(_MARK):
+        return result
+    return replace(result, text=_MARK + result.text, draft=draft, edits=tuple(shift(edit, 1) for edit in result.edits))
+
+
 @history_app.command("add")
 def history_add(
     context: typer.Context,
@@ -125,13 +159,13 @@ def history_add(
     """Store one text and print its id."""
     from datetime import datetime
 
-    body = _read("-") if text == "-" else text
+    body = _read("-").removeprefix(_MARK) if text == "-" else text
     try:
         if date is not None:
             datetime.fromisoformat(date)
     except ValueError as error:
         raise InputError(f"{date!r} is no ISO 8601 date") from error
-    with _open(context) as history:
+    with _open(context, create=True) as history:
         _write(f"{history.add(body, source or 'manual', date)}\n")
 
 
@@ -152,7 +186,7 @@ def history_import(
         found = list(items)
         _say("\n".join([f"{len(found)} items would be read", *(f"  {item.source}: {show.short(item.text)}" for item in found[:3])]))
     else:
-        with _open(context) as history:
+        with _open(context, create=True) as history:
             before = len(history)
             read = len(history.extend(items))
             new = len(history) - before
@@ -191,8 +225,12 @@ def history_show(context: typer.Context, number: Annotated[int, typer.Argument(m
     with _open(context) as history:
         item = history.get(number)
     if item is None:
-        raise InputError(f"no item {number} in the history")
+        raise InputError(_no_item(number))
     _write(item.text if item.text.endswith("\n") else item.text + "\n")
+
+
+def _no_item(*numbers: int) -> str:
+    return f"no item {', '.join(map(str, numbers))} in the history"
 
 
 @history_app.command("forget")
@@ -206,7 +244,13 @@ def history_forget(
     if bool(ids) + (source is not None) + everything != 1:
         raise InputError("say what to forget: ids, or --source NAME, or --all")
     with _open(context) as history:
-        _say(f"{history.forget(ids or (), source=source, everything=everything)} items forgotten")
+        absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
+        gone = history.forget(ids or (), source=source, everything=everything)
+    if absent and not gone:
+        raise InputError(_no_item(*absent))
+    _say(f"{gone} items forgotten")
+    if absent:
+        _say(f"rpo-edge: {_no_item(*absent)}")
 
 
 @history_app.command("export")
@@ -253,7 +297,7 @@ def profile_set(context: typer.Context, key: str, value: str) -> None:
     from rpo_edge.steps.preferences import check
 
     check(key, value)
-    with _open(context) as history:
+    with _open(context, create=True) as history:
         history.set_preference(key, value)
 
 
@@ -307,13 +351,28 @@ def main() -> NoReturn:
     try:
         app()
     except RpoEdgeError as error:
-        for line in str(error).splitlines():
-            _say(f"rpo-edge: {line}")
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader went away (`| head`): nothing more to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _fail(str(error), error.exit_code)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            _discard(sys.stdout)  # the reader went away (`| head`), which Typer ends with 1: no failure, nothing to say
+            sys.exit(0)
+        raise
+    except OSError as error:  # files are translated where they are opened; what is left is standard output
+        _discard(sys.stdout)
+        _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}", 2)
     sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.splitlines():
+        _say(f"rpo-edge: {line}")
+    sys.exit(code)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """What could not be written is not tried again when Python ends, which would complain."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

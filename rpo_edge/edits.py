@@ -7,6 +7,7 @@ An `Edit` replaces `draft[start:end]`; edits of one draft are sorted and do not 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -78,11 +79,18 @@ def disjoint(edits: Iterable[Edit]) -> list[Edit]:
     kept: list[Edit] = []
     taken: list[tuple[int, int]] = []
     for edit in edits:
-        clash = any((edit.start < end and start < edit.end) or (edit.start, edit.end) == (start, end) for start, end in taken)
-        if edit.before != edit.after and not clash:
+        span = (edit.start, edit.end)
+        place = bisect_left(taken, span)
+        # What is taken does not overlap, so its ends are in order too, and only the two neighbours can clash.
+        if edit.before != edit.after and not any(_clash(span, other) for other in taken[max(0, place - 1) : place + 1]):
             kept.append(edit)
-            taken.append((edit.start, edit.end))
+            taken.insert(place, span)
     return sorted(kept, key=lambda edit: (edit.start, edit.end))
+
+
+def _clash(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two spans share a code point, one lies strictly inside the other, or both are the same place."""
+    return one == other or (one[0] < other[1] and other[0] < one[1])
 
 
 def shift(edit: Edit, offset: int) -> Edit:

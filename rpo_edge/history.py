@@ -1,7 +1,8 @@
 """History: the user's texts in one SQLite file that never leaves the device.
 
 Reading (search, profile) uses the standard library's sqlite3; writing and migrating go through
-sqlite-utils, imported when first needed. The file is made with mode 0600 where the system has modes.
+sqlite-utils, imported when first needed. The file is made with mode 0600 where the system has modes. A file
+that may not be written is read as it is: nothing is brought up to date in it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,38 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from rpo_edge.errors import InputError, StoreError
 from rpo_edge.records import Habit, HistoryItem, StyleProfile
+from rpo_edge.segment import plain_words
 
 _SCHEMA = 2  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title"
 _BATCH = 500
 _EVIDENCE = 3  # ids kept for each variant of a habit
+_LARGEST = 2**63 - 1  # SQLite's integers end here
+
+
+SIDES = "sides"
+"""The feature under which a `Counter`'s counts stand."""
+
+
+class Counter(Protocol):
+    """Counts something in texts for a reflector; counts of texts add up. Every text has a count of "" (its words)."""
+
+    @property
+    def digest(self) -> str:
+        """Names what is counted: with another digest, everything is counted again."""
+        ...
+
+    def count(self, text: str) -> Mapping[str, float]:
+        """Counts by name; names that do not occur may be left out."""
+        ...
 
 
 def default_path() -> Path:
@@ -34,10 +54,13 @@ def default_path() -> Path:
 
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
-    """sqlite3's exceptions become StoreError here and nowhere else."""
+    """sqlite3's exceptions become StoreError here and nowhere else; InputError for text that is none."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end]
+        raise InputError(f"{half!r} is no character: bytes that are not UTF-8, or half a surrogate pair, cannot be stored") from error
+    except sqlite3.Error as error:
         raise StoreError(f"the history {path} cannot be used: {error}") from error
     except OSError as error:
         raise StoreError(f"the history {path} cannot be used: {error.strerror or error}") from error
@@ -54,17 +77,18 @@ class History:
         self.path = path
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None) -> Self:
+    def open(cls, path: str | os.PathLike[str] | None = None, *, create: bool = True) -> Self:
         """Open the store at `path` (None: the platform's place), making it if it is not there.
 
+        create: False makes no file; an absent store then is an empty one, and what is added to it goes when it is closed.
         Raises StoreError if the file is damaged, is not a store, or was written by a newer version.
         """
         where = Path(path) if path is not None else default_path()
         with _translated(where):
-            if not where.exists():
-                where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(where, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(where, timeout=30, isolation_level=None, check_same_thread=False)
+            empty = not where.exists() or (where.is_file() and where.stat().st_size == 0)
+            if empty and create:
+                _make(where)
+            connection = _connect(":memory:" if empty and not create else where)
             try:
                 history = cls(connection, where)
                 history._prepare()
@@ -75,6 +99,7 @@ class History:
 
     def _prepare(self) -> None:
         self._connection.execute("pragma foreign_keys = on")
+        (read_only,) = self._connection.execute("pragma query_only").fetchone()
         (version,) = self._connection.execute("pragma user_version").fetchone()
         if version > _SCHEMA:
             raise StoreError(f"the history {self.path} was written by a newer rpo-edge; please upgrade")
@@ -82,12 +107,15 @@ class History:
             (tables,) = self._connection.execute("select count(*) from sqlite_master").fetchone()
             if tables and not self._connection.execute("select 1 from sqlite_master where name = '_sqlite_migrations'").fetchone():
                 raise StoreError(f"{self.path} is a SQLite file, but no rpo-edge history")
+            if read_only:
+                raise StoreError(f"the history {self.path} was written by an older rpo-edge and may not be written, so it cannot be used")
             from rpo_edge.migrations import migrate
 
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma secure_delete = on")
             migrate(self._database())
-        self._measure_again_if_needed()
+        if not read_only:
+            self._measure_again_if_needed()
 
     def _database(self) -> Any:  # sqlite_utils.Database; named Any to keep the import off the read path
         from sqlite_utils import Database
@@ -99,7 +127,7 @@ class History:
         from rpo_edge.features import VERSION
 
         row = self._connection.execute("select value from facts where key = 'features'").fetchone()
-        if row is not None and int(row[0]) == VERSION:
+        if row is not None and row[0] == str(VERSION):
             return
         with self._writing():
             self._connection.execute("delete from measures")
@@ -170,7 +198,8 @@ class History:
             if clause:
                 gone = self._connection.execute(f"delete from items where {clause}", values).rowcount
             else:
-                gone = sum(self._connection.execute("delete from items where id = ?", [n]).rowcount for n in set(ids))
+                there = {n for n in ids if 0 <= n <= _LARGEST}
+                gone = sum(self._connection.execute("delete from items where id = ?", [n]).rowcount for n in there)
         with _translated(self.path):
             self._connection.execute("insert into items_fts(items_fts) values('optimize')")
             self._connection.execute("pragma wal_checkpoint(truncate)")
@@ -200,6 +229,8 @@ class History:
 
     def get(self, number: int) -> HistoryItem | None:
         """The item with this id, or None."""
+        if not 0 <= number <= _LARGEST:
+            return None
         with _translated(self.path):
             row = self._connection.execute(f"select {_COLUMNS} from items where id = ?", [number]).fetchone()
         return _item(row) if row else None
@@ -212,23 +243,23 @@ class History:
         match = " OR ".join(f'"{term}"' for term in terms)
         sql = f"select {_COLUMNS} from items_fts join items on items.id = items_fts.rowid where items_fts match ? order by bm25(items_fts), items.date desc, items.id desc limit ?"
         with _translated(self.path):
-            return [_item(row) for row in self._connection.execute(sql, [match, k])]
+            return [_item(row) for row in self._connection.execute(sql, [match, min(k, _LARGEST)])]
 
     def recent(self, k: int) -> list[HistoryItem]:
         """The k newest items by date, then by id."""
         sql = f"select {_COLUMNS} from items order by date desc, id desc limit ?"
         with _translated(self.path):
-            return [_item(row) for row in self._connection.execute(sql, [max(k, 0)])]
+            return [_item(row) for row in self._connection.execute(sql, [min(max(k, 0), _LARGEST)])]
 
     def contains_phrase(self, run: Sequence[str]) -> bool:
         """Whether some item has these words in this order, regardless of case and punctuation."""
         phrase = " ".join(run).replace('"', " ")
-        sql = f"select {_COLUMNS} from items_fts join items on items.id = items_fts.rowid where items_fts match ? limit 20"
+        wanted = " ".join(plain_words(phrase))
+        sql = "select items.text from items_fts join items on items.id = items_fts.rowid where items_fts match ?"
         with _translated(self.path):
-            # FTS stems words ("running" finds "run"), so what it finds is looked at once more.
-            found = self._connection.execute(sql, [f'"{phrase}"']).fetchall()
-        wanted = " ".join(_plain_words(phrase))
-        return any(f" {wanted} " in f" {' '.join(_plain_words(row[1]))} " for row in found)
+            # FTS stems words ("running" finds "run") and parts them at marks, so what it finds is looked at once more.
+            found = self._connection.execute(sql, [f'"{phrase}"'])
+            return any(f" {wanted} " in f" {' '.join(plain_words(text))} " for (text,) in found)
 
     def sources(self) -> dict[str, int]:
         """Number of items by source."""
@@ -241,21 +272,58 @@ class History:
             rows = self._connection.execute("select substr(key, 6), value from facts where key like 'pref:%' order by key")
             return dict(rows)
 
-    def profile(self) -> StyleProfile:
-        """The user's habits and preferences, from sums: the time does not grow with the number of items."""
+    def profile(self, counter: Counter | None = None) -> StyleProfile:
+        """The user's habits and preferences, from sums: the time does not grow with the number of items.
+
+        counter: what else is to be counted, under the feature SIDES; items that it has not counted yet are counted now.
+        """
         from rpo_edge.steps.profile import make_profile
 
+        habits = self._habits("feature <> ?")
+        if counter is not None:
+            habits[SIDES] = self._counted(counter)
+        return make_profile(habits, self.preferences(), len(self))
+
+    def _habits(self, which: str) -> dict[str, Habit]:
+        """Habits of the features for which a condition on SIDES holds."""
         sql = f"""select feature, variant, n, (select group_concat(item_id) from (select item_id from measures m
                   where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {_EVIDENCE}))
-                  from totals t order by feature, variant"""
+                  from totals t where {which} order by feature, variant"""
         counts: dict[str, dict[str, float]] = {}
         evidence: dict[str, dict[str, tuple[int, ...]]] = {}
         with _translated(self.path):
-            for feature, variant, n, ids in self._connection.execute(sql):
-                counts.setdefault(feature, {})[variant] = n
+            for feature, variant, n, ids in self._connection.execute(sql, [SIDES]):
+                counts.setdefault(feature, {})[variant] = _number(n, self.path)
                 evidence.setdefault(feature, {})[variant] = tuple(int(i) for i in ids.split(",")) if ids else ()
-        habits = {feature: Habit(feature, counts[feature], evidence[feature]) for feature in counts}
-        return make_profile(habits, self.preferences(), len(self))
+        return {feature: Habit(feature, counts[feature], evidence[feature]) for feature in counts}
+
+    def _counted(self, counter: Counter) -> Habit:
+        """The counts of one counter at a time are kept; a store that may not be written is counted as it is read."""
+        if self._connection.execute("pragma query_only").fetchone()[0]:
+            total: dict[str, float] = {}
+            shown: dict[str, tuple[int, ...]] = {}
+            for item in self:
+                for side, n in counter.count(item.text).items():
+                    total[side] = total.get(side, 0.0) + n
+                    shown[side] = (item.id or 0, *shown.get(side, ()))[:_EVIDENCE] if n else shown.get(side, ())
+            return Habit(SIDES, total, shown)
+        with _translated(self.path):
+            row = self._connection.execute("select value from facts where key = ?", [SIDES]).fetchone()
+            done = self._connection.execute("select count(*) from measures where feature = ? and variant = ''", [SIDES]).fetchone()[0]
+        if row is None or row[0] != counter.digest or done != len(self):
+            self._count(counter, afresh=row is None or row[0] != counter.digest)
+        return self._habits("feature = ?").get(SIDES, Habit(SIDES, {}))
+
+    def _count(self, counter: Counter, afresh: bool) -> None:
+        with self._writing():
+            if afresh:
+                self._connection.execute("delete from measures where feature = ?", [SIDES])
+            missing = """select id, text from items where not exists
+                         (select 1 from measures where feature = ? and variant = '' and item_id = items.id)"""
+            for number, text in self._connection.execute(missing, [SIDES]).fetchall():
+                rows = [(SIDES, side, number, n) for side, n in counter.count(text).items()]
+                self._connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
+            self._connection.execute("insert or replace into facts values (?, ?)", [SIDES, counter.digest])
 
     # -- closing ---------------------------------------------------------------------------------------------------
 
@@ -270,6 +338,31 @@ class History:
         self.close()
 
 
+def _number(value: Any, path: Path) -> float:
+    if not isinstance(value, int | float):  # SQLite keeps any text in a column of numbers
+        raise StoreError(f"the history {path} cannot be used: {value!r} stands where a count should be")
+    return value
+
+
+def _make(path: Path) -> None:
+    """An empty file that only its owner may read; one that is there is made so."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+def _connect(where: Path | str) -> sqlite3.Connection:
+    """Where the file or its folder (SQLite puts its log there) may not be written, it is opened for reading only."""
+    if isinstance(where, str) or (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
+        return sqlite3.connect(where, timeout=30, isolation_level=None, check_same_thread=False)
+    # `immutable` reads without the log's shared memory, which could not be made; where a log lies, its writer made that too.
+    log = where.with_name(where.name + "-wal")
+    uri = where.absolute().as_uri() + ("?mode=ro" if log.exists() else "?mode=ro&immutable=1")
+    connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+    connection.execute("pragma query_only = on")
+    return connection
+
+
 def _item(row: tuple[int, str, str, str | None, str | None]) -> HistoryItem:
     number, text, source, date, title = row
     return HistoryItem(text, source, date, title, number)
@@ -277,7 +370,3 @@ def _item(row: tuple[int, str, str, str | None, str | None]) -> HistoryItem:
 
 def _digest(item: HistoryItem) -> str:
     return hashlib.blake2b(f"{item.source}\0{item.text}".encode(), digest_size=16).hexdigest()
-
-
-def _plain_words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rpo_edge.edits import apply, disjoint, shift
-from rpo_edge.errors import ModelError, ReflectorError
+from rpo_edge.errors import ReflectorError
 from rpo_edge.history import History
 from rpo_edge.language import is_english
-from rpo_edge.manifest import Manifest
+from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.reflectors import load
 from rpo_edge.reflectors.base import Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
@@ -57,7 +58,7 @@ class Personalizer:
         with clock("retrieve"):
             evidence = retrieve(self._history, draft, query, k)
         with clock("profile"):
-            profile = self._history.profile()
+            profile = self._history.profile(self._reflector.counter)
         try:
             with clock("reflect"):
                 observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)
@@ -117,11 +118,14 @@ def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]
     """The reflector by name or folder, and what the user should know about the choice."""
     if reflector == "rules":
         return RulesReflector(), ()
+    folder = Path(reflector)
     if reflector == "edit":
-        return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
-    manifest = Manifest.load(Path(reflector))
-    manifest.verify()
-    raise ModelError(f"the model at {manifest.folder} is of kind {manifest.kind!r}, which this version cannot run")
+        found = [path for path in embedded() if path.name == "edit"]
+        if not found:
+            return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
+        folder = found[0]
+    manifest = Manifest.load(folder)
+    return load(manifest), ()
 
 
 def _prose(draft: str, frozen: Sequence[Frozen]) -> str:

@@ -19,7 +19,7 @@ class Span(NamedTuple):
 
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
-PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n\s*")
+PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
 # What stands before the prose of a Markdown line: quote, heading, bullet, number, check box, bold lead.
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
 _ABBREVIATIONS = frozenset(
@@ -81,13 +81,19 @@ _ABBREVIATIONS = frozenset(
         "sun",
     ]
 )
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\n)")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\r?\n)")
 _LAST_WORD = re.compile(r"([\w.]+)$")
+_COMPARED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])|" + WORD.pattern)
 
 
 def words(text: str) -> list[str]:
     """The words of `text`, in order, as they are written."""
     return WORD.findall(text)
+
+
+def plain_words(text: str) -> list[str]:
+    """Words as two texts are compared by them: lower case, straight apostrophes, and "e.g." is one word, not two."""
+    return [word.replace("’", "'") for word in _COMPARED.findall(text.lower())]
 
 
 def paragraphs(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:

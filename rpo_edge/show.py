@@ -15,8 +15,9 @@ _SPREADS = ("sentence_words", "paragraph_words")
 def as_json(rewrite: Rewrite) -> str:
     """One object; offsets are code points into `draft`."""
     fields = asdict(rewrite)
-    order = ("text", "draft", "edits", "observations", "verdict", "reflector", "timings_ms")
-    return json.dumps({**{name: fields[name] for name in order}, "changed": rewrite.changed}, ensure_ascii=False)
+    fields["changed"] = rewrite.changed
+    order = ("text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms")
+    return json.dumps({name: fields[name] for name in order}, ensure_ascii=False)
 
 
 def as_diff(rewrite: Rewrite, colour: bool) -> str:

@@ -2,6 +2,11 @@
 
 import hashlib
 import json
+import os
+import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, Personalizer, cli
 from rpo_edge.errors import ReflectorError
+from rpo_edge.language import is_english
 from rpo_edge.reflectors.rules import RulesReflector
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +64,7 @@ def test_json_edits_applied_to_the_draft_give_the_text(run, draft):
         text += draft[position : edit["start"]] + edit["after"]
         position = edit["end"]
     assert code == 0 and text + draft[position:] == result["text"] and result["draft"] == draft
+    assert list(result) == ["text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms"]
     assert result["changed"] == (result["text"] != draft) and result["reflector"]["name"] == "rules"
 
 
@@ -72,10 +79,64 @@ def test_carriage_returns_stay(run):
     assert out != draft and out.count(b"\r\n") == draft.count(b"\r\n") == out.count(b"\n")
 
 
+def test_tables_and_code_stay_where_lines_end_in_carriage_returns(run):
+    kept = b"| It is | not |\r\n|---|---|\r\n| It is | I do not |\r\n\r\n    it is not = 1\r\n\r\n| It is | alone |"
+    draft = b"It is so. I do not know.\r\n\r\n" + kept + b"\r\n\r\nIt is not so, it is.\r\n"
+    _, out, _ = run("rewrite", "--reflector", "rules", stdin=draft)
+    assert out != draft and kept in out
+
+
+def test_a_byte_order_mark_stays_and_does_not_hinder(run, tmp_path):
+    mark = b"\xef\xbb\xbf"
+    plain = run("rewrite", "--reflector", "rules", stdin=DRAFT.encode())[1]
+    assert plain != DRAFT.encode() and run("rewrite", "--reflector", "rules", stdin=mark + DRAFT.encode())[1] == mark + plain
+    result = json.loads(run("rewrite", "--reflector", "rules", "--format", "json", stdin=mark + DRAFT.encode())[1])
+    assert result["edits"] and all(result["draft"][e["start"] : e["end"]] == e["before"] for e in result["edits"])
+    number = run("history", "add", "-", stdin=mark + b"A text.", at=tmp_path / "h.db")[1].decode().strip()
+    assert run("history", "show", number, at=tmp_path / "h.db")[1] == b"A text.\n"
+
+
 def test_other_languages_pass_unchanged(run):
     draft = "Die Pizza wäre so weit von der Erde entfernt, dass man sie nicht sehen könnte, und das ist schade für alle."
     code, out, err = run("rewrite", stdin=draft.encode())
     assert code == 0 and out.decode() == draft and b"not English" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Könnten wir morgen telefonieren, bitte?",
+        "Ist das nicht gut?",
+        "Vamos a la playa mañana.",
+        "Où est la gare ?",
+        "Não posso ir.",
+        "Можем ли мы поговорить завтра?",
+        "明日電話できますか",
+    ],
+)
+def test_short_texts_of_other_languages_are_told(text):
+    assert not is_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fix the pump.",
+        "OK",
+        "Restart nginx",
+        "No.",
+        "Meet Jürgen in Zürich.",
+        "Send your résumé.",
+        "Don’t go.",
+        "Café closed",
+        "42",
+        "",
+        "a = b",
+        "🙂",
+    ],
+)
+def test_short_english_texts_are_told(text):
+    assert is_english(text)
 
 
 @pytest.mark.parametrize("error", [ReflectorError("the model stumbled"), ZeroDivisionError("a bug")])
@@ -128,12 +189,12 @@ def test_history_commands(run, tmp_path):
 
 def test_stated_preferences_outrank_the_history(run, tmp_path):
     at = tmp_path / "own.db"
-    draft = b"It is organized. I do not mind."
+    draft = b"It is organized. I do not mind. The rest of this draft says nothing at all."
     for i in range(8):
         run("history", "add", f"It is {i} and I do not know.", at=at)
     assert run("rewrite", "--reflector", "rules", stdin=draft, at=at)[1] == draft
     assert run("profile", "set", "contractions", "always", at=at)[0] == 0
-    assert run("rewrite", "--reflector", "rules", stdin=draft, at=at)[1] == b"It's organized. I don't mind."
+    assert run("rewrite", "--reflector", "rules", stdin=draft, at=at)[1].startswith(b"It's organized. I don't mind. The")
     assert run("profile", "set", "greeting", "Ahoy", at=at)[0] == 0
     assert run("rewrite", "--reflector", "rules", stdin=draft, at=at)[1].startswith(b"Ahoy,\n\nIt's")
     assert json.loads(run("profile", "show", "--format", "json", at=at)[1])["preferences"] == {"contractions": "always", "greeting": "Ahoy"}
@@ -146,3 +207,130 @@ def test_a_draft_of_ten_thousand_words(store):
     with History.open(store) as history:
         rewrite = Personalizer(history, "rules").rewrite(draft)
     assert len(rewrite.edits) >= 60 and all(f"\nit is not {i}\n" in rewrite.text and f"## Part {i}\n" in rewrite.text for i in range(60))
+
+
+def test_twenty_thousand_words_in_one_sentence(store):
+    draft = "it is so and " * 5000 + "it is so."
+    begun = time.perf_counter()
+    with History.open(store) as history:
+        rewrite = Personalizer(history, "rules").rewrite(draft)
+    assert len(rewrite.edits) > 1000 and time.perf_counter() - begun < 30
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["rewrite"], ["history", "list"], ["history", "search", "x"], ["history", "stats"], ["history", "export", "-"], ["profile", "show"]],
+)
+def test_reading_makes_no_store(run, tmp_path, arguments):
+    at = tmp_path / "deep" / "h.db"
+    assert run(*arguments, stdin=b"It is so.", at=at)[0] == 0 and run("rewrite", at=at)[:2] == (0, b"")
+    assert not at.parent.exists()
+
+
+@pytest.mark.parametrize("arguments", [["history", "add", "x y"], ["profile", "set", "greeting", "Hi"], ["history", "import", "a.txt"]])
+def test_writing_makes_a_private_store(run, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("A text.", "utf-8")
+    at = tmp_path / "deep" / "h.db"
+    assert run(*arguments, at=at)[0] == 0
+    if os.name == "posix":
+        assert stat.S_IMODE(at.stat().st_mode) == 0o600
+
+
+def test_forgetting_says_which_ids_are_not_there(run, tmp_path):
+    at = tmp_path / "h.db"
+    numbers = [run("history", "add", text, at=at)[1].decode().strip() for text in ("One text.", "Two texts.")]
+    code, _, err = run("history", "forget", "77", "88", at=at)
+    assert code == 2 and b"77, 88" in err and err.count(b"\n") == 1
+    code, _, err = run("history", "forget", numbers[0], "77", at=at)
+    assert code == 0 and b"1 items forgotten" in err and b"no item 77 " in err
+    assert run("history", "show", numbers[0], at=at)[0] == 2 and run("history", "show", numbers[1], at=at)[0] == 0
+
+
+HUGE = "99999999999999999999"
+NOT_UTF8 = "a\udcff"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["history", "add", NOT_UTF8],
+        ["history", "add", "x", "--source", NOT_UTF8],
+        ["history", "add", "x", "--source", ""],
+        ["history", "import", "a.txt", "--source", NOT_UTF8],
+        ["history", "import", "a.txt", "--source", " "],
+        ["history", "forget", "--source", NOT_UTF8],
+        ["history", "show", HUGE],
+        ["history", "forget", HUGE],
+        ["profile", "set", "greeting", NOT_UTF8],
+        ["profile", "set", NOT_UTF8, "x"],
+        ["profile", "unset", NOT_UTF8],
+        ["rewrite", NOT_UTF8],
+    ],
+)
+def test_bad_arguments_are_one_line(run, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("A text.", "utf-8")
+    code, out, err = run(*arguments, at=tmp_path / "h.db")
+    assert code == 2 and out == b"" and err.startswith(b"rpo-edge: ") and err.count(b"\n") == 1
+    assert run("history", "list", at=tmp_path / "h.db")[1] == b""
+
+
+def test_numbers_of_items_may_be_huge(run):
+    everything = run("history", "search", "the", "-k", HUGE)
+    assert everything[0] == 0 and everything == run("history", "search", "the", "-k", "100000")
+    assert run("rewrite", "-k", HUGE, stdin=DRAFT.encode())[0] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes there")
+def test_a_store_path_need_not_be_utf8(run, tmp_path):
+    at = tmp_path / NOT_UTF8
+    assert run("history", "add", "A text.", at=at)[0] == 0
+    code, out, _ = run("history", "stats", at=at)
+    assert code == 0 and b"1 items" in out and b"udcff" in out
+
+
+def shell(store, command):
+    """Exit status of `rpo-edge` where `command` puts it in a shell line, and what it said."""
+    environment = os.environ | {"RPO_EDGE_STORE": str(store), "PYTHONPATH": str(ROOT)}
+    line = command.replace("rpo-edge", f"'{sys.executable}' -m rpo_edge") + "; exit ${PIPESTATUS[0]}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=60, check=False, env=environment, cwd=ROOT)
+    return done.returncode, done.stderr
+
+
+LONG = ["rpo-edge rewrite examples/response.txt --reflector rules", "rpo-edge history list", "rpo-edge history export -", "rpo-edge --help"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no /dev/full")
+@pytest.mark.parametrize("command", LONG)
+def test_a_full_disk_is_one_line(store, command):
+    code, err = shell(store, command + " > /dev/full")
+    assert code == 2 and b"no space" in err and err.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such shell")
+@pytest.mark.parametrize("command", LONG)
+@pytest.mark.parametrize("reader", ["true", "head -1", "head -c 1"])
+def test_a_reader_that_goes_away_is_no_failure(store, command, reader):
+    assert shell(store, f"{command} | {reader}") == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such shell")
+@pytest.mark.parametrize(("redirection", "what"), [(">&-", b"standard output"), ("<&-", b"standard input")])
+def test_closed_streams_are_one_line(store, redirection, what):
+    code, err = shell(
+        store, f"rpo-edge rewrite --reflector rules {redirection if what.endswith(b'input') else '< README.md ' + redirection}"
+    )
+    assert code == 2 and what + b" is closed" in err and err.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such shell")
+def test_nobody_need_read_what_is_said(store, tmp_path):
+    written = tmp_path / "out"
+    code, _ = shell(store, f"rpo-edge rewrite examples/response.txt --reflector rules --explain 2> /dev/full > '{written}'")
+    assert code == 0 and b"It's unlikely" in written.read_bytes()
+
+
+def test_usage_errors_end_with_2_and_help_with_0(run):
+    assert run("--help")[0] == run("rewrite", "--help")[0] == 0
+    assert run("rewrite", "--nonsense")[0] == run("nonsense")[0] == run("history", "show", "x")[0] == 2

@@ -1,7 +1,9 @@
 """Edits: what is found is what was changed, and putting it in place gives the target."""
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpo_edge.edits import align, apply, disjoint
@@ -41,3 +43,30 @@ def test_what_is_found(draft, target, changes):
 def test_what_does_not_fit_is_refused(edits):
     with pytest.raises(ValueError, match="does not fit"):
         apply("abcd", edits)
+
+
+def simple_disjoint(edits):
+    """What `disjoint` means, put as plainly as can be: every edit against every one that was kept."""
+    kept = []
+    for edit in edits:
+        clash = any((edit.start < k.end and k.start < edit.end) or (edit.start, edit.end) == (k.start, k.end) for k in kept)
+        if edit.before != edit.after and not clash:
+            kept.append(edit)
+    return sorted(kept, key=lambda edit: (edit.start, edit.end))
+
+
+PLACES = st.tuples(st.integers(0, 12), st.integers(0, 4), st.sampled_from(["", "x", "y"]))
+
+
+@settings(max_examples=1000)
+@given(st.lists(PLACES, max_size=15))
+def test_disjoint_keeps_what_comparing_all_pairs_keeps(places):
+    edits = [Edit(start, start + length, "x" * length, after, str(i)) for i, (start, length, after) in enumerate(places)]
+    assert disjoint(edits) == simple_disjoint(edits)
+
+
+def test_many_edits_take_no_quadratic_time():
+    edits = [Edit(i, i + 1, "a", "b", "t") for i in range(0, 60_000, 2)]
+    begun = time.perf_counter()
+    assert disjoint(reversed(edits)) == edits
+    assert time.perf_counter() - begun < 5  # comparing all pairs takes minutes

@@ -12,39 +12,53 @@ def spans(text: str) -> list[str]:
     return [text[start:end] for start, end, _ in freeze(text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "frozen"),
-    [
-        ("Run this:\n```sh\nit is not\n```\nDone.", "```sh\nit is not\n```"),
-        ("~~~\nan open fence\nto the end", "~~~\nan open fence\nto the end"),
-        ("Use `do not` here.", "`do not`"),
-        ("Try ``a ` b`` here.", "``a ` b``"),
-        ("So:\n\n    x = do_not(1)\n\nOk.", "    x = do_not(1)\n"),
-        ("| a | b |\n|---|---|\n| it is | no |\n\nEnd.", "| a | b |\n|---|---|\n| it is | no |"),
-        ("> It is quoted.\n\nIt is not.", "> It is quoted."),
-        ('He said "it is not so" twice.', '"it is not so"'),
-        ("He said “it is not so” twice.", "“it is not so”"),
-        ("Where \\(x is not y\\) holds.", "\\(x is not y\\)"),
-        ("Where $a_i$ holds.", "$a_i$"),
-        ("See https://x.org/do-not?a=1 now.", "https://x.org/do-not?a=1"),
-        ("See [this](https://x.org) now.", "](https://x.org)"),
-        ("Mail a.b+c@mail.example.org now.", "a.b+c@mail.example.org"),
-        ("Ask @some_one now.", "@some_one"),
-        ("Dear [Your Name], hello.", "[Your Name]"),
-        ("Fill {{user name}} in.", "{{user name}}"),
-        ("Open /etc/ssh/config now.", "/etc/ssh/config"),
-        ("Open C:\\Temp\\x now.", "C:\\Temp\\x"),
-        ("Open settings.json now.", "settings.json"),
-        ("On 3 March 2024 it rained.", "3 March 2024"),
-        ("On March 3rd, 2024 it rained.", "March 3rd, 2024"),
-        ("It took 12.5 kg of it.", "12.5 kg"),
-        ("It cost $1,200 then.", "$1,200"),
-        ("At 5 p.m. we left.", "5 p.m."),
-        ("A <b>bold</b> one.", "<b>"),
-    ],
-)
+KINDS = [
+    ("Run this:\n```sh\nit is not\n```\nDone.", "```sh\nit is not\n```"),
+    ("~~~\nan open fence\nto the end", "~~~\nan open fence\nto the end"),
+    ("Use `do not` here.", "`do not`"),
+    ("Try ``a ` b`` here.", "``a ` b``"),
+    ("So:\n\n    x = do_not(1)\n\nOk.", "    x = do_not(1)\n"),
+    ("| a | b |\n|---|---|\n| it is | no |\n\nEnd.", "| a | b |\n|---|---|\n| it is | no |"),
+    ("> It is quoted.\n\nIt is not.", "> It is quoted."),
+    ('He said "it is not so" twice.', '"it is not so"'),
+    ("He said “it is not so” twice.", "“it is not so”"),
+    ("Where \\(x is not y\\) holds.", "\\(x is not y\\)"),
+    ("Where $a_i$ holds.", "$a_i$"),
+    ("See https://x.org/do-not?a=1 now.", "https://x.org/do-not?a=1"),
+    ("See [this](https://x.org) now.", "](https://x.org)"),
+    ("Mail a.b+c@mail.example.org now.", "a.b+c@mail.example.org"),
+    ("Ask @some_one now.", "@some_one"),
+    ("Dear [Your Name], hello.", "[Your Name]"),
+    ("Fill {{user name}} in.", "{{user name}}"),
+    ("Open /etc/ssh/config now.", "/etc/ssh/config"),
+    ("Open C:\\Temp\\x now.", "C:\\Temp\\x"),
+    ("Open settings.json now.", "settings.json"),
+    ("On 3 March 2024 it rained.", "3 March 2024"),
+    ("On March 3rd, 2024 it rained.", "March 3rd, 2024"),
+    ("It took 12.5 kg of it.", "12.5 kg"),
+    ("It cost $1,200 then.", "$1,200"),
+    ("At 5 p.m. we left.", "5 p.m."),
+    ("A <b>bold</b> one.", "<b>"),
+    ("So:\n\n| it is | I do not |\n\nOk.", "| it is | I do not |"),
+    ("So:\n<pre>\nit is not\n\nI do not\n</pre>\nOk.", "<pre>\nit is not\n\nI do not\n</pre>"),
+    ('So <PRE class="x">it is < not</pre> ok.', '<PRE class="x">it is < not</pre>'),
+    ("So <code>it is</code> ok.", "<code>it is</code>"),
+]
+
+
+@pytest.mark.parametrize(("text", "frozen"), KINDS)
 def test_kinds(text, frozen):
     assert frozen in spans(text)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in KINDS if "\n" in text])
+def test_the_same_is_frozen_where_lines_end_in_carriage_returns(text):
+    assert [span.replace("\r\n", "\n") for span in spans(text.replace("\n", "\r\n"))] == spans(text)
+
+
+@pytest.mark.parametrize("text", ["Use <pre> here. It is so.", "a | b", "|", "||", "| It is so, I think."])
+def test_what_only_looks_like_a_table_or_a_block_stays_free(text):
+    assert not any("a" in span or "It" in span for span in spans(text))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +75,32 @@ def test_spans_are_sorted_disjoint_and_not_empty():
 
 @pytest.mark.parametrize(
     "piece",
-    ["`", '"', "“", "'", "$", "|", "| a ", "<", "[", "{{", "\\(", "```\n", "> ", "1", "a.", "a@", "/a", "    x\n", "http://", "**", "\n"],
+    [
+        "`",
+        '"',
+        "“",
+        "'",
+        "$",
+        "|",
+        "| a ",
+        "<",
+        "[",
+        "{{",
+        "\\(",
+        "```\n",
+        "> ",
+        "1",
+        "a.",
+        "a@",
+        "/a",
+        "    x\n",
+        "http://",
+        "**",
+        "\n",
+        "<pre>",
+        "<pre><code>",
+        "| |",
+    ],
 )
 def test_time_is_linear_on_hostile_input(piece):
     """Four times the text may take some eight times the time, never the sixteen of a quadratic pattern; short times are noise."""

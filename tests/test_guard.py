@@ -1,8 +1,12 @@
 """guard: every rule is attacked by an edit that no other rule refuses."""
 
+import re
+import time
+
 import pytest
 
-from rpo_edge.records import Edit
+from rpo_edge.records import Edit, Verdict
+from rpo_edge.segment import plain_words
 from rpo_edge.steps import guard as module
 from rpo_edge.steps.guard import RULES, Unit, guard, removal_reason
 
@@ -55,3 +59,59 @@ def test_an_edit_beside_a_fence_cannot_open_it():
     draft = "He said ``` and left.\nIt is so.\n"
     kept, _ = guard(draft, [Edit(0, 8, "He said ", "", "attack")])
     assert kept == []
+
+
+def test_a_sign_off_with_an_address_does_not_undo_other_edits():
+    draft = "It is cold. Use `a` at 5 p.m."
+    signed = "\n\nBest, al@x.org 7"
+    edits = [Edit(0, 5, "It is", "It's", "good"), Edit(len(draft), len(draft), "", signed, "sign-off")]
+    assert guard(draft, edits, allowed=(signed.strip(),)) == (edits, Verdict())
+    assert guard(draft, edits)[0] == edits[:1]
+
+
+@pytest.mark.parametrize(("own", "separator"), [('Best "al', ", "), ("```", "\n\n")])
+def test_a_greeting_that_would_freeze_more_than_itself_is_refused(own, separator):
+    draft = 'It is cold. He said "no" twice.'
+    edits = [Edit(0, 0, "", own + separator, "greeting"), Edit(0, 5, "It is", "It's", "good")]
+    kept, verdict = guard(draft, edits, allowed=(own,))
+    assert edits[0] not in kept and all(reverted.sentence for reverted in verdict.reverted)
+
+
+def test_only_the_unit_that_moves_a_frozen_span_is_given_up():
+    draft = 'It is cold. He said "no" twice.\n\nIt is really warm.'
+    last = draft.rindex("It is")
+    bad = Edit(0, 0, "", 'Best "al, ', "greeting")  # no rule of a unit minds the user's own text
+    good = [Edit(last, last + 5, "It is", "It's", "good"), Edit(last + 6, last + 13, "really ", "", "good")]
+    kept, verdict = guard(draft, [bad, *good], allowed=('Best "al',))
+    assert kept == good and [reverted.sentence for reverted in verdict.reverted] == ["It is cold."]
+
+
+def test_reverted_insertions_name_a_sentence():
+    for draft, edit in (("", Edit(0, 0, "", "In 1999", "t")), (" \n", Edit(2, 2, "", "```", "t"))):
+        kept, verdict = guard(draft, [edit])
+        assert not kept and verdict.reverted[0].sentence
+
+
+def test_time_is_not_quadratic_in_edits():
+    pieces = 'It is so. It is "so" `x`. ' * 4000
+    places = [match.start() for match in re.finditer("It is", pieces)]
+    begun = time.perf_counter()
+    kept, _ = guard(pieces, [Edit(start, start + 5, "It is", "It's", "t") for start in places])
+    assert len(kept) == len(places) and time.perf_counter() - begun < 10
+
+
+def test_curly_apostrophes_are_no_names():
+    before, after = "Don’t go. I don’t know O’Neil.", "don’t go. I don't know O'Neil."
+    assert module.name_rule(Unit(before, after, frozenset())) is None
+    assert module.name_rule(Unit("I know O’Neil.", "I know it.", frozenset()))
+
+
+def test_abbreviations_are_one_word_of_a_private_run():
+    private = plain_words("We grow, e.g. a red rose and nothing else")
+    runs = {tuple(private[i : i + 6]) for i in range(len(private) - 5)}
+    draft = "They cut for example a red rose."
+    edit = Edit(9, 20, "for example", "e.g.", "t")
+    assert guard(draft, [edit], lambda run: tuple(run) in runs)[0] == [edit]
+    more = "They grow for example a red rose and leave."
+    edit = Edit(10, 21, "for example", "e.g.", "t")
+    assert not guard(more, [edit], lambda run: tuple(run) in runs)[0]

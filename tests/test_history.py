@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 
 import pytest
 
@@ -66,14 +67,15 @@ def test_a_newer_store_and_a_foreign_one_are_refused(tmp_path):
             History.open(path)
 
 
-def test_changed_features_are_measured_again(tmp_path):
+@pytest.mark.parametrize("version", ["0", "abc"])
+def test_changed_features_are_measured_again(tmp_path, version):
     path = tmp_path / "h.db"
     with History.open(path) as store:
         store.add("I don't know.")
         habits = store.profile().habits
     connection = sqlite3.connect(path)
     connection.execute("delete from measures")
-    connection.execute("update facts set value = '0' where key = 'features'")
+    connection.execute("update facts set value = ? where key = 'features'", [version])
     connection.commit()
     connection.close()
     with History.open(path) as store:
@@ -94,3 +96,107 @@ def test_any_words_can_be_searched_for(tmp_path, query):
         store.add("A text about pumps.")
         store.search(query)
         assert len(store.search("pumps " + query)) == 1
+
+
+def test_a_damaged_count_is_a_store_error(tmp_path):
+    path = tmp_path / "h.db"
+    with History.open(path) as store:
+        store.add("I don't know.")
+    connection = sqlite3.connect(path)
+    connection.execute("update totals set n = 'abc'")
+    connection.commit()
+    connection.close()
+    with History.open(path) as store, pytest.raises(StoreError):
+        store.profile()
+
+
+def test_without_create_an_absent_store_is_empty_and_stays_absent(tmp_path):
+    path = tmp_path / "deep" / "h.db"
+    with History.open(path, create=False) as store:
+        assert len(store) == 0 and list(store) == [] and not store.search("x") and store.profile().items == 0
+        assert store.get(1) is None and not store.preferences() and not store.sources() and not store.recent(3)
+    assert not path.parent.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no file modes")
+def test_an_empty_file_becomes_private(tmp_path):
+    path = tmp_path / "h.db"
+    path.touch(0o644)
+    with History.open(path) as store:
+        store.add("A text.")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**30), 2**63])
+def test_numbers_beyond_sqlite_are_not_there(tmp_path, number):
+    with History.open(tmp_path / "h.db") as store:
+        store.add("A text about pumps.")
+        assert store.get(number) is None and store.forget([number]) == 0
+        assert len(store.search("pumps", number)) == len(store.recent(number)) == (number > 0)
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        for attempt in (
+            lambda: store.add("half \ud800"),
+            lambda: store.add("x", "half \ud800"),
+            lambda: store.set_preference("greeting", "\udcff"),
+            lambda: store.unset_preference("\udcff"),
+            lambda: store.forget(source="\udcff"),
+        ):
+            with pytest.raises(InputError):
+                attempt()
+        assert len(store) == 0
+
+
+def test_a_phrase_is_compared_word_by_word(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        store.add("We don’t use well-known tools, e.g. a hammer.")
+        assert store.contains_phrase(["we", "don't", "use", "well-known", "tools", "e.g", "a", "hammer"])
+        assert not store.contains_phrase(["use", "well", "known", "tools"])
+        assert not store.contains_phrase(["tools", "e", "g", "a"])
+        assert not store.contains_phrase(["using", "well-known", "tools"])
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become somebody who may not write")
+@pytest.mark.parametrize("where", ["file", "folder"])
+def test_a_store_that_may_not_be_written_is_read(tmp_path, where):
+    path = tmp_path / "h.db"
+    with History.open(path) as store:
+        store.add("I don't know pumps.")
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    path.chmod(0o444 if where == "file" else 0o666)
+    tmp_path.chmod(0o777 if where == "file" else 0o755)
+    child = os.fork()
+    if child == 0:
+        os._exit(_look_as_nobody(path))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["h.db"]
+
+
+def _look_as_nobody(path):
+    """Exit status of a child process: 0 if everything could be read and nothing be written."""
+    try:
+        os.setgid(65534)
+        os.setuid(65534)
+        with History.open(path) as store:
+            assert len(store) == len(store.search("pumps")) == 1 and store.profile().items == 1
+            with pytest.raises(StoreError):
+                store.add("Another.")
+        return 0
+    except BaseException:
+        return 1
+
+
+def test_a_store_that_may_not_be_written_is_read_for_any_user(tmp_path, monkeypatch):
+    """As on a read-only file system, where not even root may write."""
+    path = tmp_path / "h.db"
+    with History.open(path) as store:
+        store.add("I don't know pumps.")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with History.open(path) as store:
+        assert len(store.search("pumps")) == 1
+        for attempt in (lambda: store.add("Another."), lambda: store.forget([1]), lambda: store.set_preference("greeting", "Hi")):
+            with pytest.raises(StoreError):
+                attempt()

@@ -85,9 +85,10 @@ def test_command_line_contract(tmp_path):
     store = tmp_path / "history.db"
     empty = run(store, "rewrite", stdin=b"It is fine.")
     assert empty.stdout == b"It is fine." and b"history import" in empty.stderr
+    assert not store.exists()  # reading makes no file
+    assert run(store, "history", "import", str(ROOT / "examples/history")).returncode == 0
     if os.name == "posix":
         assert store.stat().st_mode & 0o777 == 0o600
-    assert run(store, "history", "import", str(ROOT / "examples/history")).returncode == 0
     result = json.loads(run(store, "rewrite", "--format", "json", stdin=DRAFT.encode()).stdout)
     assert set(result) == {"text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms"}
     assert run(store, "rewrite").stdout == b""

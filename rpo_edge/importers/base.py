@@ -50,6 +50,11 @@ def lines(path: Path, report: Problems) -> Iterator[tuple[int, str]]:
         report(path, number, (error.strerror or str(error)).lower())
 
 
+def stem(path: Path) -> str:
+    """A file's name without its extension, as text; bytes of it that are not UTF-8 become question marks."""
+    return path.stem.encode("utf-8", "replace").decode("utf-8")
+
+
 def joined(paragraphs: Iterator[str]) -> Iterator[str]:
     """Paragraphs joined to texts of about ITEM_CHARACTERS; an empty paragraph ends a text."""
     pending: list[str] = []

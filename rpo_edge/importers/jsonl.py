@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rpo_edge.importers.base import Importer, Problems, lines
+from rpo_edge.importers.base import Importer, Problems, lines, stem
 from rpo_edge.records import HistoryItem
 
 
@@ -17,13 +17,13 @@ def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
         if not line.strip():
             continue
         try:
-            yield _item(json.loads(line), path.stem)
+            yield _item(json.loads(line), stem(path))
         except (ValueError, RecursionError) as error:
             what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             report(path, number, what)
 
 
-def _item(row: Any, stem: str) -> HistoryItem:
+def _item(row: Any, source: str) -> HistoryItem:
     """Raises ValueError, with what is wrong, for a row that is no item."""
     if not isinstance(row, dict):
         raise ValueError("not an object")
@@ -33,13 +33,22 @@ def _item(row: Any, stem: str) -> HistoryItem:
     for name in ("date", "source", "title"):
         if not isinstance(row.get(name), str | None):
             raise ValueError(f"{name} is not a text")
+        if not _is_unicode(row.get(name) or ""):
+            raise ValueError(f"{name} has half a surrogate pair, which is no character")
+    if not _is_unicode(text):
+        raise ValueError("text has half a surrogate pair, which is no character")
     date = row.get("date")
     try:
         if date is not None:
             datetime.fromisoformat(date)
     except ValueError:
         raise ValueError(f"{date!r} is no ISO 8601 date") from None
-    return HistoryItem(text, row.get("source") or stem, date, row.get("title"))
+    return HistoryItem(text, row.get("source") or source, date, row.get("title"))
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can escape what UTF-8 cannot hold: a lone "\\ud800"."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 JSONL = Importer("jsonl", (".jsonl",), _read)

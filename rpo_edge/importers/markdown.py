@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from rpo_edge.importers.base import Importer, Problems, joined, lines
+from rpo_edge.importers.base import Importer, Problems, joined, lines, stem
 from rpo_edge.records import HistoryItem
 
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)")
@@ -84,7 +84,7 @@ def _is_date(value: str) -> bool:
 def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
     reader = _Reader(path, report)
     for text in joined(reader.paragraphs()):
-        yield HistoryItem(text, path.stem, reader.date, reader.title or path.stem)
+        yield HistoryItem(text, stem(path), reader.date, reader.title or stem(path))
 
 
 MARKDOWN = Importer("markdown", (".md", ".markdown"), _read)

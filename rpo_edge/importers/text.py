@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rpo_edge.importers.base import Importer, Problems, joined, lines
+from rpo_edge.importers.base import Importer, Problems, joined, lines, stem
 from rpo_edge.records import HistoryItem
 
 
@@ -23,7 +23,7 @@ def _paragraphs(path: Path, report: Problems) -> Iterator[str]:
 
 def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
     for text in joined(_paragraphs(path, report)):
-        yield HistoryItem(text, path.stem, title=path.stem)
+        yield HistoryItem(text, stem(path), title=stem(path))
 
 
 TEXT = Importer("text", (".txt",), _read)

@@ -1,0 +1,22 @@
+"""Reflectors that run a model: one file a kind of model, one row in REFLECTORS. (`rules` needs none.)"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from rpo_edge.errors import ModelError
+from rpo_edge.manifest import Manifest
+from rpo_edge.reflectors.base import Reflector
+
+REFLECTORS = {"edit": ("rpo_edge.reflectors.edit", "EditReflector")}
+"""Kind of model -> module, class. A module is imported when its kind is wanted: what runs models is slow to import."""
+
+
+def load(manifest: Manifest) -> Reflector:
+    """The reflector that runs a model folder, every byte of which is checked first. Raises ModelError."""
+    if manifest.kind not in REFLECTORS:
+        raise ModelError(f"the model at {manifest.folder} is of kind {manifest.kind!r}, which this version cannot run")
+    manifest.verify()
+    module, name = REFLECTORS[manifest.kind]
+    reflector: Reflector = getattr(import_module(module), name).load(manifest)
+    return reflector

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from rpo_edge.history import Counter
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 
 
@@ -50,6 +51,11 @@ class Reflector(Protocol):
     @property
     def info(self) -> ReflectorInfo:
         """Name and model digest."""
+        ...
+
+    @property
+    def counter(self) -> Counter | None:
+        """What must be counted in the history for it, beyond the profile; the profile then has it under "sides"."""
         ...
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rpo_edge.edits import disjoint
@@ -20,12 +20,13 @@ from rpo_edge.features.base import Site, like
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.segment import WORD
+from rpo_edge.segment import LINE_PREFIX, WORD
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
+_FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling"})
 _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
@@ -38,7 +39,7 @@ class _Sampler:
     """Systematic sampling: of n sites with share q, floor(nq) or ceil(nq) are drawn, evenly spread."""
 
     def __init__(self, seed: str) -> None:
-        self._seed = seed
+        self._seeded = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=8)
         self._sums: dict[str, float] = {}
 
     def draw(self, name: str, share: float) -> bool:
@@ -48,7 +49,9 @@ class _Sampler:
 
     def uniform(self, name: str) -> float:
         """A number in [0, 1) that depends on the seed and the name alone."""
-        digest = hashlib.blake2b(f"{self._seed}\0{name}".encode(), digest_size=8).digest()
+        seeded = self._seeded.copy()
+        seeded.update(b"\0" + name.encode())
+        digest = seeded.digest()
         return int.from_bytes(digest) / 2**64
 
 
@@ -56,19 +59,29 @@ class RulesReflector:
     """See the module's text. Holds no state between windows."""
 
     info = ReflectorInfo("rules")
+    counter = None
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits for the sites of one window, with one observation for each feature that changes."""
+        return self.finish((), window, evidence, profile)
+
+    def finish(
+        self, given: Sequence[Edit], window: Window, evidence: Evidence, profile: StyleProfile, features: frozenset[str] | None = None
+    ) -> Reflection:
+        """The `given` edits of another reflector, and around them those of the named features (None: of all).
+
+        Observations are of the latter alone.
+        """
         user = counts_of(profile)
-        context = count_sites(free_sites(f"{window.before}{window.text}{window.after}"))
+        context = count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
         rates = _Rates(user, context, stated_rates(profile.preferences))
         sampler = _Sampler(window.text)
         edits: list[Edit] = []
         cases: list[Site] = []
-        for site in free_sites(window.text, window.frozen):
+        for site in free_sites(window.text, window.frozen, features):
             if _out_of_place(site, window):
                 continue
-            after = _frame(site, rates) if site.name in _FRAMES else _choose(site, rates, sampler)
+            after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler)
             if after is None:
                 continue
             variant, text = after
@@ -77,9 +90,16 @@ class RulesReflector:
                 continue
             shown = _cite(profile, site, variant, evidence)
             edits.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
-        edits = disjoint(edits)
+        edits = disjoint([*given, *edits])
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
-        return Reflection(tuple(_observations(edits, rates)), tuple(edits))
+        known = {(edit.start, edit.end) for edit in given}
+        own = [edit for edit in edits if (edit.start, edit.end) not in known]
+        return Reflection(tuple(_observations(own, rates)), tuple(edits))
+
+
+def stated_features(profile: StyleProfile) -> frozenset[str]:
+    """Features that the user's own words decide."""
+    return frozenset(stated_rates(profile.preferences))
 
 
 class _Rates:
@@ -160,8 +180,8 @@ def _weighted(weights: Mapping[str, float], point: float) -> str:
     return max(weights)
 
 
-def _frame(site: Site, rates: _Rates) -> tuple[str, str] | None:
-    """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit."""
+def _frame(site: Site, rates: _Rates, window: Window) -> tuple[str, str] | None:
+    """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit, and to prose."""
     seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= _FEWEST_FRAMES}
     absent = rates.seen(site.name).get("none", 0.0) / max(1.0, sum(rates.seen(site.name).values()))
     if not seen:
@@ -170,11 +190,20 @@ def _frame(site: Site, rates: _Rates) -> tuple[str, str] | None:
     if site.variant.lower() == own.lower():
         return None
     if site.variant == "none":
-        if absent > _LARGEST_ABSENCE:
+        if absent > _LARGEST_ABSENCE or not _is_prose(window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
-        return own, f"{text.rstrip(',')},\n\n" if site.name == "greeting" else f"\n\n{text}"
+        blank = "\r\n\r\n" if "\r\n" in window.text else "\n\n"
+        return own, f"{text.rstrip(',')},{blank}" if site.name == "greeting" else f"{blank}{text}"
     return own, like("Hi", own) if site.name == "greeting" else own
+
+
+def _is_prose(window: Window) -> bool:
+    """Whether a window can be greeted: sentences of some length, and no heading, list, table or code at the edge."""
+    lines = [line for line in window.text.splitlines() if line.strip()]
+    edges = [lines[0] if window.first else "", lines[-1] if window.last else ""] if lines else []
+    structured = any(LINE_PREFIX.match(line)[0].strip() or line.lstrip().startswith(("|", "```", "~~~", "    ")) for line in edges)  # type: ignore[index]  # it matches the empty string
+    return not structured and len(WORD.findall(window.text)) >= _FEWEST_WORDS
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ class Frozen(NamedTuple):
     kind: str
 
 
+# Lines may end in \r\n everywhere: `$` and `[^\n]` see \r as a part of the line.
 _TABLE_LINE = r"^[ \t]*\|?[^|\n]+\|[^\n]*$"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _EXTENSIONS = [
@@ -66,8 +67,11 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(source, re.MULTILINE))
     for kind, source in (
         ("code", r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"),
-        ("code", r"(?:\A|(?<=\n\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
-        ("table", rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?$(?:\n{_TABLE_LINE})*"),
+        ("code", r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
+        ("table", rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
+        ("table", r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
+        # Up to the next tag of the same name only, so that tags that are never closed do not cost quadratic time.
+        ("html", r"(?i:<(?P<tag>pre|code)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
         ("quotation", r"^[ \t]*>[^\n]*"),
         ("math", r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
         ("math", r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
@@ -98,7 +102,7 @@ _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t>]*$")
 def freeze(text: str) -> tuple[Frozen, ...]:
     """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
     found = [
-        Frozen(match.start(), match.end(), kind)
+        Frozen(match.start(), match.end() - match[0].endswith("\r"), kind)
         for kind, pattern in PATTERNS
         for match in pattern.finditer(text)
         if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match))

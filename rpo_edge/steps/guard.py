@@ -10,6 +10,7 @@ and is a common word too ("Will", "May"): nothing here notices.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ from rpo_edge.edits import apply, shift
 from rpo_edge.features.framing import is_stock
 from rpo_edge.lexicon import FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import LINE_PREFIX, WORD, iter_sentence_starts, sentences, words
-from rpo_edge.steps.freeze import freeze
+from rpo_edge.segment import LINE_PREFIX, WORD, iter_sentence_starts, plain_words, sentences, words
+from rpo_edge.steps.freeze import Frozen, freeze
 
 PRIVATE_RUN = 6
 """Words in a row from the private history that may not appear unless the draft had them."""
+
+_MARGIN = 40 * PRIVATE_RUN  # code points around a unit that surely hold the words of a run that crosses its border
+_LOOKS = 16
+_BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
@@ -63,15 +68,16 @@ def negation_rule(unit: Unit) -> str | None:
 
 def name_rule(unit: Unit) -> str | None:
     """No capitalised word inside a sentence is lost or invented; a first word loses its capital only if it is no name."""
-    old, new = _names(unit.before), _names(unit.after)
-    lost = old - Counter(_tokens(unit.after))
+    before, after = _straight(unit.before), _straight(unit.after)
+    old, new = _names(before), _names(after)
+    lost = old - Counter(_tokens(after))
     if lost:
         return f"a name would be lost: {_first(lost)}"
-    lowered = (_initials(unit.before) & set(map(str.capitalize, _tokens(unit.after)))) - set(_tokens(unit.after))
+    lowered = (_initials(before) & set(map(str.capitalize, _tokens(after)))) - set(_tokens(after))
     unknown = {word for word in lowered if word.lower() not in FUNCTION_WORDS and word.lower() not in unit.lower}
     if unknown:
         return f"a name may lose its capital: {min(unknown)}"
-    invented = new - Counter(_tokens(unit.before))
+    invented = new - Counter(_tokens(before))
     return f"a name would be invented: {_first(invented)}" if invented else None
 
 
@@ -107,52 +113,38 @@ def guard(
     allowed: texts the user chose to have added (greeting, sign-off); they count neither as names nor as a leak.
     """
     frozen = freeze(draft)
-    lower = frozenset(word for word in words(draft) if word.islower())
-    runs: set[tuple[str, ...]] | None = None
-    kept: list[Edit] = []
+    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed))
+    kept: list[_Group] = []
     reverted: list[Reverted] = []
-    for start, end, group in _units(draft, edits, [(f.start, f.end) for f in frozen]):
-        before = draft[start:end]
-        after = apply(before, [shift(edit, -start) for edit in group])
-        reason = next(
-            (
-                f"a frozen span would change: {draft[f.start : f.end]!r}"
-                for f in frozen
-                for e in group
-                if e.start < f.end and f.start < e.end
-            ),
-            None,
-        )
-        reason = reason or _reason(before, after, lower, allowed)
-        if reason is None and any(words(edit.after) for edit in group):
-            runs = _runs(_plain(draft)) if runs is None else runs
-            reason = _leak(draft[:start], after, draft[end:], runs, known_run, allowed)
+    for group in _groups(draft, edits, [(f.start, f.end) for f in frozen]):
+        reason = unit_reason(group)
         if reason is None:
-            kept += group
+            kept.append(group)
         else:
-            reverted.append(Reverted(before.strip(), reason))
-    kept, undone = _same_frozen_spans(draft, kept)
-    reverted += undone
-    return kept, Verdict(not reverted, tuple(reverted))
+            reverted.append(Reverted(group.shown(draft), reason))
+    kept, undone = _same_frozen_spans(draft, frozen, kept, _as_added(allowed))
+    reverted += [Reverted(group.shown(draft), "what is frozen would change around it") for group in undone]
+    return [edit for group in kept for edit in group.edits], Verdict(not reverted, tuple(reverted))
 
 
-def _same_frozen_spans(draft: str, edits: list[Edit]) -> tuple[list[Edit], list[Reverted]]:
-    """A last look at the whole: an edit beside a fence or a quotation mark may change what these enclose.
+@dataclass(slots=True)
+class _Group:
+    """The edits of one unit, `draft[start:end]`; they stay or go together."""
 
-    Deletions are given up first, since they move what follows to the start of a line; then everything is.
-    """
-    frozen = [draft[start:end] for start, end, _ in freeze(draft)]
-    for kept in (edits, [edit for edit in edits if edit.after], []):
-        text = apply(draft, kept)
-        if kept == [] or [text[start:end] for start, end, _ in freeze(text)] == frozen:
-            break
-    return kept, [Reverted(edit.before, "what is frozen would change around it") for edit in edits if edit not in kept]
+    start: int
+    end: int
+    edits: list[Edit]
+
+    def shown(self, draft: str) -> str:
+        """The sentence for the verdict; what would have been put in where the unit is white space only."""
+        before = draft[self.start : self.end]
+        return before.strip() or "".join(edit.after for edit in self.edits).strip() or repr(before)
 
 
-def _units(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]]) -> list[tuple[int, int, list[Edit]]]:
+def _groups(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]]) -> list[_Group]:
     """Sentences with the edits inside them; sentences that one edit spans become one unit. Untouched ones are left out."""
-    units: list[tuple[int, int, list[Edit]]] = []
-    spans = sentences(draft, closed) or []
+    groups: list[_Group] = []
+    spans = sentences(draft, closed)
     position = 0
     for edit in edits:
         while position + 1 < len(spans) and spans[position].end <= edit.start:
@@ -162,11 +154,124 @@ def _units(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]])
         while end < edit.end and last + 1 < len(spans):
             last += 1
             end = spans[last].end
-        if units and units[-1][1] > start:
-            units[-1] = (units[-1][0], max(end, units[-1][1]), [*units[-1][2], edit])
+        if groups and groups[-1].end > start:
+            groups[-1].end = max(end, groups[-1].end)
+            groups[-1].edits.append(edit)
         else:
-            units.append((start, end, [edit]))
-    return units
+            groups.append(_Group(start, end, [edit]))
+    return groups
+
+
+def _as_added(allowed: Sequence[str]) -> tuple[str, ...]:
+    """The user's own texts, longest first, also with the line ends of a draft that has \\r\\n."""
+    both = {text for own in allowed for text in (own, own.replace("\r\n", "\n").replace("\n", "\r\n"))}
+    return tuple(sorted(both, key=lambda text: (-len(text), text)))
+
+
+class _UnitReason:
+    """Why a unit must go back to the draft's words, or None. Holds what is worked out once for the whole draft."""
+
+    def __init__(self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str]) -> None:
+        self._draft, self._frozen, self._known, self._allowed = draft, frozen, known, allowed
+        self._ends = [span.end for span in frozen]
+        self._lower = frozenset(_straight(word) for word in words(draft) if word.islower())
+        self._runs: set[tuple[str, ...]] | None = None
+
+    def __call__(self, group: _Group) -> str | None:
+        for edit in group.edits:
+            if (touched := self._touched(edit)) is not None:
+                return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
+        before = self._draft[group.start : group.end]
+        after = apply(before, [shift(edit, -group.start) for edit in group.edits])
+        return _reason(before, after, self._lower, self._allowed) or self._leak(group, after)
+
+    def _touched(self, edit: Edit) -> Frozen | None:
+        place = bisect_right(self._ends, edit.start)
+        span = self._frozen[place] if place < len(self._frozen) else None
+        return span if span and edit.start < span.end and span.start < edit.end else None
+
+    def _leak(self, group: _Group, after: str) -> str | None:
+        if not any(words(edit.after) for edit in group.edits):
+            return None
+        if self._runs is None:
+            self._runs = _runs(plain_words(self._draft))
+        left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
+        for text in self._allowed:
+            after = after.replace(text, "\0")
+        near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(after), *plain_words(right)[: PRIVATE_RUN - 1]]
+        if any(self._known(run) for run in sorted(_runs(near) - self._runs)):
+            return f"{PRIVATE_RUN} words in a row would come out of the private history"
+        return None
+
+
+def _same_frozen_spans(
+    draft: str, frozen: Sequence[Frozen], groups: list[_Group], allowed: Sequence[str]
+) -> tuple[list[_Group], list[_Group]]:
+    """A last look at the whole: an edit beside a fence or a quotation mark may change what these enclose.
+
+    Where frozen spans differ, the unit nearest to the place is given up, and the look is taken again; after a few
+    looks, each linear in the draft, everything is. Returns the units that stay and those that do not.
+    """
+    kept = groups
+    for _ in range(_LOOKS):
+        moved = _Moved(draft, kept, allowed)
+        bad = {moved.nearest(points) for points in _differences(moved.expected(frozen), moved.found())}
+        if not bad:
+            break
+        kept = [group for i, group in enumerate(kept) if i not in bad]
+    else:
+        kept = []
+    staying = {id(group) for group in kept}
+    return kept, [group for group in groups if id(group) not in staying]
+
+
+class _Moved:
+    """Where things are after the edits of some units: the units' edits, frozen spans, and the user's own texts."""
+
+    def __init__(self, draft: str, groups: Sequence[_Group], allowed: Sequence[str]) -> None:
+        pairs = [(i, edit) for i, group in enumerate(groups) for edit in group.edits]
+        self._edits = [edit for _, edit in pairs]
+        self._unit = [i for i, _ in pairs]
+        self._text = apply(draft, self._edits)
+        self._starts: list[int] = []
+        self._shifts = [0]  # how far what stands behind the first n edits moves
+        self._own: set[int] = set()
+        for edit in self._edits:
+            start = edit.start + self._shifts[-1]
+            self._starts.append(start)
+            self._shifts.append(self._shifts[-1] + len(edit.after) - len(edit.before))
+            own = next((text for text in allowed if text in edit.after and text not in edit.before), None)
+            if own is not None:
+                begin = start + edit.after.index(own)
+                self._own.update(range(begin, begin + len(own)))
+
+    def expected(self, frozen: Sequence[Frozen]) -> set[tuple[int, int]]:
+        """Where the draft's frozen spans must be now; no edit lies in one."""
+        ends = [edit.end for edit in self._edits]
+        return {(f.start + (by := self._shifts[bisect_right(ends, f.start)]), f.end + by) for f in frozen}
+
+    def found(self) -> set[tuple[int, int]]:
+        """Where frozen spans are now, without those inside texts that the user chose to have added."""
+        return {(f.start, f.end) for f in freeze(self._text) if not self._own.issuperset(range(f.start, f.end))}
+
+    def nearest(self, points: Sequence[int]) -> int:
+        """The unit with an edit at the first of the `points` that has one, else with the last edit before them all end."""
+        for point in points:
+            place = bisect_right(self._starts, point + 1) - 1
+            if place >= 0 and self._starts[place] + len(self._edits[place].after) >= point - 1:
+                return self._unit[place]
+        return self._unit[max(0, bisect_right(self._starts, points[-1]) - 1)]
+
+
+def _differences(expected: set[tuple[int, int]], found: set[tuple[int, int]]) -> list[list[int]]:
+    """Borders of the spans that are in one set only, in order; spans that overlap have one cause, so they make one list."""
+    differences: list[list[int]] = []
+    for start, end in sorted(expected ^ found):
+        if differences and start < differences[-1][-1]:
+            differences[-1] = sorted([*differences[-1], start, end]) if len(differences[-1]) < _BORDERS else differences[-1]
+        else:
+            differences.append([start, end])
+    return differences
 
 
 def _reason(before: str, after: str, lower: frozenset[str], allowed: Sequence[str]) -> str | None:
@@ -189,37 +294,25 @@ def _without_stock(before: str, after: str) -> tuple[str, str]:
     return before, after
 
 
-def _leak(
-    left: str, after: str, right: str, runs: set[tuple[str, ...]], known: Callable[[Sequence[str]], bool], allowed: Sequence[str]
-) -> str | None:
-    for text in allowed:
-        after = after.replace(text, "\0")
-    margin = 40 * PRIVATE_RUN
-    near = [*_plain(left[-margin:])[-PRIVATE_RUN + 1 :], *_plain(after), *_plain(right[:margin])[: PRIVATE_RUN - 1]]
-    for run in sorted(_runs(near) - runs):
-        if known(run):
-            return f"{PRIVATE_RUN} words in a row would come out of the private history"
-    return None
-
-
-def _plain(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in words(text)]
-
-
 def _runs(tokens: list[str]) -> set[tuple[str, ...]]:
     return set(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
 
 
+def _straight(text: str) -> str:
+    """The shape of an apostrophe is no part of a name, and word lists have the straight one."""
+    return text.replace("’", "'")
+
+
 def _numbers(text: str) -> Counter[str]:
-    return Counter(_NUMBER.findall(text)) + Counter(word for word in _plain(text) if word in NUMBER_WORDS)
+    return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in NUMBER_WORDS)
 
 
 def _negations(text: str) -> int:
-    return sum(word in NEGATIONS or word.endswith("n't") for word in _plain(text))
+    return sum(word in NEGATIONS or word.endswith("n't") for word in plain_words(text))
 
 
 def _tokens(text: str) -> list[str]:
-    return [re.sub(r"['’](?:s|re|ve|ll|d|m)$", "", word) for word in words(text)]
+    return [re.sub(r"'(?:s|re|ve|ll|d|m)$", "", word) for word in words(text)]
 
 
 def _starts(text: str) -> set[int]:
@@ -229,7 +322,7 @@ def _starts(text: str) -> set[int]:
 def _names(text: str) -> Counter[str]:
     """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
     starts = _starts(text)
-    found = (re.sub(r"['’](?:s|re|ve|ll|d|m)$", "", m[0]) for m in WORD.finditer(text) if m.start() not in starts or not m[0][1:].islower())
+    found = (re.sub(r"'(?:s|re|ve|ll|d|m)$", "", m[0]) for m in WORD.finditer(text) if m.start() not in starts or not m[0][1:].islower())
     return Counter(word for word in found if not word.islower() and word not in ("I", "A") and any(c.isupper() for c in word))
 
 

@@ -24,13 +24,15 @@ MINIMUM_SITES = 5.0
 """Fewer sites than this say nothing about a habit (rule of three: at 5 of 5 the rate may still be 55%)."""
 
 
-def free_sites(text: str, frozen: tuple[tuple[int, int, str], ...] | None = None) -> Iterator[Site]:
-    """The sites of every feature outside frozen spans, feature by feature in the order of the table."""
+def free_sites(text: str, frozen: tuple[tuple[int, int, str], ...] | None = None, features: frozenset[str] | None = None) -> Iterator[Site]:
+    """The sites of the named features (None: of all) outside frozen spans, feature by feature in the order of the table."""
     spans = freeze(text) if frozen is None else frozen
     covered = bytearray(len(text) + 1)
     for start, end, *_ in spans:
         covered[start:end] = b"\1" * (end - start)
     for feature in CHOICES:
+        if features is not None and feature.name not in features:
+            continue
         for site in feature.sites(text):
             if not covered.find(1, site.start, max(site.end, site.start + 1)) + 1:
                 yield site

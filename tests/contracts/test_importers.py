@@ -1,7 +1,13 @@
 """One suite over every importer: whatever the format, good items are kept and bad ones named."""
 
+import json
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
+from rpo_edge import History
 from rpo_edge.errors import InputError
 from rpo_edge.importers import IMPORTERS, Problems, read_paths
 
@@ -67,3 +73,23 @@ def test_folders_are_read_in_order_without_hidden_files(tmp_path):
         read_paths([tmp_path / "c.bin"], None, Problems())
     with pytest.raises(InputError):
         read_paths([tmp_path / "nowhere"], None, Problems())
+
+
+@pytest.mark.parametrize("field", ["text", "source", "title"])
+def test_half_a_surrogate_pair_is_a_bad_item_and_the_good_ones_are_stored(tmp_path, field):
+    row = json.dumps({"text": "A text."} | {field: "x\ud800"})
+    (tmp_path / "x.jsonl").write_text(f'{{"text": "Good one \\ud83d\\ude00."}}\n{row}\n{{"text": "Good two."}}\n', "utf-8")
+    problems = Problems()
+    with History.open(tmp_path / "h.db") as store:
+        store.extend(read_paths([tmp_path / "x.jsonl"], None, problems))
+        assert [item.text for item in store] == ["Good one 😀.", "Good two."]
+    assert len(problems.lines) == 1 and "x.jsonl:2: " in problems.lines[0] and field in problems.lines[0]
+
+
+@pytest.mark.skipif(os.name != "posix" or sys.platform == "darwin", reason="file names are text there")
+def test_a_file_name_that_is_not_utf8_can_be_stored(importer, tmp_path):
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + importer.extensions[0].encode()))
+    file.write_text(GOOD[importer.name], "utf-8")
+    with History.open(tmp_path / "h.db") as store:
+        store.extend(importer.read(file, Problems()))
+        assert set(store.sources()) == {"a?"}

@@ -1,0 +1,309 @@
+"""The `edit` reflector: a small encoder that proposes one operation a word, and counts that know the user.
+
+    logit(word, op) = encoder(draft)[word] . W[op]                      what may be said otherwise in this place
+                    + counts(user)[op] . U[op] + shared(counts(user)[op]) + V[op] . families(user)     how this user says it
+
+The encoder reads the draft alone; the user comes in through the counts of `rpo_edge.usage`, taken over the whole history. A
+count says more of a habit than the few texts that would fit beside the draft, costs nothing to read, and can name the
+items that show it. Operations that do not fit a place are left out before probabilities are taken; each word has two
+choices, one at the word and one among the marks after it.
+
+Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
+first: a habit of 62% comes out at about 62%, not always.
+
+What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, emphasis), and whatever the
+user stated in words, is left to `rules`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from rpo_edge.errors import ModelError, ReflectorError
+from rpo_edge.features.base import Site
+from rpo_edge.history import SIDES
+from rpo_edge.manifest import Manifest
+from rpo_edge.operations import Operation, Vocabulary, Word, words_of
+from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
+from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.rules import RulesReflector, stated_features
+from rpo_edge.runtimes.ort import onnxruntime
+from rpo_edge.segment import sentences
+from rpo_edge.steps.profile import MINIMUM_SITES, free_sites
+from rpo_edge.usage import Array, Usage, family, sides
+from rpo_edge.wordpiece import Piece, WordPiece
+
+LONGEST = 160
+"""Word pieces that the encoder reads at once, [CLS] and [SEP] included; a longer window is cut between sentences."""
+
+LEFT_TO_RULES = frozenset(
+    [
+        "opener",
+        "closer",
+        "greeting",
+        "sign_off",
+        "spelling",
+        "apostrophe",
+        "ellipsis",
+        "emoji",
+        "bold",
+        "sentence_case",
+        "ampersand",
+        "latin",
+    ]
+)
+_LEAST = 0.2
+"""Places less probable than this neither change nor count: they are noise, and many."""
+
+
+class Encoder(Protocol):
+    """What runs the encoder: ids, mask and word shapes, each (chunks, pieces), to logits (chunks, pieces, operations)."""
+
+    def __call__(self, ids: Array, mask: Array, shapes: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The user's part of the model; see the module's text for U, V and the two layers of `shared`."""
+
+    own: Array  # (operations, COLUMNS)
+    families: Array  # (operations, families)
+    inner: Array  # (COLUMNS, hidden)
+    inner_bias: Array  # (hidden,)
+    outer: Array  # (hidden,)
+
+    @classmethod
+    def load(cls, path: Path) -> Heads:
+        """Read arrays; nothing pickled is ever read. Raises ModelError where they are not there."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(*(arrays[name].astype(np.float32) for name in cls.__dataclass_fields__))
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{path} cannot be read as the user's part of a model") from error
+
+    def __call__(self, columns: tuple[Array, Array]) -> Array:
+        """(operations,) logits that depend on the user alone."""
+        of_operations, of_families = columns
+        shared = np.tanh(of_operations @ self.inner + self.inner_bias) @ self.outer
+        result: Array = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
+        return result
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A run of whole sentences that fits the encoder: words, and for each the number of its first piece ([CLS] is 0)."""
+
+    start: int
+    text: str
+    words: list[Word]
+    heads: list[int]
+    ids: list[int]
+    shapes: list[int]
+
+
+def shape(word: str) -> int:
+    """What an uncased encoder does not see: 0 lower case or no letter, 1 capitalised, 2 other capitals."""
+    if word == word.lower():
+        return 0
+    return 1 if word[1:] == word[1:].lower() else 2
+
+
+def chunks(text: str, tokenizer: WordPiece, longest: int = LONGEST) -> Iterator[Chunk]:
+    """Runs of sentences of `longest` pieces at most; of a longer sentence, the rest is left out."""
+    pending: tuple[int, int, list[Piece]] | None = None
+    pieces = tokenizer(text)
+    k = 0
+    for start, end in sentences(text):
+        first = k
+        while k < len(pieces) and pieces[k].start < end:
+            k += 1
+        if pending and len(pending[2]) + k - first > longest - 2:
+            yield _chunk(text, *pending, tokenizer, longest)
+            pending = None
+        pending = (pending[0], end, pending[2] + pieces[first:k]) if pending else (start, end, pieces[first:k])
+    if pending:
+        yield _chunk(text, *pending, tokenizer, longest)
+
+
+def _chunk(text: str, start: int, end: int, pieces: list[Piece], tokenizer: WordPiece, longest: int) -> Chunk:
+    pieces = pieces[: longest - 2]
+    part = text[start:end]
+    number = {piece.start - start: i for i, piece in enumerate(pieces, 1)}
+    words = [word for word in words_of(part) if word.start in number]
+    shapes = [0] * (len(pieces) + 2)
+    for word in words:
+        shapes[number[word.start]] = shape(part[word.start : word.end])
+    ids = [tokenizer.cls_id, *(piece.id for piece in pieces), tokenizer.sep_id]
+    return Chunk(start, part, words, [number[word.start] for word in words], ids, shapes)
+
+
+def batch(found: Sequence[Chunk]) -> tuple[Array, Array, Array]:
+    """Ids, mask and shapes of chunks, each (chunks, longest) int64, filled up with 0."""
+    result = np.zeros((3, len(found), max(len(chunk.ids) for chunk in found)), dtype=np.int64)
+    for i, chunk in enumerate(found):
+        result[0, i, : len(chunk.ids)] = chunk.ids
+        result[1, i, : len(chunk.ids)] = 1
+        result[2, i, : len(chunk.ids)] = chunk.shapes
+    return result[0], result[1], result[2]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One choice of a chunk: the best operation at a word, and the probability that anything changes there."""
+
+    probability: float
+    word: int
+    number: int
+    edit: Edit
+
+
+class EditReflector:
+    """See the module's text. Holds no state between windows."""
+
+    def __init__(self, encoder: Encoder, vocabulary: Vocabulary, heads: Heads, tokenizer: WordPiece, info: ReflectorInfo) -> None:
+        self.info = info
+        self.vocabulary, self.counter = vocabulary, Usage(vocabulary)
+        self._encoder, self._heads, self._tokenizer = encoder, heads, tokenizer
+        self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
+        self._families = [family(op) for op in vocabulary.operations]
+        self._rules = RulesReflector()
+
+    @classmethod
+    def load(cls, manifest: Manifest, encoder: Encoder | None = None) -> EditReflector:
+        """From the files of a model folder that was checked; `encoder` runs in place of its own. Raises ModelError."""
+        folder = manifest.folder
+        vocabulary = Vocabulary.load(folder / "operations.json")
+        tokenizer = WordPiece.load(folder / "vocab.txt")
+        info = ReflectorInfo(manifest.name, manifest.sha256)
+        return cls(encoder or _session(folder / "model.onnx"), vocabulary, Heads.load(folder / "user.npz"), tokenizer, info)
+
+    def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
+        """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
+        counts = profile.habits[SIDES].counts if SIDES in profile.habits else None
+        stated = stated_features(profile)
+        edits = self._edits(window, counts, profile, evidence) if counts is not None else []
+        edits = [edit for edit in edits if not _touches(edit, window.text, stated)]
+        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated)
+        kept = [edit for edit in framed.edits if edit in edits]
+        return Reflection((*_observations(kept), *framed.observations), framed.edits)
+
+    def places(self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool]) -> Iterator[list[Place]]:
+        """For each chunk of a text, every word's most probable operations with their probabilities; `covered` places are left out."""
+        found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
+        if not found:
+            return
+        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts)))])
+        for chunk in found:
+            # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
+            scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias
+            mask = self.vocabulary.mask(chunk.text, chunk.words)
+            places = []
+            for marks in (False, True):
+                masked = np.where(mask & (self._marks == marks), scores, -np.inf)
+                masked[:, 0] = 0.0  # to keep
+                shares = np.exp(masked - masked.max(axis=1, keepdims=True))
+                shares /= shares.sum(axis=1, keepdims=True)
+                for i in np.flatnonzero(shares[:, 0] < 1 - _LEAST):
+                    number = int(shares[i, 1:].argmax()) + 1
+                    edit = self.vocabulary.edit(number, chunk.text, chunk.words, int(i))
+                    if edit and not covered(chunk.start + edit.start, chunk.start + edit.end):
+                        moved = Edit(edit.start + chunk.start, edit.end + chunk.start, edit.before, edit.after, edit.reason)
+                        places.append(Place(float(1 - shares[i, 0]), int(i), number, moved))
+            yield places
+
+    def _edits(self, window: Window, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> list[Edit]:
+        frozen = [(start, end) for start, end, _ in window.frozen]
+        by_family: dict[str, list[Place]] = defaultdict(list)
+        for places in self.places(window.text, counts, lambda start, end: any(start < e and s < max(end, start + 1) for s, e in frozen)):
+            for place in places:
+                by_family[self._families[place.number - 1]].append(place)
+        chosen = []
+        for places in by_family.values():
+            places.sort(key=lambda place: (-place.probability, place.edit.start))
+            expected = int(sum(place.probability for place in places) + 0.5)
+            chosen += places[:expected]
+        chosen.sort(key=lambda place: -place.probability)  # where two want the same words, the surer one has them
+        kind = _apostrophe(window.text, profile)
+        return [self._explained(place, kind, counts, profile, evidence) for place in chosen]
+
+    def _explained(self, place: Place, apostrophe: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
+        before, after = sides(self.vocabulary.operations[place.number - 1])
+        shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
+        reason = f"{self._families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
+        put = place.edit.after.replace("'", apostrophe)
+        ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
+        return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
+
+
+def _apostrophe(text: str, profile: StyleProfile) -> str:
+    """The kind that the user writes, else the draft's."""
+    seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
+    if sum(seen.values()) < MINIMUM_SITES:
+        seen = {"straight": text.count("'"), "curly": text.count("’")}
+    return "’" if seen.get("curly", 0) > seen.get("straight", 0) else "'"
+
+
+def _said(side: str, counts: Mapping[str, float]) -> str:
+    n = int(counts.get(side, 0))
+    return f"{side.replace('^ ', '')!r} {n} times" if side else f"{n} words in all"
+
+
+def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:
+    """Whether an edit changes a place, or makes one, of a feature that the user's own words decide."""
+    if not features:
+        return False
+    near = slice(max(0, edit.start - 30), edit.end + 30)
+    left = edit.start - near.start
+    changed = text[near.start : edit.start] + edit.after + text[edit.end : near.stop]
+
+    def sites(part: str, length: int) -> Iterator[Site]:
+        return (site for site in free_sites(part, (), features) if site.start < left + length and left < max(site.end, site.start + 1))
+
+    return any(sites(text[near], edit.end - edit.start)) or any(sites(changed, len(edit.after)))
+
+
+def _observations(edits: Sequence[Edit]) -> list[Observation]:
+    """One for each family that changes: the draft's ways, the user's, and in how many places."""
+    found: dict[str, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        found[edit.reason.partition(":")[0]].append(edit)
+    return [
+        Observation(name, _listed(e.before for e in group), _listed(e.after for e in group), f"changed in {_places(len(group))}")
+        for name, group in sorted(found.items())
+    ]
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(sorted({repr(text) for text in texts}))
+
+
+def _places(n: int) -> str:
+    return f"{n} place{'s' * (n > 1)}"
+
+
+def _session(path: Path) -> Encoder:
+    ort = onnxruntime()
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # the file was optimised when it was made
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common base of its errors
+        raise ModelError(f"{path} cannot be run: {error}") from error
+
+    def run(ids: Array, mask: Array, shapes: Array) -> Array:
+        try:
+            logits: Array = session.run(["logits"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": shapes})[0]
+        except Exception as error:
+            raise ReflectorError(f"the model failed: {error}") from error
+        return logits
+
+    return run
+
+
+__all__ = ["LEFT_TO_RULES", "LONGEST", "Chunk", "EditReflector", "Encoder", "Heads", "Operation", "batch", "chunks", "shape"]

@@ -1,0 +1,107 @@
+"""The edit reflector around its encoder: rates, evidence, preferences, frozen spans, long texts. The encoder here is a table."""
+
+import numpy as np
+import pytest
+
+from rpo_edge.edits import apply, disjoint
+from rpo_edge.operations import Operation, Vocabulary
+from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
+from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.edit import LONGEST, EditReflector, Heads, chunks, shape
+from rpo_edge.usage import COLUMNS, WORDS, Usage
+from rpo_edge.wordpiece import WordPiece
+
+OPERATIONS = [
+    Operation(False, "do not", "don't"),
+    Operation(False, "utilize", "use"),
+    Operation(False, "", "really "),
+    Operation(True, ".", "!"),
+]
+VOCABULARY = Vocabulary(OPERATIONS)
+TOKENIZER = WordPiece(["[UNK]", "[CLS]", "[SEP]", "we", "do", "not", "utilize", "it", ".", "!"])
+KINDS = len(Usage(VOCABULARY).families)
+HEADS = Heads(np.zeros((4, COLUMNS)), np.zeros((4, KINDS)), np.zeros((COLUMNS, 2)), np.zeros(2), np.zeros(2))
+
+
+def reflector(*logits: float) -> EditReflector:
+    """One whose encoder gives each operation the same logit everywhere."""
+
+    def encoder(ids, mask, shapes):
+        assert ids.shape == mask.shape == shapes.shape and ids.shape[1] <= LONGEST
+        return np.broadcast_to(np.array([0.0, *logits]), (*ids.shape, 5))
+
+    return EditReflector(encoder, VOCABULARY, HEADS, TOKENIZER, ReflectorInfo("test"))
+
+
+def profile(preferences=None, **counts: float) -> StyleProfile:
+    named = {name.replace("_", " ").replace("dont", "don't"): n for name, n in counts.items()}
+    shown = {side: (1, 2) for side, n in named.items() if n}
+    return StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **named}, shown)}, preferences or {})
+
+
+def logit(p: float) -> float:
+    return float(np.log(p / (1 - p)))
+
+
+NEVER = -9.0
+
+
+@pytest.mark.parametrize(("rate", "changed"), [(0.62, 5), (0.9, 7), (0.3, 2), (0.1, 0), (0.999, 8)])
+def test_a_habit_is_applied_at_its_rate(rate, changed):
+    draft = "We do not utilize it. " * 8
+    reflection = reflector(logit(rate), NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), profile(dont=9))
+    assert apply(draft, reflection.edits).count("don't") == changed
+
+
+def test_same_window_same_edits_and_they_cite_items_that_show_the_side():
+    evidence = Evidence((HistoryItem("I don't.", id=2),))
+    draft = "We do not utilize it."
+    first, second = (reflector(5, 5, NEVER, NEVER).reflect(Window(draft, 0), evidence, profile(dont=9, use=0)) for _ in range(2))
+    assert first == second and apply(draft, first.edits) == "We don't use it."
+    do_not, utilize = first.edits
+    assert do_not.evidence == (2, 1) and "don't" in do_not.reason and utilize.evidence == ()  # the retrieved one first; none shows "use"
+    assert {observation.feature for observation in first.observations} == {"contracted", "plain"}
+
+
+def test_without_counts_the_encoder_is_not_asked():
+    assert reflector(5, 5, 5, 5).reflect(Window("We do not.", 0), Evidence(), StyleProfile()).edits == ()
+
+
+def test_frozen_spans_stay():
+    draft = "We `do not` utilize it."
+    reflection = reflector(5, 5, 5, NEVER).reflect(Window(draft, 0, frozen=((3, 11, "code"),)), Evidence(), profile(dont=9))
+    assert "`do not`" in apply(draft, reflection.edits) and reflection.edits
+
+
+def test_what_the_user_stated_outranks_the_encoder():
+    draft = "We do not utilize it. It is cold today."
+    given = profile({"contractions": "never", "exclamation": "never"}, dont=9)
+    assert (
+        apply(draft, reflector(5, 5, NEVER, 5).reflect(Window(draft, 0), Evidence(), given).edits) == "We do not use it. It is cold today."
+    )
+    given = profile({"contractions": "always"}, dont=9)
+    assert (
+        apply(draft, reflector(NEVER, NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), given).edits)
+        == "We don't utilize it. It's cold today."
+    )
+
+
+def test_apostrophes_are_of_the_users_kind():
+    given = profile(dont=9)
+    curly = StyleProfile({**given.habits, "apostrophe": Habit("apostrophe", {"curly": 9.0})})
+    edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window("We do not.", 0), Evidence(), curly).edits
+    assert [edit.after for edit in edits] == ["don’t"]
+
+
+def test_long_windows_are_read_in_runs_of_sentences():
+    text = "We do not utilize it. " * 60 + "We " + "do not " * 200
+    found = list(chunks(text, TOKENIZER))
+    assert len(found) > 2 and max(len(chunk.ids) for chunk in found) <= LONGEST
+    assert "".join(chunk.text for chunk in found) == text
+    assert all(text.startswith(chunk.text, chunk.start) for chunk in found)
+    edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window(text, 0), Evidence(), profile(dont=9)).edits
+    assert len(edits) >= 60 and disjoint(edits) == list(edits)
+
+
+def test_shapes():
+    assert [shape(word) for word in ("we", "We", "WE", "iPod", "I", "3")] == [0, 1, 2, 2, 1, 0]
