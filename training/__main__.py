@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-COMMANDS = {"ceiling": "training.ceiling", "trajectories": "training.trajectories"}
+COMMANDS = {"ceiling": "training.ceiling", "evaluate": "training.evaluate", "sft": "training.sft", "trajectories": "training.trajectories"}
 
 
 def main() -> None:

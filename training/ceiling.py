@@ -26,7 +26,7 @@ import argparse
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -39,8 +39,9 @@ from rpo_edge.edits import apply, disjoint
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.pipeline import own_phrases, reflect
 from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
+from rpo_edge.reflectors.base import Reflector
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.segment import WORD, words
+from rpo_edge.segment import WORD, plain_words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
 from rpo_edge.steps.profile import free_sites, make_profile, measure
@@ -110,7 +111,7 @@ class Author:
         found: set[tuple[str, ...]] = set()
         for text in self.texts:
             if text != without:
-                tokens = [word.lower().replace("’", "'") for word in words(text)]
+                tokens = plain_words(text)
                 found.update(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
         return found
 
@@ -123,28 +124,44 @@ def _counted(text: str) -> tuple[Counts, tuple[tuple[int, int], ...]]:
     return measure(text), _count_inverses(text)
 
 
-def authors(sources: Iterable[str], pool: ProcessPoolExecutor) -> dict[str, Author]:
-    """Dev authors of the given history files, measured on all cores."""
-    texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+def authors(rows: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str, Author]:
+    """Authors of history rows (author, source, text), measured on all cores."""
+    texts: dict[str, list[str]] = defaultdict(list)
     origin: dict[str, str] = {}
-    for source in sources:
-        for row in data.rows(f"histories/{source}", "dev"):
-            texts[source, row["author"]].append(row["text"])
-            origin[row["author"]] = row.get("source") or source
-    flat = [text for group in texts.values() for text in group]
-    counted = iter(pool.map(_counted, flat, chunksize=50))
+    for row in rows:
+        texts[row["author"]].append(row["text"])
+        origin[row["author"]] = row["source"]
+    counted = iter(pool.map(_counted, [text for group in texts.values() for text in group], chunksize=50))
     found = {}
-    for (_, name), group in texts.items():
+    for name, group in texts.items():
         pairs = [next(counted) for _ in group]
         found[name] = Author(name, origin[name], tuple(group), tuple(c for c, _ in pairs), tuple(i for _, i in pairs))
     return found
 
 
+def history_rows(groups: Iterable[str], split: str) -> Iterator[data.Row]:
+    """Rows of history files; where a file is one source, its name is the source."""
+    for group in groups:
+        for row in data.rows(f"histories/{group}", split):
+            yield row if row.get("source") else row | {"source": group}
+
+
+def peers(name: str, people: Mapping[str, Author]) -> list[str]:
+    """Other authors of the same source, else of the same kind of source (the name tells it)."""
+    same = [n for n in sorted(people) if n != name and people[n].source == people[name].source]
+    return same or [n for n in sorted(people) if n != name and n.partition("-")[0] == name.partition("-")[0]]
+
+
 def rules(draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> str:
     """The shipped path: rules reflector, then guard."""
-    _, proposed = reflect(RulesReflector(), draft, freeze(draft), Evidence(), profile)
-    kept, _ = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
-    return apply(draft, kept)
+    return rewritten(RulesReflector(), draft, profile, runs)[0]
+
+
+def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> tuple[str, list[Edit], int]:
+    """The text, the edits that the guard let through, and how many sentences it took back."""
+    _, proposed = reflect(reflector, draft, freeze(draft), Evidence(), profile)
+    kept, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
+    return apply(draft, kept), kept, len(verdict.reverted)
 
 
 def invert(draft: str, rates: list[float], decide: Callable[[float], bool]) -> str:
@@ -188,9 +205,8 @@ def restoration(people: Mapping[str, Author], pool: ProcessPoolExecutor) -> dict
     names = sorted(by_author)
     tasks = []
     for name in names:
-        peers = [n for n in names if n != name and people[n].source == people[name].source]
-        peers = peers or [n for n in names if n != name and n.partition("-")[0] == name.partition("-")[0]]
-        other = people[random.Random(f"{SEED}{name}").choice(peers)] if peers else None
+        near = [n for n in peers(name, people) if n in by_author]
+        other = people[random.Random(f"{SEED}{name}").choice(near)] if near else None
         tasks.append((people[name], other, by_author[name]))
     closed: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(dict)
     for name, pairs in pool.map(_restore_author, tasks):
@@ -341,7 +357,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--drafts", type=int, default=200, help="drafts for each source of the attribution")
     options = parser.parse_args(argv)
     with ProcessPoolExecutor() as pool:
-        people = authors((*SOURCES, "arxiv"), pool)
+        people = authors(history_rows((*SOURCES, "arxiv"), "dev"), pool)
         if options.part != "attribution":
             print("Restoration: share of the distance closed, 95% interval over authors")
             for method, value in restoration(people, pool).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -28,3 +29,17 @@ def bootstrap(groups: Mapping[str, Sequence[tuple[float, float]]], samples: int 
 
     drawn = sorted(ratio(rng.choices(sums, k=len(sums))) for _ in range(samples))
     return Interval(ratio(sums), drawn[int(0.025 * samples)], drawn[int(0.975 * samples) - 1])
+
+
+def rouge(text: str, reference: str) -> tuple[float, float]:
+    """ROUGE-1 and ROUGE-L F1 over lower-cased whitespace tokens (Lin 2004), no stemming."""
+    a, b = text.lower().split(), reference.lower().split()
+    if not a or not b:
+        return (float(a == b),) * 2
+    common = sum((Counter(a) & Counter(b)).values())
+    row = [0] * (len(b) + 1)
+    for token in a:
+        previous = 0
+        for j, other in enumerate(b, 1):
+            previous, row[j] = row[j], previous + 1 if token == other else max(row[j], row[j - 1])
+    return 2 * common / (len(a) + len(b)), 2 * row[-1] / (len(a) + len(b))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from rpo_edge.edits import align
 from rpo_edge.records import Edit
+from rpo_edge.segment import sentences
 from training import data
 
 SOURCES = ("blogs", "commits", "gutenberg", "proposals", "rails")
@@ -27,6 +29,7 @@ class Author:
 class Trajectory:
     """A draft, the author's own words for it, and which of the author's texts (by index) may be seen.
 
+    text: index of the author's text that holds the target, None if it is none of them; it is never in `history`.
     edits: of the draft, as `align` finds them; applying them gives the target.
     """
 
@@ -36,6 +39,7 @@ class Trajectory:
     source: str
     draft: str
     target: str
+    text: int | None
     history: tuple[int, ...]
 
     @property
@@ -52,9 +56,20 @@ class Trajectory:
             "source": self.source,
             "draft": self.draft,
             "target": self.target,
+            "text": self.text,
             "history": list(self.history),
             "edits": [[edit.start, edit.end, edit.after] for edit in self.edits],
         }
+
+
+def passage(text: str, longest: int, rng: random.Random) -> str:
+    """A run of whole sentences of `text`, beginning anywhere, of about `longest` code points at most."""
+    spans = sentences(text)
+    first = rng.randrange(len(spans)) if len(text) > longest else 0
+    last = first
+    while last + 1 < len(spans) and spans[last + 1].end - spans[first].start <= longest:
+        last += 1
+    return text[spans[first].start : spans[last].end].strip()
 
 
 def authors(split: str) -> Iterator[Author]:

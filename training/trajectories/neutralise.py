@@ -5,8 +5,11 @@ What is to be learnt is this person, not "human instead of machine": so
 - each text loses only a random part of its features' habits (an unflattened habit is no evidence of anything);
 - `other` maps a text into the habits of another author of the same source, so that nothing but the history says which
   way to go; `generic` maps it into the rates of real LLM drafts;
+- `random` leads each of its features to a variant drawn by lot, whoever wrote the text: what the draft shows then says
+  nothing about the author;
 - where an author already writes the other way, draft and target are the same, and the model must learn to keep;
-- `spoken` and `written` know words that no feature has: fillers, and stock phrases of essays.
+- `formal` puts the formal twin for plain words, `spoken` and `written` know words that no feature has: fillers, and stock
+  phrases of essays.
 
 `written` is held out of training (HELD_OUT): transfer to it says whether a reflector learnt authors or a neutraliser.
 Every neutraliser is our own and none is that of the evaluation.
@@ -14,16 +17,20 @@ Every neutraliser is our own and none is that of the evaluation.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from rpo_edge.edits import apply
 from rpo_edge.features import CHOICES
+from rpo_edge.features.base import like
+from rpo_edge.lexicon import FORMAL_PLAIN
 from rpo_edge.pipeline import reflect
 from rpo_edge.records import Evidence, Habit, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
@@ -31,7 +38,7 @@ from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data
-from training.trajectories.base import Author, Trajectory
+from training.trajectories.base import Author, Trajectory, passage
 
 SEED = 3
 HELD_OUT = frozenset({"written"})
@@ -39,8 +46,16 @@ PERMITTED = ("mistral", "phi", "qwen1.5")
 """Makers whose terms allow training on their models' answers; the generic rates are of their drafts alone."""
 
 _SHARE = (0.3, 0.9)  # of the features, the part that a draft loses
-_HISTORY = 12  # texts of the author that a trajectory may show
+_HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
+LONGEST = 560  # code points of a passage: about 120 words
+FRAMES = frozenset({"greeting", "sign_off"})
+_EVERYONES = frozenset(
+    {"to", "as", "for", "is", "now", "just", "can", "could", "about", "if", "only", "so", "many", "before", "after", "on"}
+)
+"""Plain forms that stand for grammar as often as for their formal twin."""
 _SPOKEN = (
+    (r"(?:^|(?<=[.!?] ))(?:And|But|So),? ([a-z])", lambda m: m[1].upper()), (r"\b(?:really|very) (?=[a-z])", ""), (r"\b[Mm]aybe ", ""),
+    (r"\bI (?:think|guess|mean),? (?=(?:that|it|this|we|the|I|you)\b)", ""), (r"\b(?:so|then|also|now),? (?=[a-z])", ""), (r"\bof course,? ", ""),
     (r"\b([Yy])eah\b", r"\1es"), (r"\b([Gg])onna\b", r"\1oing to"), (r"\b([Ww])anna\b", r"\1ant to"), (r"\b[Kk]ind of (?=[a-z])", ""),
     (r"\b[Ss]ort of (?=[a-z])", ""), (r"\b(?:actually|basically|just|literally|honestly) (?=[a-z])", ""), (r",? you know,", ","),
     (r"(?<=[.!?] )(?:Well|I mean|Look|Okay|OK|Right), (\w)", lambda m: m[1].upper()), (r"\bstuff\b", "things"), (r"\bguys\b", "people"),
@@ -88,54 +103,103 @@ def _toward(which: str) -> Callable[[str, Task, random.Random], str]:
 
     def neutraliser(text: str, task: Task, rng: random.Random) -> str:
         counts: Counts = getattr(task, which)
-        chosen = {choice.name for choice in CHOICES if rng.random() < rng.uniform(*_SHARE)} - {"greeting", "sign_off"}
-        profile = _profile({key: variants for key, variants in counts.items() if key.partition(":")[0] in chosen})
-        _, proposed = reflect(RulesReflector(), text, freeze(text), Evidence(), profile)
-        return apply(text, guard(text, proposed)[0])
+        chosen = {choice.name for choice in CHOICES if rng.random() < rng.uniform(*_SHARE)} - FRAMES
+        return lead(text, {key: variants for key, variants in counts.items() if key.partition(":")[0] in chosen})
 
     return neutraliser
+
+
+def lead(text: str, counts: Counts) -> str:
+    """The text as the rules reflector rewrites it for somebody with these counts, guard included."""
+    _, proposed = reflect(RulesReflector(), text, freeze(text), Evidence(), _profile(counts))
+    return apply(text, guard(text, proposed)[0])
+
+
+def _random(text: str, task: Task, rng: random.Random) -> str:
+    """The rules reflector with a variant by lot for each of a random part of the features."""
+    variants: dict[str, set[str]] = defaultdict(set)
+    for counts in (task.other, task.generic):
+        for key, seen in counts.items():
+            variants[key.partition(":")[0]].update(seen)
+    drawn = {
+        choice.name: rng.choice(sorted(variants[choice.name]))
+        for choice in CHOICES
+        if variants[choice.name] and rng.random() < rng.uniform(*_SHARE)
+    }
+    keys = {key: name for key in (*task.other, *task.generic) if (name := key.partition(":")[0]) in drawn and name not in FRAMES}
+    return lead(text, {key: {drawn[name]: 50.0} for key, name in keys.items()})
+
+
+def _formal(text: str, task: Task, rng: random.Random) -> str:
+    """Plain words give way to their formal twins, some pairs all over the text, others not at all."""
+    pairs = [pair for pair in _twins() if rng.random() < rng.uniform(*_SHARE)]
+    for plain, formal in pairs:
+        if plain in text.lower():
+            pattern = re.compile(rf"(?<![\w'’-]){re.escape(plain)}(?![\w'’-])", re.IGNORECASE)
+            text = _outside_frozen(text, lambda free, pattern=pattern, formal=formal: pattern.sub(lambda m: like(m[0], formal), free))  # type: ignore[misc]
+    return text
+
+
+@cache
+def _twins() -> tuple[tuple[str, str], ...]:
+    """(plain, formal), each plain form once: with the first formal form that the word list has for it."""
+    twins: dict[str, str] = {}
+    for formal, plain, _ in FORMAL_PLAIN:
+        for f, p in zip(formal, plain, strict=True):
+            if p not in _EVERYONES:
+                twins.setdefault(p, f)
+    return tuple(sorted(twins.items()))
 
 
 NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
     "generic": _toward("generic"),
     "other": _toward("other"),
+    "random": _random,
+    "formal": _formal,
     "spoken": _substitute(_SPOKEN),
     "written": _substitute(_WRITTEN),
 }
 
 
-def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterator[Trajectory]:
-    """Every chosen text once by each neutraliser, author after author."""
+def permitted_drafts() -> list[str]:
+    """Train-split answers of PERMITTED models."""
+    return [row["response"] for row in data.rows("drafts/00", "train") if row["model"].lower().startswith(PERMITTED)]
+
+
+def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterator[tuple[Author, list[Trajectory]]]:
+    """Passages of the chosen texts once by each neutraliser, author after author."""
     by_source: dict[str, list[Author]] = defaultdict(list)
     for author in people:
         by_source[author.source].append(author)
-    drafts = [row["response"] for row in data.rows("drafts/00", "train") if row["model"].lower().startswith(PERMITTED)]
-    generic = _sum(pool.map(measure, islice(drafts, 0, None, max(1, len(drafts) // 600)), chunksize=20))
+    drafts = permitted_drafts()
+    generic = summed(pool.map(measure, islice(drafts, 0, None, max(1, len(drafts) // 600)), chunksize=20))
     tasks = []
     for author in people:
         rng = random.Random(f"{SEED}{author.name}")
         peers = [peer for peer in by_source[author.source] if peer.name != author.name] or [p for p in people if p.name != author.name]
         chosen = tuple(sorted(rng.sample(range(len(author.texts)), min(texts, len(author.texts)))))
         tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic))
-    for trajectories in pool.map(_neutralise, tasks, chunksize=2):
-        yield from trajectories
+    yield from zip(people, pool.map(_neutralise, tasks, chunksize=2), strict=True)
 
 
 def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts]) -> list[Trajectory]:
     author, chosen, other, generic = arguments
-    task = Task(author, chosen, _sum(map(measure, other)), generic)
+    task = Task(author, chosen, summed(map(measure, other)), generic)
     found = []
     for i in chosen:
         for name, neutraliser in NEUTRALISERS.items():
             rng = random.Random(f"{SEED}{author.name}{i}{name}")
-            draft = neutraliser(author.texts[i], task, rng)
+            target = passage(author.texts[i], LONGEST, rng)
+            draft = neutraliser(target, task, rng)
             others = [j for j in range(len(author.texts)) if j != i]
-            history = tuple(sorted(rng.sample(others, min(_HISTORY, len(others)))))
-            found.append(Trajectory("neutralise", name, author.name, author.source, draft, author.texts[i], history))
+            size = round(math.exp(rng.uniform(*map(math.log, _HISTORY))))
+            history = tuple(sorted(rng.sample(others, min(size, len(others)))))
+            found.append(Trajectory("neutralise", name, author.name, author.source, draft, target, i, history))
     return found
 
 
-def _sum(counted: Iterator[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+def summed(counted: Iterator[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Counts of several texts, added up."""
     total: dict[str, dict[str, float]] = {}
     for counts in counted:
         for key, variants in counts.items():
