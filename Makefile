@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 export ORT_DISABLE_TELEMETRY = 1
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs evaluate bench clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -13,7 +13,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp
-	$(PIP) --only-binary :all: --editable '.[test,train]'
+	$(PIP) --only-binary :all: --editable '.[test,train,export]'
 	touch $@
 
 demo: $(VENV)/demo.stamp
@@ -31,6 +31,9 @@ lint: $(VENV)/test.stamp
 
 docs: $(VENV)/test.stamp
 	$(BIN)/typer rpo_edge.cli utils docs --name rpo-edge --output docs/cli.md
+
+evaluate: $(VENV)/test.stamp
+	$(BIN)/python -m training evaluate --fixture
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench rewrite

@@ -20,7 +20,7 @@ OPERATIONS = [
 VOCABULARY = Vocabulary(OPERATIONS)
 TOKENIZER = WordPiece(["[UNK]", "[CLS]", "[SEP]", "we", "do", "not", "utilize", "it", ".", "!"])
 KINDS = len(Usage(VOCABULARY).families)
-HEADS = Heads(np.zeros((4, COLUMNS)), np.zeros((4, KINDS)), np.zeros((COLUMNS, 2)), np.zeros(2), np.zeros(2))
+HEADS = Heads(np.zeros((4, COLUMNS)), np.zeros((4, KINDS)), np.zeros((COLUMNS, 2)), np.zeros(2), np.zeros(2), np.ones(()), np.zeros(()))
 
 
 def reflector(*logits: float) -> EditReflector:

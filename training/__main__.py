@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-COMMANDS = {"ceiling": "training.ceiling", "evaluate": "training.evaluate", "sft": "training.sft", "trajectories": "training.trajectories"}
+COMMANDS = {
+    "calibrate": "training.calibrate",
+    "ceiling": "training.ceiling",
+    "evaluate": "training.evaluate",
+    "sft": "training.sft",
+    "trajectories": "training.trajectories",
+}
 
 
 def main() -> None:

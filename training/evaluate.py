@@ -41,7 +41,6 @@ from rpo_edge.segment import words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
-from rpo_edge.usage import Array
 from training import data
 from training.ceiling import USERS, Author, Classifier, authors, history_rows, invert, peers, rewritten, similarity
 from training.statistics import bootstrap, rouge
@@ -324,19 +323,10 @@ def attribution(found: Material, people: Mapping[str, Author], pool: ProcessPool
 
 def agreement(checkpoint: Path, folder: Path, found: Material, people: Mapping[str, Author], n: int) -> float:
     """F1 of the exported model's edits (offsets and words) against those of the float32 checkpoint, over n flattened texts."""
-    import torch
-    from transformers import BertForTokenClassification
-
-    network = BertForTokenClassification.from_pretrained(checkpoint).eval()
-
-    @torch.no_grad()
-    def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
-        tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
-        logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
-        return logits
+    from training.calibrate import float_encoder
 
     exported = EditReflector.load(Manifest.load(folder))
-    exact = EditReflector.load(Manifest.load(folder), encoder)
+    exact = EditReflector.load(Manifest.load(folder), float_encoder(checkpoint))
     common = total = 0
     for row in random.Random(SEED).sample(found.restore, min(n, len(found.restore))):
         profile = people[row["author"]].profile(row["text"])

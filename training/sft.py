@@ -251,7 +251,8 @@ class Editor(nn.Module):
             "inner_bias": self.inner.bias,
             "outer": self.outer,
         }
-        return {name: tensor.detach().numpy().astype(np.float32) for name, tensor in tensors.items()}
+        arrays = {name: tensor.detach().numpy().astype(np.float32) for name, tensor in tensors.items()}
+        return arrays | {"scale": np.float32(1), "offset": np.float32(0)}  # `calibrate` sets these
 
 
 def loss_of(log: torch.Tensor, batch: list[Example], marks: Array) -> torch.Tensor:
@@ -364,7 +365,7 @@ def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
-def _held_back(author: tuple[str, str]) -> bool:
+def held_back(author: tuple[str, str]) -> bool:
     """One author in forty is for validation."""
     return hashlib.sha1(author[0].encode()).digest()[0] % 40 == 0
 
@@ -396,8 +397,8 @@ def main(argv: list[str]) -> None:
         work = partial(prepare, vocabulary=vocabulary, config=config)
         prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
-    examples = [example for example in prepared if not _held_back(example.author)]
-    validation = [example for example in prepared if _held_back(example.author)]
+    examples = [example for example in prepared if not held_back(example.author)]
+    validation = [example for example in prepared if held_back(example.author)]
     validation = validation[:: max(1, len(validation) // VALIDATION)]
     print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row['edits']) for row in rows)}", flush=True)
     marks = torch.tensor([op.marks for op in vocabulary.operations])

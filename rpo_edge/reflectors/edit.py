@@ -17,9 +17,10 @@ user stated in words, is left to `rules`.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -58,7 +59,7 @@ LEFT_TO_RULES = frozenset(
         "latin",
     ]
 )
-_LEAST = 0.2
+LEAST = 0.2
 """Places less probable than this neither change nor count: they are noise, and many."""
 
 
@@ -77,6 +78,8 @@ class Heads:
     inner: Array  # (COLUMNS, hidden)
     inner_bias: Array  # (hidden,)
     outer: Array  # (hidden,)
+    scale: Array  # () how much the user counts
+    offset: Array  # () how much likelier any operation is in a draft that was never the user's than in training
 
     @classmethod
     def load(cls, path: Path) -> Heads:
@@ -91,7 +94,8 @@ class Heads:
         """(operations,) logits that depend on the user alone."""
         of_operations, of_families = columns
         shared = np.tanh(of_operations @ self.inner + self.inner_bias) @ self.outer
-        result: Array = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
+        of_user = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
+        result: Array = self.scale * of_user + self.offset
         return result
 
 
@@ -162,6 +166,27 @@ class Place:
     number: int
     edit: Edit
 
+    def shifted(self, offset: float) -> Place:
+        """The same place where every operation's logit is larger by `offset`."""
+        odds = self.probability / max(1e-9, 1 - self.probability) * math.exp(offset)
+        return replace(self, probability=odds / (1 + odds))
+
+
+def choose(places: Iterable[Place], families: Sequence[str], least: float = LEAST) -> list[Place]:
+    """Of each family as many places as its probabilities add up to, the most probable first; the surest of all first.
+
+    families: by operation number less 1.
+    """
+    by_family: dict[str, list[Place]] = defaultdict(list)
+    for place in places:
+        if place.probability >= least:
+            by_family[families[place.number - 1]].append(place)
+    chosen = []
+    for group in by_family.values():
+        group.sort(key=lambda place: (-place.probability, place.edit.start))
+        chosen += group[: int(sum(place.probability for place in group) + 0.5)]
+    return sorted(chosen, key=lambda place: -place.probability)
+
 
 class EditReflector:
     """See the module's text. Holds no state between windows."""
@@ -171,7 +196,7 @@ class EditReflector:
         self.vocabulary, self.counter = vocabulary, Usage(vocabulary)
         self._encoder, self._heads, self._tokenizer = encoder, heads, tokenizer
         self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
-        self._families = [family(op) for op in vocabulary.operations]
+        self.families = [family(op) for op in vocabulary.operations]
         self._rules = RulesReflector()
 
     @classmethod
@@ -193,8 +218,10 @@ class EditReflector:
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits)
 
-    def places(self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool]) -> Iterator[list[Place]]:
-        """For each chunk of a text, every word's most probable operations with their probabilities; `covered` places are left out."""
+    def places(
+        self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST
+    ) -> Iterator[list[Place]]:
+        """For each chunk of a text, every word's most probable operations of probability `least` or more; `covered` ones are left out."""
         found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
         if not found:
             return
@@ -209,7 +236,7 @@ class EditReflector:
                 masked[:, 0] = 0.0  # to keep
                 shares = np.exp(masked - masked.max(axis=1, keepdims=True))
                 shares /= shares.sum(axis=1, keepdims=True)
-                for i in np.flatnonzero(shares[:, 0] < 1 - _LEAST):
+                for i in np.flatnonzero(shares[:, 0] < 1 - least):
                     number = int(shares[i, 1:].argmax()) + 1
                     edit = self.vocabulary.edit(number, chunk.text, chunk.words, int(i))
                     if edit and not covered(chunk.start + edit.start, chunk.start + edit.end):
@@ -219,23 +246,19 @@ class EditReflector:
 
     def _edits(self, window: Window, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> list[Edit]:
         frozen = [(start, end) for start, end, _ in window.frozen]
-        by_family: dict[str, list[Place]] = defaultdict(list)
-        for places in self.places(window.text, counts, lambda start, end: any(start < e and s < max(end, start + 1) for s, e in frozen)):
-            for place in places:
-                by_family[self._families[place.number - 1]].append(place)
-        chosen = []
-        for places in by_family.values():
-            places.sort(key=lambda place: (-place.probability, place.edit.start))
-            expected = int(sum(place.probability for place in places) + 0.5)
-            chosen += places[:expected]
-        chosen.sort(key=lambda place: -place.probability)  # where two want the same words, the surer one has them
+
+        def covered(start: int, end: int) -> bool:
+            return any(start < e and s < max(end, start + 1) for s, e in frozen)
+
+        places = (place for chunk in self.places(window.text, counts, covered) for place in chunk)
+        chosen = choose(places, self.families)  # where two want the same words, the surer one, which comes first, has them
         kind = _apostrophe(window.text, profile)
         return [self._explained(place, kind, counts, profile, evidence) for place in chosen]
 
     def _explained(self, place: Place, apostrophe: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
         before, after = sides(self.vocabulary.operations[place.number - 1])
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
-        reason = f"{self._families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
+        reason = f"{self.families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
         put = place.edit.after.replace("'", apostrophe)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)

@@ -45,7 +45,6 @@ HELD_OUT = frozenset({"written"})
 PERMITTED = ("mistral", "phi", "qwen1.5")
 """Makers whose terms allow training on their models' answers; the generic rates are of their drafts alone."""
 
-_SHARE = (0.3, 0.9)  # of the features, the part that a draft loses
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
 LONGEST = 560  # code points of a passage: about 120 words
 FRAMES = frozenset({"greeting", "sign_off"})
@@ -78,12 +77,13 @@ class Task:
     texts: tuple[int, ...]
     other: Counts
     generic: Counts
+    share: tuple[float, float] = (0.3, 0.9)  # of the features, the part that a draft loses: between these, by lot
 
 
 def _substitute(rules: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]) -> Callable[[str, Task, random.Random], str]:
     def neutraliser(text: str, task: Task, rng: random.Random) -> str:
         for pattern, to in rules:
-            if rng.random() < rng.uniform(*_SHARE):
+            if rng.random() < rng.uniform(*task.share):
                 text = _outside_frozen(text, lambda free, pattern=pattern, to=to: re.sub(pattern, to, free))  # type: ignore[misc]
         return text
 
@@ -103,7 +103,7 @@ def _toward(which: str) -> Callable[[str, Task, random.Random], str]:
 
     def neutraliser(text: str, task: Task, rng: random.Random) -> str:
         counts: Counts = getattr(task, which)
-        chosen = {choice.name for choice in CHOICES if rng.random() < rng.uniform(*_SHARE)} - FRAMES
+        chosen = {choice.name for choice in CHOICES if rng.random() < rng.uniform(*task.share)} - FRAMES
         return lead(text, {key: variants for key, variants in counts.items() if key.partition(":")[0] in chosen})
 
     return neutraliser
@@ -124,7 +124,7 @@ def _random(text: str, task: Task, rng: random.Random) -> str:
     drawn = {
         choice.name: rng.choice(sorted(variants[choice.name]))
         for choice in CHOICES
-        if variants[choice.name] and rng.random() < rng.uniform(*_SHARE)
+        if variants[choice.name] and rng.random() < rng.uniform(*task.share)
     }
     keys = {key: name for key in (*task.other, *task.generic) if (name := key.partition(":")[0]) in drawn and name not in FRAMES}
     return lead(text, {key: {drawn[name]: 50.0} for key, name in keys.items()})
@@ -132,7 +132,7 @@ def _random(text: str, task: Task, rng: random.Random) -> str:
 
 def _formal(text: str, task: Task, rng: random.Random) -> str:
     """Plain words give way to their formal twins, some pairs all over the text, others not at all."""
-    pairs = [pair for pair in _twins() if rng.random() < rng.uniform(*_SHARE)]
+    pairs = [pair for pair in _twins() if rng.random() < rng.uniform(*task.share)]
     for plain, formal in pairs:
         if plain in text.lower():
             pattern = re.compile(rf"(?<![\w'’-]){re.escape(plain)}(?![\w'’-])", re.IGNORECASE)

@@ -1,0 +1,122 @@
+"""Sets how readily a trained editor changes anything, and how much it heeds the user's counts.
+
+    python -m training calibrate TRAJECTORIES CHECKPOINT [--texts 14]
+
+In training, a draft has lost only a part of its author's habits, so that nothing but the history tells which; a real draft
+was never the author's, and all of it is generic. The difference is one of priors: the same number (`offset`) is added to
+every operation's logit. `scale` multiplies what depends on the user. Both are chosen on the authors that `sft` holds back
+for validation, whose passages are flattened here by all neutralisers of training at full strength: the pair under which most
+of the distance to the author's own words is closed. Neither the evaluation's authors nor its flattener are seen.
+Writes both into the checkpoint's `user.npz`, and what was found into `training.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BertForTokenClassification
+
+from rpo_edge.edits import apply, disjoint
+from rpo_edge.operations import Vocabulary
+from rpo_edge.records import ReflectorInfo
+from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choose
+from rpo_edge.steps.profile import measure
+from rpo_edge.usage import Array
+from rpo_edge.wordpiece import WordPiece
+from training.ceiling import similarity
+from training.sft import held_back, read
+from training.statistics import bootstrap
+from training.trajectories.base import Author, passage
+from training.trajectories.neutralise import NEUTRALISERS, SEED, Task, permitted_drafts, summed
+
+OFFSETS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+SCALES = (1.0, 1.25, 1.5)
+_STEPS = ("generic", "spoken", "formal")  # one after the other
+_LONGEST = 350  # code points of a passage
+
+
+def float_encoder(checkpoint: Path) -> Encoder:
+    """The checkpoint's network in float32."""
+    network = BertForTokenClassification.from_pretrained(checkpoint).eval()
+
+    @torch.no_grad()
+    def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
+        tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
+        logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
+        return logits
+
+    return encoder
+
+
+def reflector(checkpoint: Path, encoder: Encoder, **heads: float) -> EditReflector:
+    """The checkpoint's reflector with other numbers in its heads."""
+    own = Heads.load(checkpoint / "user.npz")
+    changed = Heads(**{name: np.float32(heads[name]) if name in heads else getattr(own, name) for name in own.__dataclass_fields__})
+    tokenizer = WordPiece.load(checkpoint / "vocab.txt")
+    return EditReflector(encoder, Vocabulary.load(checkpoint / "operations.json"), changed, tokenizer, ReflectorInfo("checkpoint"))
+
+
+def flattened(authors: list[Author], texts: int) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """(author, draft, target, the author's other texts)."""
+    generic = summed(map(measure, permitted_drafts()[::20]))
+    found = []
+    for author in authors:
+        rng = random.Random(f"{SEED}{author.name}")
+        task = Task(author, (), generic, generic, (1.0, 1.0))
+        for i in rng.sample(range(len(author.texts)), min(texts, len(author.texts))):
+            draft = target = passage(author.texts[i], _LONGEST, rng)
+            for name in _STEPS:
+                draft = NEUTRALISERS[name](draft, task, rng)
+            if draft != target:
+                found.append((author.name, draft, target, author.texts[:i] + author.texts[i + 1 :]))
+    return found
+
+
+def closed(drafts: list[tuple[str, str, str, list[Place]]], families: list[str], offset: float) -> Any:
+    """Share of the distance closed, with its interval."""
+    groups: Mapping[str, list[tuple[float, float]]] = defaultdict(list)
+    for author, draft, target, places in drafts:
+        moved = [place.shifted(offset) for place in places]
+        text = apply(draft, disjoint(place.edit for place in choose(moved, families)))
+        start = similarity(draft, target)
+        groups[author].append((similarity(text, target) - start, 1 - start))
+    return bootstrap(groups)
+
+
+def main(argv: list[str]) -> None:
+    """Try every pair, keep the best."""
+    parser = argparse.ArgumentParser(prog="python -m training calibrate")
+    parser.add_argument("trajectories", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--texts", type=int, default=14, help="of each author")
+    options = parser.parse_args(argv)
+    rows = (row for row in read(options.trajectories, ".authors") if row["source"] != "persona" and held_back((row["name"], "")))
+    found = flattened([Author(row["name"], row["source"], tuple(row["texts"][:80])) for row in rows], options.texts)
+    encoder = float_encoder(options.checkpoint)
+    table = {}
+    for scale in SCALES:
+        editor = reflector(options.checkpoint, encoder, scale=scale, offset=0.0)
+        counter, drafts = editor.counter, []
+        for author, draft, target, texts in found:
+            counts: Counter[str] = sum((counter.count(text) for text in texts), Counter())
+            places = [place for chunk in editor.places(draft, counts, lambda start, end: False, least=0.02) for place in chunk]
+            drafts.append((author, draft, target, places))
+        for offset in OFFSETS:
+            table[scale, offset] = closed(drafts, editor.families, offset)
+            print(f"scale {scale:.2f}  offset {offset:.2f}  closed {table[scale, offset]}", flush=True)
+    scale, offset = max(table, key=lambda pair: table[pair].mean)
+    with np.load(options.checkpoint / "user.npz", allow_pickle=False) as arrays:
+        heads = {**arrays, "scale": np.float32(scale), "offset": np.float32(offset)}
+    np.savez(options.checkpoint / "user.npz", **heads)
+    path = options.checkpoint / "training.json"
+    facts = json.loads(path.read_text("utf-8")) | {"calibration": {"scale": scale, "offset": offset, "closed": table[scale, offset].mean}}
+    path.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    print(f"kept: scale {scale}, offset {offset}, {len(found)} passages")
