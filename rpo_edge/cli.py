@@ -18,6 +18,7 @@ import typer
 from rpo_edge import show
 from rpo_edge.errors import ImportProblems, InputError, RpoEdgeError
 from rpo_edge.history import History, default_path
+from rpo_edge.reflectors import DEFAULT
 
 if TYPE_CHECKING:
     from rpo_edge.pipeline import Personalizer
@@ -115,7 +116,7 @@ def rewrite(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The draft; - is standard input.", show_default=False)] = "-",
     query: Annotated[str | None, typer.Option("--query", help="The question that was asked; steers retrieval only.")] = None,
-    reflector: Annotated[str, typer.Option("--reflector", metavar="edit|rules|PATH", help="What rewrites.")] = "edit",
+    reflector: Annotated[str, typer.Option("--reflector", metavar="edit|rules|PATH", help="What rewrites.")] = DEFAULT,
     k: Number = 8,
     form: Annotated[RewriteFormat, typer.Option("--format", help="What to print.")] = RewriteFormat.text,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr what was changed and why.")] = False,

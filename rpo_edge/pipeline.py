@@ -17,7 +17,7 @@ from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
-from rpo_edge.reflectors import load
+from rpo_edge.reflectors import DEFAULT, load
 from rpo_edge.reflectors.base import Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
@@ -35,12 +35,12 @@ NOT_ENGLISH = "the draft is not English, so it is unchanged"
 class Personalizer:
     """Rewrites drafts for the user whose history it holds.
 
-    history: the store; it stays the caller's to close. reflector: "edit" (the embedded model; `rules` runs in
-    its place where this build has none, and the rewrite's notices say so), "rules", or a model folder.
+    history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
+    runs in its place where this build has none, and the rewrite's notices say so), or a model folder.
     Raises ModelError if the folder is absent, altered or of an unknown kind.
     """
 
-    def __init__(self, history: History, reflector: str | os.PathLike[str] = "edit") -> None:
+    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT) -> None:
         self._history = history
         self._reflector, self._notices = _load(reflector)
 

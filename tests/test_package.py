@@ -55,6 +55,12 @@ def test_imports_point_one_way():
                 assert level[parts[1]] <= level[own], f"{path} imports {name}"
 
 
+def test_training_and_export_meet_on_disk_alone():
+    for one, other in (("training", "export"), ("export", "training")):
+        for path in (ROOT / one).rglob("*.py"):
+            assert other not in {name.split(".")[0] for name in imported(path)}, path
+
+
 def test_onnxruntime_has_one_door():
     users = [
         p.name

