@@ -1,5 +1,7 @@
 """The edit reflector around its encoder: rates, evidence, preferences, frozen spans, long texts. The encoder here is a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,9 @@ OPERATIONS = [
 VOCABULARY = Vocabulary(OPERATIONS)
 TOKENIZER = WordPiece(["[UNK]", "[CLS]", "[SEP]", "we", "do", "not", "utilize", "it", ".", "!"])
 KINDS = len(Usage(VOCABULARY).families)
-HEADS = Heads(np.zeros((4, COLUMNS)), np.zeros((4, KINDS)), np.zeros((COLUMNS, 2)), np.zeros(2), np.zeros(2), np.ones(()), np.zeros(()))
+HEADS = Heads(
+    np.zeros((4, COLUMNS)), np.zeros((4, KINDS)), np.zeros((COLUMNS, 2)), np.zeros(2), np.zeros(2), np.ones(()), np.ones(4), np.zeros(())
+)
 
 
 def reflector(*logits: float) -> EditReflector:
@@ -101,6 +105,13 @@ def test_long_windows_are_read_in_runs_of_sentences():
     assert all(text.startswith(chunk.text, chunk.start) for chunk in found)
     edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window(text, 0), Evidence(), profile(dont=9)).edits
     assert len(edits) >= 60 and disjoint(edits) == list(edits)
+
+
+def test_an_operation_that_is_not_allowed_is_not_used():
+    heads = replace(HEADS, allowed=np.array([0.0, 1, 1, 1]))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 5), 5.0), VOCABULARY, heads, TOKENIZER, ReflectorInfo("test"))
+    edits = editor.reflect(Window("We do not utilize it.", 0), Evidence(), profile(dont=9)).edits
+    assert not any("n't" in edit.after for edit in edits) and any(edit.after == "use" for edit in edits)
 
 
 def test_shapes():

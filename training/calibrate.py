@@ -32,7 +32,7 @@ from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece
 from training.ceiling import similarity
-from training.sft import held_back, read
+from training.sft import general, held_back, read
 from training.statistics import bootstrap
 from training.trajectories.base import Author, passage
 from training.trajectories.neutralise import NEUTRALISERS, SEED, Task, permitted_drafts, summed
@@ -91,6 +91,14 @@ def closed(drafts: list[tuple[str, str, str, list[Place]]], families: list[str],
     return bootstrap(groups)
 
 
+def allow(checkpoint: Path) -> None:
+    """Of a vocabulary mined by earlier rules, only what would be mined now is used."""
+    operations = Vocabulary.load(checkpoint / "operations.json").operations
+    with np.load(checkpoint / "user.npz", allow_pickle=False) as arrays:
+        heads = {**arrays, "allowed": np.array([general(op) for op in operations], dtype=np.float32)}
+    np.savez(checkpoint / "user.npz", **heads)
+
+
 def main(argv: list[str]) -> None:
     """Try every pair, keep the best."""
     parser = argparse.ArgumentParser(prog="python -m training calibrate")
@@ -98,6 +106,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--texts", type=int, default=14, help="of each author")
     options = parser.parse_args(argv)
+    allow(options.checkpoint)
     rows = (row for row in read(options.trajectories, ".authors") if row["source"] != "persona" and held_back((row["name"], "")))
     found = flattened([Author(row["name"], row["source"], tuple(row["texts"][:80])) for row in rows], options.texts)
     encoder = float_encoder(options.checkpoint)

@@ -57,8 +57,13 @@ LEFT_TO_RULES = frozenset(
         "sentence_case",
         "ampersand",
         "latin",
+        "exclamation",
+        "oxford_comma",
+        "clause_comma",
+        "register",
     ]
 )
+"""Features that `rules` looks after even here; of `register`, what the encoder leaves."""
 LEAST = 0.2
 """Places less probable than this neither change nor count: they are noise, and many."""
 
@@ -79,6 +84,7 @@ class Heads:
     inner_bias: Array  # (hidden,)
     outer: Array  # (hidden,)
     scale: Array  # () how much the user counts
+    allowed: Array  # (operations,) 1; 0 for those that are learnt, but not to be used
     offset: Array  # () how much likelier any operation is in a draft that was never the user's than in training
 
     @classmethod
@@ -196,6 +202,7 @@ class EditReflector:
         self.vocabulary, self.counter = vocabulary, Usage(vocabulary)
         self._encoder, self._heads, self._tokenizer = encoder, heads, tokenizer
         self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
+        self._allowed = np.concatenate([[False], heads.allowed > 0])
         self.families = [family(op) for op in vocabulary.operations]
         self._rules = RulesReflector()
 
@@ -229,7 +236,7 @@ class EditReflector:
         for chunk in found:
             # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
             scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias
-            mask = self.vocabulary.mask(chunk.text, chunk.words)
+            mask = self.vocabulary.mask(chunk.text, chunk.words) & self._allowed
             places = []
             for marks in (False, True):
                 masked = np.where(mask & (self._marks == marks), scores, -np.inf)
@@ -274,7 +281,10 @@ def _apostrophe(text: str, profile: StyleProfile) -> str:
 
 def _said(side: str, counts: Mapping[str, float]) -> str:
     n = int(counts.get(side, 0))
-    return f"{side.replace('^ ', '')!r} {n} times" if side else f"{n} words in all"
+    if not side:
+        return f"{n} words in all"
+    often = {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
+    return f"{side.removeprefix('^ ')!r} {often}"
 
 
 def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:
