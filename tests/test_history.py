@@ -164,7 +164,7 @@ def test_a_store_that_may_not_be_written_is_read(tmp_path, where):
     path = tmp_path / "h.db"
     with History.open(path) as store:
         store.add("I don't know pumps.")
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+    for folder in (tmp_path, *(parent for parent in tmp_path.parents if "pytest" in str(parent))):  # one more of them under xdist
         folder.chmod(0o755)
     path.chmod(0o444 if where == "file" else 0o666)
     tmp_path.chmod(0o777 if where == "file" else 0o755)

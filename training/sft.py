@@ -284,7 +284,9 @@ def loss_of(log: torch.Tensor, batch: list[Example], marks: Array) -> torch.Tens
 
 @torch.no_grad()
 def validate(model: Editor, examples: list[Example], users: Users, usage: Usage) -> float:
-    """Mean loss over examples of authors that are not trained on, each with its history."""
+    """Mean loss over examples of authors that are not trained on, each with its history; 0 where there are none."""
+    if not examples:
+        return 0.0
     batches = [examples[i : i + 32] for i in range(0, len(examples), 32)]
     marks = model.marks.numpy()  # type: ignore[union-attr, operator]
     losses = [loss_of(model(b, [usage.columns(users.vector(e.author, e.history)) for e in b]), b, marks).item() for b in batches]
