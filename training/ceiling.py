@@ -8,7 +8,8 @@
    - rules: the shipped reflector, guard included;
    - rules, other user: the same with the history of another author of the same source;
    - oracle: knows the flattener's rules backwards and, for each, how often the author's other texts have the
-     author's form against the generic one; it restores where that is more often than not. Not held to the guard.
+     author's form against the generic one; it restores where that is more often than not. Not held to the guard;
+   - oracle, other user: the same with that other author's rates: what rates hold of this author is the difference.
 2. Attribution: 20 users of one source, a character n-gram classifier trained on their texts, real LLM drafts
    rewritten for each: how often does it name the user the draft was rewritten for? (chance: 0.05)
    - unchanged; rules; oracle: the flattener's rules backwards at the author's rates, then rules;
@@ -191,6 +192,8 @@ def _restore_author(task: tuple[Author, Author | None, list[dict[str, Any]]]) ->
         }
         if shuffled:
             outputs["rules, other user"] = rules(flat, *shuffled)
+        if other:
+            outputs["oracle, other user"] = invert(flat, other.own_rates(), lambda rate: rate > 0.5)
         start = similarity(flat, target)
         for name, output in outputs.items():
             pairs[name].append((similarity(output, target) - start, 1 - start))
