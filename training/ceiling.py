@@ -49,7 +49,6 @@ from rpo_edge.steps.profile import free_sites, make_profile, measure
 from training import data
 from training.statistics import Interval, bootstrap
 
-SOURCES = ("blogs", "commits", "gutenberg", "proposals", "rails")
 USERS = 20
 SEED = 20
 
@@ -360,7 +359,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--drafts", type=int, default=200, help="drafts for each source of the attribution")
     options = parser.parse_args(argv)
     with ProcessPoolExecutor() as pool:
-        people = authors(history_rows((*SOURCES, "arxiv"), "dev"), pool)
+        people = authors(history_rows((*data.HISTORIES, "arxiv"), "dev"), pool)
         if options.part != "attribution":
             print("Restoration: share of the distance closed, 95% interval over authors")
             for method, value in restoration(people, pool).items():

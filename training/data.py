@@ -14,6 +14,9 @@ from typing import Any
 
 SHARED = Path(os.environ.get("RPO_EDGE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
+HISTORIES = ("blogs", "commits", "gutenberg", "proposals", "rails")
+"""The groups of histories whose authors write in a manner of their own; "arxiv" texts have many hands each."""
+
 Row = dict[str, Any]
 
 

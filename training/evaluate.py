@@ -46,7 +46,6 @@ from training.ceiling import USERS, Author, Classifier, authors, history_rows, i
 from training.statistics import bootstrap, rouge
 
 SEED = 21
-SOURCES = ("blogs", "commits", "gutenberg", "proposals", "rails")
 FIXTURE = Path(__file__).resolve().parents[1] / "examples" / "eval"
 HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
 RATED = (
@@ -78,7 +77,7 @@ def material(final: bool, fixture: bool) -> Material:
         rows = {name: list(_lines(FIXTURE / f"{name}.jsonl")) for name in ("restore", "histories", "drafts")}
         return Material(rows["restore"], rows["histories"], [row["response"] for row in rows["drafts"]])
     split = "test" if final else "dev"
-    histories = list(history_rows(SOURCES, split))
+    histories = list(history_rows(data.HISTORIES, split))
     restore = list(_flattened(histories)) if final else list(data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"))
     drafts = [row["response"] for row in data.rows("drafts/00", split) if "```" not in row["response"]]
     return Material(restore, histories, drafts)

@@ -13,8 +13,6 @@ from rpo_edge.records import Edit
 from rpo_edge.segment import sentences
 from training import data
 
-SOURCES = ("blogs", "commits", "gutenberg", "proposals", "rails")
-
 
 @dataclass(frozen=True)
 class Author:
@@ -75,7 +73,7 @@ def passage(text: str, longest: int, rng: random.Random) -> str:
 def authors(split: str) -> Iterator[Author]:
     """Authors of a split, in the order of the files."""
     texts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for group in SOURCES:
+    for group in data.HISTORIES:
         for row in data.rows(f"histories/{group}", split):
             texts[row["author"], row.get("source") or group].append(row["text"])
     for (name, source), group_texts in texts.items():
