@@ -1,5 +1,8 @@
 """What several test files stand on: a store with the example history."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,3 +18,20 @@ def store(tmp_path_factory) -> Path:
     with History.open(path) as history:
         history.extend(read_paths([Path(__file__).resolve().parents[1] / "examples/history"], None, Problems()))
     return path
+
+
+@pytest.fixture
+def within() -> Callable[[float], AbstractContextManager[None]]:
+    """`with within(seconds):` fails if its body takes more of the processor.
+
+    For what would take minutes if it were quadratic: the limit lies so far above the usual time that no busy machine reaches it.
+    Processor time, because other work on the machine does not add to it.
+    """
+
+    @contextmanager
+    def limit(seconds: float) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        assert time.process_time() - begun < seconds
+
+    return limit

@@ -1,7 +1,5 @@
 """Edits: what is found is what was changed, and putting it in place gives the target."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,8 +63,7 @@ def test_disjoint_keeps_what_comparing_all_pairs_keeps(places):
     assert disjoint(edits) == simple_disjoint(edits)
 
 
-def test_many_edits_take_no_quadratic_time():
+def test_many_edits_take_no_quadratic_time(within):
     edits = [Edit(i, i + 1, "a", "b", "t") for i in range(0, 60_000, 2)]
-    begun = time.perf_counter()
-    assert disjoint(reversed(edits)) == edits
-    assert time.perf_counter() - begun < 5  # comparing all pairs takes minutes
+    with within(10):  # comparing all pairs takes minutes
+        assert disjoint(reversed(edits)) == edits

@@ -1,6 +1,5 @@
 """freeze: each kind in its own case, what is left free, and time that stays linear on hostile input."""
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -102,13 +101,6 @@ def test_spans_are_sorted_disjoint_and_not_empty():
         "| |",
     ],
 )
-def test_time_is_linear_on_hostile_input(piece):
-    """Four times the text may take some eight times the time, never the sixteen of a quadratic pattern; short times are noise."""
-
-    def seconds(n: int) -> float:
-        begun = time.perf_counter()
-        freeze(piece * (n // len(piece)))
-        return time.perf_counter() - begun
-
-    long = seconds(40_000)
-    assert long < 0.5 or long < 10 * seconds(10_000)
+def test_hostile_input_takes_no_quadratic_time(piece, within):
+    with within(30):  # a linear pattern takes a second at most, a quadratic one minutes
+        freeze(piece * (150_000 // len(piece)))

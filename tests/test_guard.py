@@ -1,7 +1,6 @@
 """guard: every rule is attacked by an edit that no other rule refuses."""
 
 import re
-import time
 
 import pytest
 
@@ -92,12 +91,12 @@ def test_reverted_insertions_name_a_sentence():
         assert not kept and verdict.reverted[0].sentence
 
 
-def test_time_is_not_quadratic_in_edits():
+def test_time_is_not_quadratic_in_edits(within):
     pieces = 'It is so. It is "so" `x`. ' * 4000
     places = [match.start() for match in re.finditer("It is", pieces)]
-    begun = time.perf_counter()
-    kept, _ = guard(pieces, [Edit(start, start + 5, "It is", "It's", "t") for start in places])
-    assert len(kept) == len(places) and time.perf_counter() - begun < 10
+    with within(30):  # half a second; a search through all edits for each takes minutes
+        kept, _ = guard(pieces, [Edit(start, start + 5, "It is", "It's", "t") for start in places])
+    assert len(kept) == len(places)
 
 
 def test_curly_apostrophes_are_no_names():
