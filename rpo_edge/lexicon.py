@@ -260,11 +260,8 @@ _YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem
 _THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|template)"
 
 OPENERS: tuple[str, ...] = (
-    rf"{_YES}[!,.] i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
-    rf"{_YES}[!,.] i(?:['’]m| am) {_GLAD} to {_HELP}[.!]",
-    rf"{_YES}[!,.] i can (?:definitely |certainly )?{_HELP}[.!]",
-    rf"{_YES}[!,.] i(?:['’]ll| will) (?:be {_GLAD} to )?{_HELP}[.!]",
-    rf"{_YES}[!,.] let me {_HELP}[.!]",
+    rf"(?:{_YES}[!,.] )?(?:i(?:(?:['’]d| would|['’]ll| will) be| am|['’]m) {_GLAD} to|i can(?: definitely| certainly)?|let me) {_HELP}[.!]",
+    rf"{_YES}[!,.] i(?:['’]ll| will) {_HELP}[.!]",
     rf"{_YES}[!,.] here(?:['’]s| is) (?:a|an|the|your"
     rf"|my) (?:[a-z-]{{1,15}},? ){{0,3}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
     r"here(?:['’]s| is) (?:a|an|the|your) (?:revised|polished|rewritten|improved|updated|suggested|possible) "
@@ -282,13 +279,7 @@ OPENERS: tuple[str, ...] = (
     r"|context|details|text|draft)[!.]",
     r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information"
     r"|context)[!.]",
-    rf"i(?:['’]d| would) be {_GLAD} to {_HELP}[.!]",
-    rf"i(?:['’]m| am) {_GLAD} to {_HELP}[.!]",
-    rf"i(?:['’]m| am) here to {_HELP}[.!]",
-    rf"i can (?:definitely |certainly )?{_HELP}[.!]",
-    rf"i(?:['’]ll| will) be {_GLAD} to {_HELP}[.!]",
-    rf"{_GLAD} to {_HELP}[.!]",
-    rf"let me {_HELP}[.!]",
+    rf"(?:i(?:['’]m| am) here|{_GLAD}) to {_HELP}[.!]",
     r"as an ai(?: language)?(?: model| assistant)?, i (?:don['’]t|do not|can['’]t|cannot) (?:have|hold|form|give"
     r"|offer|express|experience) "
     r"(?:any )?(?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)"
@@ -339,9 +330,8 @@ CLOSERS: tuple[str, ...] = (
     r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up"
     r"|answers your questions?)(?: you)?(?: out)?[.!]",
     r"hope (?:this|that|it) helps(?: you)?(?: out)?[.!]",
-    rf"i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know"
-    rf"|feel free to {_REACH}{_TO_ME}) if you {_NEED}[.!]",
-    rf"(?:please |just |and )?(?:do )?let (?:me|us) know if you {_NEED}[.!]",
+    rf"(?:i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?)?(?:please |just |and )?(?:(?:do )?let (?:me|us) know"
+    rf"|(?:do )?feel free to {_REACH}{_TO_ME}|(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME}) (?:if|should) you {_NEED}[.!]",
     r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense"
     r"|is what you were looking for|answers your question)[.!]",
     r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further "
@@ -350,19 +340,14 @@ CLOSERS: tuple[str, ...] = (
     r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist"
     r"|do)(?: (?:you )?with| for you| to help)?[.!]",
     r"(?:please |just )?let (?:me|us) know how (?:else )?i can (?:help|assist)(?: you)?(?: further)?[.!]",
-    rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME}[.!]",
-    rf"(?:please |just )?(?:do )?feel free to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
+    rf"(?:please |just )?(?:(?:do )?feel free|(?:don['’]t|do not) hesitate) to {_REACH}{_TO_ME}[.!]",
     r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other"
     r"|any further) (?:questions|follow-up questions)[.!]",
     r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize"
     r"|personalise) (?:it|this|the (?:draft|text|message|email)) "
     r"(?:as (?:needed|necessary|you see fit)|to (?:fit|suit) your (?:needs|style|preferences))[.!]",
-    rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME}[.!]",
-    rf"(?:please )?(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME} (?:if|should) you {_NEED}[.!]",
-    rf"(?:if|should) you {_NEED}, (?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to"
-    rf"|just)? ?{_REACH}{_TO_ME}[.!]",
-    rf"(?:if|should) you {_NEED}, (?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help"
-    r"|glad to help|just a message away)[.!]",
+    rf"(?:if|should) you {_NEED}, (?:(?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to|just)? ?{_REACH}{_TO_ME}"
+    r"|(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help|glad to help|just a message away))[.!]",
     r"is there anything else (?:i|we) can (?:help|assist)(?: you)? with(?: today)?\?",
     r"is there anything else you(?:['’]d| would) like (?:to know|help with|me to (?:help with|change|add))\?",
     rf"do you have {_ANY} {_QUESTIONS}\?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 from rpo_edge.errors import ModelError
@@ -19,7 +20,10 @@ def load(manifest: Manifest) -> Reflector:
     """The reflector that runs a model folder, every byte of which is checked first. Raises ModelError."""
     if manifest.kind not in REFLECTORS:
         raise ModelError(f"the model at {manifest.folder} is of kind {manifest.kind!r}, which this version cannot run")
-    manifest.verify()
     module, name = REFLECTORS[manifest.kind]
-    reflector: Reflector = getattr(import_module(module), name).load(manifest)
+    with ThreadPoolExecutor(1) as beside:  # hashing leaves the interpreter free for the imports
+        checked = beside.submit(manifest.verify)
+        kind = getattr(import_module(module), name)
+        checked.result()
+    reflector: Reflector = kind.load(manifest)
     return reflector

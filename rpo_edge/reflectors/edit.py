@@ -20,9 +20,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -210,10 +211,12 @@ class EditReflector:
     def load(cls, manifest: Manifest, encoder: Encoder | None = None) -> EditReflector:
         """From the files of a model folder that was checked; `encoder` runs in place of its own. Raises ModelError."""
         folder = manifest.folder
-        vocabulary = Vocabulary.load(folder / "operations.json")
-        tokenizer = WordPiece.load(folder / "vocab.txt")
-        info = ReflectorInfo(manifest.name, manifest.sha256)
-        return cls(encoder or _session(folder / "model.onnx"), vocabulary, Heads.load(folder / "user.npz"), tokenizer, info)
+        with ThreadPoolExecutor(1) as beside:  # the network loads without the interpreter, which reads the rest meanwhile
+            network = beside.submit(lambda: encoder) if encoder else beside.submit(_session, folder / "model.onnx", onnxruntime())
+            vocabulary = Vocabulary.load(folder / "operations.json")
+            tokenizer = WordPiece.load(folder / "vocab.txt")
+            info, heads = ReflectorInfo(manifest.name, manifest.sha256), Heads.load(folder / "user.npz")
+            return cls(network.result(), vocabulary, heads, tokenizer, info)
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
@@ -320,8 +323,7 @@ def _places(n: int) -> str:
     return f"{n} place{'s' * (n > 1)}"
 
 
-def _session(path: Path) -> Encoder:
-    ort = onnxruntime()
+def _session(path: Path, ort: Any) -> Encoder:
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # the file was optimised when it was made
     try:
