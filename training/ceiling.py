@@ -14,8 +14,9 @@
    rewritten for each: how often does it name the user the draft was rewritten for? (chance: 0.05)
    - unchanged; rules; oracle: the flattener's rules backwards at the author's rates, then rules;
    - greedy: of guard-legal surface edits (options at the features' sites, marks, small words in and out, case),
-     those that raise the classifier's probability of the user most, one after another. It cheats and has no
-     sense of meaning, and so bounds what such edits can reach.
+     those that raise the classifier's odds of the user most, one after another. It cheats and has no
+     sense of meaning, and so bounds what such edits can reach;
+   - greedy, options: the same of the options at the features' sites alone, which is all that `rules` can do.
    The classifier's accuracy on held-out texts of the same users is printed first: without it the rest says nothing.
 
 Deviation: the oracle's rates come from the author's other texts, not from the text itself.
@@ -27,27 +28,25 @@ import argparse
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import partial
 from typing import Any
 
-import numpy as np
-
 from rpo_edge.edits import apply, disjoint
-from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.pipeline import own_phrases, reflect
 from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.segment import WORD, plain_words
+from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
-from rpo_edge.steps.profile import free_sites, make_profile, measure
+from rpo_edge.steps.profile import make_profile, measure
 from training import data
+from training.attribution import Classifier, feature_edits, greedy, surface_edits
 from training.statistics import Interval, bootstrap
+from training.trajectories.neutralise import summed
 
 USERS = 20
 SEED = 20
@@ -90,15 +89,11 @@ class Author:
     counts: tuple[Counts, ...]
     inverses: tuple[tuple[tuple[int, int], ...], ...]  # text by text, (generic, own) for each of INVERSES
 
-    def profile(self, without: str | None = None) -> StyleProfile:
-        """The profile of all texts but one."""
-        total: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text != without]
-        for counts in kept:
-            for key, variants in counts.items():
-                for variant, n in variants.items():
-                    total[key][variant] += n
-        return make_profile({key: Habit(key, variants) for key, variants in total.items()}, {}, len(kept))
+    def profile(self, without: str | None = None, only: Collection[str] | None = None) -> StyleProfile:
+        """The profile of all texts but one, or of some of them only."""
+        chosen = set(self.texts if only is None else only) - {without}
+        kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text in chosen]
+        return make_profile({key: Habit(key, variants) for key, variants in summed(kept).items()}, {}, len(kept))
 
     def own_rates(self, without: str | None = None) -> list[float]:
         """For each of INVERSES: how often the author's form stands where either could."""
@@ -217,138 +212,58 @@ def restoration(people: Mapping[str, Author], pool: ProcessPoolExecutor) -> dict
     return {method: bootstrap(groups) for method, groups in sorted(closed.items())}
 
 
-class Classifier:
-    """Character 1-4-gram TF-IDF and logistic regression over the users' texts, joined to about a draft's length.
-
-    Every fifth chunk is held out for `accuracy`.
-    """
-
-    def __init__(self, users: list[Author], size: int) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-
-        self._zero = np.zeros(len(users))
-        chunks = [(chunk, i, k % 5 == 4) for i, user in enumerate(users) for k, chunk in enumerate(_chunks(user.texts[:90], size))]
-        samples, labels = zip(*((chunk, i) for chunk, i, held in chunks if not held), strict=True)
-        self._vectors = TfidfVectorizer(
-            analyzer="char", ngram_range=(1, 4), sublinear_tf=True, min_df=3, lowercase=False, max_features=60_000
-        )
-        self._model = LogisticRegression(C=30, max_iter=300, class_weight="balanced").fit(self._vectors.fit_transform(samples), labels)
-        unseen, names = zip(*((chunk, i) for chunk, i, held in chunks if held), strict=True)
-        self.accuracy = float(self._model.score(self._vectors.transform(unseen), names))
-
-    def centre(self, drafts: list[str]) -> None:
-        """Take these drafts as the zero of every user's score: without it, subject and genre name the same few users always."""
-        self._zero = self._model.predict_log_proba(self._vectors.transform(drafts)).mean(axis=0)
-
-    def probabilities(self, texts: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """(texts, users), after centring."""
-        scores = self._model.predict_log_proba(self._vectors.transform(texts)) - self._zero
-        exponentials: np.ndarray[Any, np.dtype[np.float64]] = np.exp(scores - scores.max(axis=1, keepdims=True))
-        result: np.ndarray[Any, np.dtype[np.float64]] = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return result
+Runs = set[tuple[str, ...]]
 
 
-def _chunks(texts: Iterable[str], size: int) -> list[str]:
-    chunks, current = [], ""
-    for text in texts:
-        current = f"{current}\n\n{text}" if current else text
-        if len(current) >= size:
-            chunks.append(current)
-            current = ""
-    return [*chunks, current] if current and len(chunks) < 3 else chunks
+@dataclass(frozen=True)
+class Suspects:
+    """The users that a draft may be rewritten for, and the classifier that tells them apart."""
 
+    users: list[Author]
+    classifier: Classifier
+    known: list[tuple[StyleProfile, Runs]]
 
-_MARKS = {",": ("", ";", " -"), ".": ("!", "...", ";"), "!": (".",), ";": (".", ",")}
-_INSERTED = (
-    "just", "really", "actually", "so", "like", "you know,", "I think", "I mean,", "kind of", "and", "but", "well,", "then", "also",
-    "very", "quite", "of course", "indeed", "in fact", "that", "which", "now", "we", "basically", "probably", "maybe", "still",
-)  # fmt: skip
-_CANDIDATES = 60  # the edits that do most by themselves; a full search over all pairs would take days
+    def attribute(self, task: tuple[int, str]) -> tuple[str, dict[str, float]]:
+        """The user whose turn it is with a draft's number, and for each method whether the classifier names them."""
+        number, draft = task
+        target = number % len(self.users)
+        user, (profile, runs) = self.users[target], self.known[target]
+        coin = random.Random(f"{SEED}{number}")
+        restored = invert(draft, user.own_rates(), lambda rate: coin.random() < rate)
+        outputs = {
+            "unchanged": draft,
+            "rules": rules(draft, profile, runs),
+            "rules, other user": rules(draft, *self.known[(target + 7) % len(self.users)]),
+            "oracle": rules(restored, profile, runs),
+        }
 
+        def legal(edits: list[Edit]) -> bool:
+            return len(guard(draft, disjoint(edits), lambda run: tuple(run) in runs)[0]) == len(edits)
 
-def surface_edits(draft: str) -> list[Edit]:
-    """What an editor without a sense of meaning could do: every option of every site, marks, small words put in and taken out, case."""
-    frozen = freeze(draft)
-    closed = {i for start, end, _ in frozen for i in range(start, end)}
-    found = [(s.start, s.end, to) for s in free_sites(draft, frozen) for v, to in s.options.items() if v != "*"]
-    for match in WORD.finditer(draft):
-        start, end = match.span()
-        if start in closed:
-            continue
-        found += [(start, start, f"{small} ") for small in _INSERTED]
-        if match[0].lower() in FUNCTION_WORDS and draft[end : end + 1] == " ":
-            found.append((start, end + 1, ""))
-        if match[0][:1].isupper() and match[0].lower() in FUNCTION_WORDS:
-            found.append((start, start + 1, match[0][0].lower()))
-        mark = draft[end : end + 1]
-        found += [(end, end + 1, to) for to in _MARKS.get(mark, ())] if end not in closed else []
-        found += [(end, end, ",")] if mark == " " else []
-    return [Edit(start, end, draft[start:end], to, "greedy") for start, end, to in found]
-
-
-def greedy(draft: str, target: int, classifier: Classifier, runs: set[tuple[str, ...]], steps: tuple[int, ...]) -> dict[int, str]:
-    """The text after each number of steps in `steps`, every edit chosen against the classifier itself."""
-
-    def held(edits: list[Edit]) -> list[Edit]:
-        return guard(draft, edits, lambda run: tuple(run) in runs)[0]
-
-    sites = surface_edits(draft)
-    if not sites:  # all of it is frozen
-        return dict.fromkeys(steps, draft)
-    alone = classifier.probabilities([apply(draft, [edit]) for edit in sites])[:, target]
-    legal: list[Edit] = []
-    for i in alone.argsort()[::-1]:
-        if len(legal) < _CANDIDATES and held([sites[i]]):
-            legal.append(sites[i])
-    chosen: list[Edit] = []
-    texts, current = {}, draft
-    best = float(classifier.probabilities([draft])[0, target])
-    for step in range(1, max(steps) + 1):
-        trials = [edits for e in legal if len(edits := disjoint([*chosen, e])) > len(chosen)]
-        if trials:
-            candidates = [apply(draft, edits) for edits in trials]
-            scores = classifier.probabilities(candidates)[:, target]
-            top = int(scores.argmax())
-            if scores[top] > best and len(held(trials[top])) == len(trials[top]):
-                best, chosen, current = float(scores[top]), trials[top], candidates[top]
-            else:
-                legal = [e for e in legal if e not in trials[top]]
-        if step in steps:
-            texts[step] = current
-    return texts
+        for name, sites in (("greedy, options", feature_edits(draft)), ("greedy", surface_edits(draft))):
+            texts = greedy(draft, sites, target, self.classifier, legal, (6, 24))
+            outputs |= {f"{name}, {n} edits": text for n, text in texts.items()}
+        named = self.classifier.probabilities(list(outputs.values())).argmax(axis=1)
+        return user.name, {method: float(name == target) for method, name in zip(outputs, named, strict=True)}
 
 
 def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tuple[dict[str, Interval], float]:
     """How often the classifier names the user a draft was rewritten for, by method; and its accuracy on held-out texts."""
     users = sorted((a for a in people.values() if a.source == source), key=lambda a: (-len(a.texts), a.name))[:USERS]
-    rng = random.Random(SEED)
     drafts = [
         " ".join(row["response"].split(" ")[:150])
         for row in data.rows("drafts/00", "dev")
         if 400 < len(row["response"]) < 3000 and "```" not in row["response"]
     ]
-    rng.shuffle(drafts)
-    classifier = Classifier(users, size=900)
+    random.Random(SEED).shuffle(drafts)
+    classifier = Classifier([user.texts for user in users])
     classifier.centre(drafts[n_drafts : n_drafts + 300])
+    suspects = Suspects(users, classifier, [(user.profile(), user.runs()) for user in users])
     hits: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
-    for i, draft in enumerate(drafts[:n_drafts]):
-        target = i % len(users)
-        user = users[target]
-        profile, runs = user.profile(), user.runs()
-        coin = random.Random(f"{SEED}{i}")
-        restored = invert(draft, user.own_rates(), lambda rate, coin=coin: coin.random() < rate)  # type: ignore[misc]
-        other = users[(target + 7) % len(users)]
-        outputs = {
-            "unchanged": draft,
-            "rules": rules(draft, profile, runs),
-            "rules, other user": rules(draft, other.profile(), other.runs()),
-            "oracle": rules(restored, profile, runs),
-        }
-        outputs |= {f"greedy, {n} edits": text for n, text in greedy(draft, target, classifier, runs, (6, 24)).items()}
-        named = classifier.probabilities(list(outputs.values())).argmax(axis=1)
-        for method, name in zip(outputs, named, strict=True):
-            hits[method][user.name].append((float(name == target), 1.0))
+    with ProcessPoolExecutor() as pool:
+        for name, methods in pool.map(suspects.attribute, enumerate(drafts[:n_drafts]), chunksize=max(1, n_drafts // 4)):
+            for method, hit in methods.items():
+                hits[method][name].append((hit, 1.0))
     return {method: bootstrap(groups) for method, groups in hits.items()}, classifier.accuracy
 
 
@@ -365,9 +280,8 @@ def main(argv: list[str]) -> None:
             for method, value in restoration(people, pool).items():
                 print(f"  {method:20} {value}", flush=True)
         if options.part != "restoration":
-            sources = ("thechangelog/transcripts", "arxiv")
-            tables = pool.map(partial(attribution, people, n_drafts=options.drafts), sources)
-            for source, (table, accuracy) in zip(sources, tables, strict=True):
+            for source in ("thechangelog/transcripts", "arxiv"):
+                table, accuracy = attribution(people, source, options.drafts)
                 print(
                     f"Attribution among {USERS} users of {source}, {options.drafts} drafts; classifier right on {accuracy:.3f} of held-out texts"
                 )

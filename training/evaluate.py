@@ -8,8 +8,10 @@ for the last report only):
 restoration   texts flattened by the evaluation's own flattener, which no builder uses; share of the distance to the author's
               own words that is closed (word similarity: difflib ratio over whitespace tokens), ROUGE-1 and ROUGE-L F1.
               Controls: draft unchanged (0 by definition); rules; edit without history, with another user's of the same
-              source, with the right habits (what rules reads) and another's counts, and the reverse; the oracle that knows
-              the flattener and the author's rates. Personalization is the gain of right over another's.
+              source, with the right habits (what rules reads) and another's counts, and the reverse; with the right habits
+              and the counts of only the texts that are retrieved for the draft, or of as many others, which is what fits
+              beside a draft in an encoder's window; the oracle that knows the flattener and the author's rates.
+              Personalization is the gain of right over another's.
 drafts        real LLM drafts, each for some user: edits per 100 words, sentences that the guard took back, what is lost or
               invented after it, half-applied edits, and how far each feature's rate is from the user's, before and after.
 attribution   real LLM drafts, 20 users of one source, a character n-gram classifier that nothing was trained against.
@@ -25,6 +27,7 @@ import importlib.util
 import json
 import random
 import re
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -32,22 +35,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rpo_edge.history import History
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.pipeline import reflect
-from rpo_edge.records import Evidence, Habit, StyleProfile
+from rpo_edge.records import Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.edit import EditReflector
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
+from rpo_edge.steps.retrieve import retrieve
 from training import data
-from training.ceiling import USERS, Author, Classifier, authors, history_rows, invert, peers, rewritten, similarity
+from training.attribution import Classifier
+from training.ceiling import USERS, Author, authors, history_rows, invert, peers, rewritten, similarity
 from training.statistics import bootstrap, rouge
 
 SEED = 21
 FIXTURE = Path(__file__).resolve().parents[1] / "examples" / "eval"
 HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
+RETRIEVED = 3
+"""Texts that stand for the snippets of an encoder's window (256 pieces)."""
 RATED = (
     "contraction",
     "connective_contrast",
@@ -153,9 +161,10 @@ def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str,
     author, other, rows = task
     found: dict[str, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
     theirs, their_runs = other.profile(), other.runs()
-    for row in rows:
+    for row, near in zip(rows, _retrieved(author, rows), strict=True):
         flat, target = row["flat"], row["target"]
         own, runs = author.profile(row["text"]), author.runs(row["text"])
+        lot = random.Random(f"{SEED}{flat}").sample([text for text in author.texts if text != row["text"]], len(near))
         outputs = {
             "draft unchanged": flat,
             "rules, another user's history": rewritten(RulesReflector(), flat, theirs, their_runs)[0],
@@ -164,6 +173,12 @@ def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str,
             "edit, another user's history": rewritten(_EDIT, flat, theirs, their_runs)[0],
             "edit, right habits, another's counts": rewritten(_EDIT, flat, crossed(own, theirs), runs)[0],
             "edit, another's habits, right counts": rewritten(_EDIT, flat, crossed(theirs, own), runs)[0],
+            f"edit, right habits, counts of {RETRIEVED} texts by lot": rewritten(_EDIT, flat, crossed(own, author.profile(only=lot)), runs)[
+                0
+            ],
+            f"edit, right habits, counts of {RETRIEVED} retrieved texts": rewritten(
+                _EDIT, flat, crossed(own, author.profile(only=near)), runs
+            )[0],
             "edit": rewritten(_EDIT, flat, own, runs)[0],
             "oracle": invert(flat, author.own_rates(row["text"]), lambda rate: rate > 0.5),
         }
@@ -173,6 +188,17 @@ def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str,
             for n, score in zip(("ROUGE-1", "ROUGE-L"), rouge(output, target), strict=True):
                 found[name][n].append((score, 1.0))
     return {name: dict(measures) for name, measures in found.items()}
+
+
+def _retrieved(author: Author, rows: list[data.Row]) -> list[list[str]]:
+    """The author's texts that a store of them retrieves for each row's draft, without the one it was made of."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder, History.open(Path(folder) / "history.db") as history:
+        history.extend(HistoryItem(text) for text in author.texts)
+        for row in rows:
+            items = retrieve(history, row["flat"], k=RETRIEVED + 1).items
+            found.append([item.text for item in items if item.text != row["text"]][:RETRIEVED])
+    return found
 
 
 def restoration(found: Material, people: Mapping[str, Author], pool: ProcessPoolExecutor, texts: int) -> dict[str, Any]:
@@ -297,7 +323,7 @@ def attribution(found: Material, people: Mapping[str, Author], pool: ProcessPool
     rng = random.Random(SEED)
     drafts = [" ".join(draft.split(" ")[:150]) for draft in found.drafts if 400 < len(draft) < 3000]
     rng.shuffle(drafts)
-    classifier = Classifier(chosen, size=900)
+    classifier = Classifier([person.texts for person in chosen])
     classifier.centre(drafts[n : n + 300])
     known = [(person.profile(), person.runs()) for person in chosen]
     tasks = [(draft, *known[i % len(chosen)], *known[(i + 7) % len(chosen)]) for i, draft in enumerate(drafts[:n])]

@@ -21,7 +21,7 @@ import math
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -198,7 +198,7 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
     return found
 
 
-def summed(counted: Iterator[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+def summed(counted: Iterable[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
     """Counts of several texts, added up."""
     total: dict[str, dict[str, float]] = {}
     for counts in counted:
