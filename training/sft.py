@@ -56,7 +56,7 @@ class Config:
 
     steps: int = 3000
     tuning: str = "full"
-    examples: int | None = None  # only so many, for comparisons
+    examples: int | None = None  # train on only so many trajectories, for comparisons
     batch: int = 32
     longest: int = 72  # pieces of an example: an operation's context is its sentence, and half the pieces are half the time
     rate: float = 4e-4  # of the encoder
@@ -395,15 +395,13 @@ def main(argv: list[str]) -> None:
     parser.add_argument("out", type=Path, help="checkpoint folder")
     parser.add_argument("--steps", type=int, default=Config.steps)
     parser.add_argument("--tuning", choices=("full", "lora"), default="full")
-    parser.add_argument("--examples", type=int, help="only so many examples")
+    parser.add_argument("--examples", type=int, help="train on only so many trajectories")
     parser.add_argument("--rate", type=float, default=Config.rate)
     options = parser.parse_args(argv)
     config = Config(steps=options.steps, tuning=options.tuning, examples=options.examples, rate=options.rate)
     torch.manual_seed(config.seed)
     rng = random.Random(config.seed)
     rows = [row for row in read(options.trajectories, "") if row["neutraliser"] not in HELD_OUT]
-    if config.examples:
-        rows = rng.sample(rows, config.examples)
     with ProcessPoolExecutor() as pool:
         vocabulary = mine(rows, pool, config)
         usage = Usage(vocabulary)
@@ -412,6 +410,9 @@ def main(argv: list[str]) -> None:
         users = Users(
             [author for author in read(options.trajectories, ".authors") if (author["name"], author["source"]) in wanted], usage, pool
         )
+        if config.examples:
+            kept = rng.sample([row for row in rows if not held_back((row["author"], row["source"]))], config.examples)
+            rows = kept + [row for row in rows if held_back((row["author"], row["source"]))]
         work = partial(prepare, vocabulary=vocabulary, config=config)
         prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
