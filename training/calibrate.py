@@ -31,11 +31,11 @@ from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choos
 from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece
-from training.ceiling import similarity
-from training.sft import general, held_back, read
+from training.examples import general, held_back, read
 from training.statistics import bootstrap
 from training.trajectories.base import Author, passage
 from training.trajectories.neutralise import NEUTRALISERS, SEED, Task, permitted_drafts, summed
+from training.users import similarity
 
 OFFSETS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 SCALES = (1.0, 1.5, 2.0, 2.5)

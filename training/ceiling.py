@@ -26,152 +26,29 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
-from rpo_edge.edits import apply, disjoint
-from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
-from rpo_edge.reflectors.base import Reflector
+from rpo_edge.edits import disjoint
+from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.segment import plain_words
-from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import PRIVATE_RUN, guard
-from rpo_edge.steps.profile import make_profile, measure
+from rpo_edge.steps.guard import guard
 from training import data
-from training.attribution import Classifier, feature_edits, greedy, surface_edits
+from training.classifier import Classifier, feature_edits, greedy, surface_edits
+from training.oracle import invert
 from training.statistics import Interval, bootstrap
-from training.trajectories.neutralise import summed
+from training.users import Author, authors, history_rows, peers, rewritten, similarity
 
 USERS = 20
 SEED = 20
-
-# The evaluation flattener's rules, backwards: (generic form, author's form, what the author's form looks like).
-# A replacement may use groups of the generic pattern. Sites are counted by the same patterns in the author's texts.
-INVERSES: tuple[tuple[str, str, str], ...] = (
-    (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should) not\b", r"\1n't", r"\b(?:do|does|did|is|are|was|were|has|have|had|would|could|should)n't\b"),
-    (r"\b([Cc]an)not\b", r"\1't", r"\b[Cc]an't\b"), (r"\b([Ww])ill not\b", r"\1on't", r"\b[Ww]on't\b"),
-    (r"\bI am\b", "I'm", r"\bI'm\b"), (r"\b([Ii]t|[Tt]hat|[Tt]here|[Ww]hat|[Hh]e|[Ss]he) is\b", r"\1's", r"\b(?:[Ii]t|[Tt]hat|[Tt]here|[Ww]hat|[Hh]e|[Ss]he)'s\b"),
-    (r"\b(\w+) are\b", r"\1're", r"\b\w+'re\b"), (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey) have\b", r"\1've", r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey)'ve\b"),
-    (r"\b(I|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t) will\b", r"\1'll", r"\b(?:I|[Yy]ou|[Ww]e|[Tt]hey|[Ii]t)'ll\b"),
-    (r"(?<=\w)\.(?=\s|$)", "!", r"(?<=\w)!(?=\s|$)"), (r"(?<=\w)\.(?=\s|$)", "...", r"(?<=\w)\.\.\.(?=\s|$)"),
-    (r"(?<=\w), (?=\w)", " - ", r"(?<=\w) - (?=\w)"), (r"(?<=\w), (?=\w)", " -- ", r"(?<=\w) -- (?=\w)"), (r"(?<=\w), (?=\w)", "—", r"(?<=\w)—(?=\w)"),
-    (r"(?<=\w)\. (?=[A-Z])", "; ", r"(?<=\w); (?=\w)"), (r" and (?=\w)", " & ", r" & (?=\w)"), (r"\bYes\b", "Yeah", r"\bYeah\b"), (r"\byes\b", "yeah", r"\byeah\b"),
-    (r"(?:^|(?<=[.!?] ))Therefore, ", "So ", r"(?:^|(?<=[.!?] ))So,? "), (r"(?:^|(?<=[.!?] ))However, ", "But ", r"(?:^|(?<=[.!?] ))But "),
-    (r"(?:^|(?<=[.!?] ))Additionally, ", "And ", r"(?:^|(?<=[.!?] ))And "), (r"\bmaterial\b", "stuff", r"\bstuff\b"), (r"\bmany\b", "a lot of", r"\b(?:a lot|lots) of\b"),
-    (r"\bobtain (?=(?:a|the|some|your|our)\b)", "get ", r"\bget (?=(?:a|the|some|your|our)\b)"),
-    (r"\butilize (?=(?:a|the|it|this|that|an)\b)", "use ", r"\buse (?=(?:a|the|it|this|that|an)\b)"), (r"\butilizing (?=(?:a|the|it|this|that|an)\b)", "using ", r"\busing (?=(?:a|the|it|this|that|an)\b)"),
-    (r"\bmust\b", "need to", r"\bneed to\b"), (r"\bsignificant\b", "big", r"\bbig\b"), (r"\bsomewhat ", "kind of ", r"\b(?:kind|sort) of "),
-    (r"\bvery (?=[a-z])", "really ", r"\breally (?=[a-z])"), (r"\bvery (?=[a-z])", "pretty ", r"\bpretty (?=[a-z])"), (r"\bassist (?=[a-z]+ )", "help ", r"\bhelp (?=[a-z]+ )"),
-    (r"\bdemonstrates\b", "shows", r"\bshows\b"), (r"\bperhaps\b", "maybe", r"\bmaybe\b"), (r"\bPerhaps\b", "Maybe", r"\bMaybe\b"), (r"\bchildren\b", "kids", r"\bkids\b"),
-    (r"\bresolve\b", "fix", r"\bfix\b"), (r"\bacceptable\b", "OK", r"\b(?:ok|OK)\b"), (r"\b([Cc]ol|[Ff]av|[Bb]ehavi|[Hh]on|[Ll]ab)or", r"\1our", r"(?:[Cc]ol|[Ff]av|[Bb]ehavi|[Hh]on|[Ll]ab)our"),
-    (r"\b(real|organ|recogn|general|optim|initial|custom|summar)iz(e|ed|es|ing)\b", r"\1is\2", r"\b(?:real|organ|recogn|general|optim|initial|custom|summar)is(?:e|ed|es|ing)\b"),
-    (r"(?<=\w) (and|or) (?=(?:I|it|we|he|she|they|you|there|that|this)\b)", r", \1 ", r"(?<=\w), (?:and|or) (?=(?:I|it|we|he|she|they|you|there|that|this)\b)"),
-    (r"(?<=\w) (and|or) (?!(?:I|it|we|he|she|they|you|there|that|this)\b)", r", \1 ", r"(?<=\w), (?:and|or) (?!(?:I|it|we|he|she|they|you|there|that|this)\b)"),
-)  # fmt: skip
-_COMPILED = tuple((re.compile(generic), own, re.compile(looks)) for generic, own, looks in INVERSES)
-
-Counts = Mapping[str, Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Author:
-    """One dev author: texts, and their counts text by text."""
-
-    name: str
-    source: str
-    texts: tuple[str, ...]
-    counts: tuple[Counts, ...]
-    inverses: tuple[tuple[tuple[int, int], ...], ...]  # text by text, (generic, own) for each of INVERSES
-
-    def profile(self, without: str | None = None, only: Collection[str] | None = None) -> StyleProfile:
-        """The profile of all texts but one, or of some of them only."""
-        chosen = set(self.texts if only is None else only) - {without}
-        kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text in chosen]
-        return make_profile({key: Habit(key, variants) for key, variants in summed(kept).items()}, {}, len(kept))
-
-    def own_rates(self, without: str | None = None) -> list[float]:
-        """For each of INVERSES: how often the author's form stands where either could."""
-        kept = [pairs for text, pairs in zip(self.texts, self.inverses, strict=True) if text != without]
-        sums = [(sum(pairs[i][0] for pairs in kept), sum(pairs[i][1] for pairs in kept)) for i in range(len(INVERSES))]
-        return [own / (generic + own) if own else 0.0 for generic, own in sums]
-
-    def runs(self, without: str | None = None) -> set[tuple[str, ...]]:
-        """Runs of words that the guard must not let through."""
-        found: set[tuple[str, ...]] = set()
-        for text in self.texts:
-            if text != without:
-                tokens = plain_words(text)
-                found.update(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
-        return found
-
-
-def _count_inverses(text: str) -> tuple[tuple[int, int], ...]:
-    return tuple((len(generic.findall(text)), len(looks.findall(text))) for generic, _, looks in _COMPILED)
-
-
-def _counted(text: str) -> tuple[Counts, tuple[tuple[int, int], ...]]:
-    return measure(text), _count_inverses(text)
-
-
-def authors(rows: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str, Author]:
-    """Authors of history rows (author, source, text), measured on all cores."""
-    texts: dict[str, list[str]] = defaultdict(list)
-    origin: dict[str, str] = {}
-    for row in rows:
-        texts[row["author"]].append(row["text"])
-        origin[row["author"]] = row["source"]
-    counted = iter(pool.map(_counted, [text for group in texts.values() for text in group], chunksize=50))
-    found = {}
-    for name, group in texts.items():
-        pairs = [next(counted) for _ in group]
-        found[name] = Author(name, origin[name], tuple(group), tuple(c for c, _ in pairs), tuple(i for _, i in pairs))
-    return found
-
-
-def history_rows(groups: Iterable[str], split: str) -> Iterator[data.Row]:
-    """Rows of history files; where a file is one source, its name is the source."""
-    for group in groups:
-        for row in data.rows(f"histories/{group}", split):
-            yield row if row.get("source") else row | {"source": group}
-
-
-def peers(name: str, people: Mapping[str, Author]) -> list[str]:
-    """Other authors of the same source, else of the same kind of source (the name tells it)."""
-    same = [n for n in sorted(people) if n != name and people[n].source == people[name].source]
-    return same or [n for n in sorted(people) if n != name and n.partition("-")[0] == name.partition("-")[0]]
 
 
 def rules(draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> str:
     """The shipped path: rules reflector, then guard."""
     return rewritten(RulesReflector(), draft, profile, runs)[0]
-
-
-def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> tuple[str, list[Edit], int]:
-    """The text, the edits that the guard let through, and how many sentences it took back."""
-    _, proposed = reflect(reflector, draft, freeze(draft), Evidence(), profile)
-    kept, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
-    return apply(draft, kept), kept, len(verdict.reverted)
-
-
-def invert(draft: str, rates: list[float], decide: Callable[[float], bool]) -> str:
-    """The flattener backwards: each generic form goes where `decide(the author's rate)` says so."""
-    edits = []
-    for (generic, own, _), rate in sorted(zip(_COMPILED, rates, strict=True), key=lambda pair: -pair[1]):
-        for match in generic.finditer(draft):
-            if decide(rate):
-                edits.append(Edit(match.start(), match.end(), match[0], match.expand(own), "oracle"))
-    return apply(draft, disjoint(edits))
-
-
-def similarity(a: str, b: str) -> float:
-    """difflib ratio over whitespace tokens."""
-    return SequenceMatcher(None, a.split(), b.split(), autojunk=False).ratio()
 
 
 def _restore_author(task: tuple[Author, Author | None, list[dict[str, Any]]]) -> tuple[str, dict[str, list[tuple[float, float]]]]:

