@@ -76,8 +76,8 @@ def mine(rows: list[dict[str, Any]], pool: ProcessPoolExecutor, fewest: int, few
     return Vocabulary(sorted(chosen))
 
 
-LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "marks . ...", "marks - , in context", "marks , - in context"})
-"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences, and clauses in two nouns."""
+LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "marks . ..."})
+"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences."""
 
 
 def general(op: Operation) -> bool:

@@ -9,7 +9,7 @@ What is to be learnt is this person, not "human instead of machine": so
   nothing about the author;
 - where an author already writes the other way, draft and target are the same, and the model must learn to keep;
 - `formal` puts the formal twin for plain words, `spoken` and `written` know words that no feature has: fillers, and stock
-  phrases of essays.
+  phrases of essays; `marks` takes commas and other marks out, and puts commas in, with less care than any rule.
 
 `written` is held out of training (HELD_OUT): transfer to it says whether a reflector learnt authors or a neutraliser.
 Every neutraliser is our own and none is that of the evaluation.
@@ -60,6 +60,15 @@ _SPOKEN = (
     (r"(?<=[.!?] )(?:Well|I mean|Look|Okay|OK|Right), (\w)", lambda m: m[1].upper()), (r"\bstuff\b", "things"), (r"\bguys\b", "people"),
     (r"\b([Aa]) (?:lot|bunch) of\b", lambda m: "Many" if m[1] == "A" else "many"), (r"\bsuper (?=[a-z])", "very "), (r"\bOK\b", "fine"),
     (r"\bpretty (?=(?:much|good|cool|well|big|hard|easy|close)\b)", "quite "), (r"!(?=\s|$)", "."), (r"\.\.\.(?=\s|$)", "."),
+)  # fmt: skip
+_LINKS = ("and", "or", "but", "so", "because", "which", "who", "then", "that", "when", "where", "if", "while", "as", "than", "though", "although", "since")  # fmt: skip
+_MARKS = (
+    *((rf"(?<=\w), (?={link}\b)", " ") for link in _LINKS),
+    (r"(?P<start>(?:^|(?<=[.!?] ))[A-Z][\w'’]*(?: [a-z'’]+){0,3}), (?=[a-z])", r"\g<start> "), (r"(?<=\w), (?=(?:I|you|we|they|he|she|it|there|the|a)\b)", " "),
+    (r"(?<=\w),? (?:-|--|–|—) (?=\w)|(?<=\w)—(?=\w)", ", "), (r"(?<=\w); (?=[a-z])", ", "), (r"(?<=\w)!(?=\s|$)", "."), (r"(?<=\w)(?:\.\.\.|…)(?=\s|$)", "."),
+    # And the other way, so that commas of the draft's are taken out, too.
+    (r"(?<=[a-z]) (?P<link>and|but|so|or) (?=(?:I|you|we|they|he|she|it|there|this|that)\b)", r", \g<link> "),
+    (r"(?P<list>\w, [a-z]+) (?P<link>and|or) (?=\w)", r"\g<list>, \g<link> "), (r"(?<=[a-z]) (?P<link>because|when|if|which|while) ", r", \g<link> "),
 )  # fmt: skip
 _WRITTEN = (
     (r"\b(?:I think|I believe|I guess) (?=(?:that|it|this|we|the)\b)", ""), (r"\breally (?=[a-z])", "highly "), (r"\bbig\b", "large"),
@@ -157,6 +166,7 @@ NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
     "random": _random,
     "formal": _formal,
     "spoken": _substitute(_SPOKEN),
+    "marks": _substitute(_MARKS),
     "written": _substitute(_WRITTEN),
 }
 
