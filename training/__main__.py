@@ -8,7 +8,9 @@ from importlib import import_module
 COMMANDS = {
     "calibrate": "training.calibrate",
     "ceiling": "training.ceiling",
+    "corpus": "training.corpus",
     "evaluate": "training.evaluate",
+    "pretrain": "training.pretrain",
     "sft": "training.sft",
     "trajectories": "training.trajectories",
 }
