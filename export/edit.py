@@ -24,10 +24,10 @@ from export.formats import onnx
 from export.quantize import RECIPES, quantize
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
+from rpo_edge.prompt import PROMPT_VERSION
 
 COPIED = ("vocab.txt", "operations.json", "user.npz")
 FILES = ("model.onnx", *COPIED)
-PROMPT_VERSION = 1
 
 
 def main(arguments: list[str]) -> None:
