@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-gguf = pytest.importorskip("gguf")
+pytest.importorskip("gguf")
 pytest.importorskip("torch")
 
+import gguf
 import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, LlamaConfig, LlamaForCausalLM
@@ -15,8 +16,6 @@ from export.formats import gguf as format_
 from rpo_edge.errors import InputError
 from rpo_edge.prompt import SPECIAL_TOKENS
 from training import corpus
-
-TEXT = "It isn't 1984: the <ünïcode> — “boat”\n\n  sails."
 
 
 @pytest.fixture(scope="module")
