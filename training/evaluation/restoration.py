@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,6 +20,9 @@ from training.oracle import invert
 from training.statistics import bootstrap, rouge
 from training.users import Author, peers, rewritten, similarity
 
+ANOTHERS = "edit, another user's history"
+FEW = 5
+"""Authors of a source that has a row of its own."""
 RETRIEVED = 3
 """Texts that stand for the snippets of an encoder's window (256 pieces)."""
 
@@ -38,7 +41,7 @@ def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str,
             "rules, another user's history": rewritten(RulesReflector(), flat, theirs, their_runs)[0],
             "rules": rewritten(RulesReflector(), flat, own, runs)[0],
             "edit, no history": rewritten(edit(), flat, nobody(), set())[0],
-            "edit, another user's history": rewritten(edit(), flat, theirs, their_runs)[0],
+            ANOTHERS: rewritten(edit(), flat, theirs, their_runs)[0],
             "edit, right habits, another's counts": rewritten(edit(), flat, crossed(own, theirs), runs)[0],
             "edit, another's habits, right counts": rewritten(edit(), flat, crossed(theirs, own), runs)[0],
             f"edit, right habits, counts of {RETRIEVED} texts by lot": rewritten(
@@ -48,6 +51,7 @@ def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str,
                 edit(), flat, crossed(own, author.profile(only=near)), runs
             )[0],
             "edit": rewritten(edit(), flat, own, runs)[0],
+            "oracle, another user's rates": invert(flat, other.own_rates(), lambda rate: rate > 0.5),
             "oracle": invert(flat, author.own_rates(row["text"]), lambda rate: rate > 0.5),
         }
         start = similarity(flat, target)
@@ -91,11 +95,33 @@ def restoration(found: Material, people: Mapping[str, Author], pool: ProcessPool
         closed = bootstrap(measures["closed"])
         figures[method] = closed
         print(f"| {method} | {closed} | {bootstrap(measures['ROUGE-1']).mean:.3f} | {bootstrap(measures['ROUGE-L']).mean:.3f} |")
-    edit = groups["edit"]["closed"]
-    for control in ("edit, another user's history", "edit, no history", "rules"):
-        difference = {
-            name: [(a - b, w) for (a, w), (b, _) in zip(edit[name], groups[control]["closed"][name], strict=True)] for name in edit
-        }
-        figures[f"edit over {control}"] = bootstrap(difference)
+    edited = groups["edit"]["closed"]
+    for control in (ANOTHERS, "edit, no history", "rules"):
+        figures[f"edit over {control}"] = bootstrap(_difference(edited, groups[control]["closed"]))
         print(f"| **edit over {control}** | {figures[f'edit over {control}']} | | |")
+    figures["by source"] = _by_source({name: person.source for name, person in people.items()}, groups)
+    return figures
+
+
+def _difference(one: Mapping[str, Pairs], other: Mapping[str, Pairs]) -> dict[str, Pairs]:
+    """By author, of the same texts: what one closes more."""
+    return {name: [(a - b, w) for (a, w), (b, _) in zip(pairs, other[name], strict=True)] for name, pairs in one.items()}
+
+
+def _by_source(source_of: Mapping[str, str], groups: Mapping[str, Mapping[str, Mapping[str, Pairs]]]) -> dict[str, Any]:
+    """Print what the right history adds in each source of at least FEW authors, and in the others taken together."""
+    sizes = Counter(source_of[name] for name in groups["edit"]["closed"])
+    rows: dict[str, set[str]] = defaultdict(set)
+    for name in groups["edit"]["closed"]:
+        rows[source_of[name] if sizes[source_of[name]] >= FEW else "others"].add(name)
+    whole = sum(w for pairs in groups["edit"]["closed"].values() for _, w in pairs)
+    print("\n| source | authors | share of the distance | edit | edit over another's | oracle over another's |\n|---|---|---|---|---|---|")
+    figures = {}
+    for source, names in sorted(rows.items(), key=lambda row: -len(row[1])):
+        closed = {method: {n: p for n, p in groups[method]["closed"].items() if n in names} for method in groups}
+        weight = sum(w for pairs in closed["edit"].values() for _, w in pairs) / whole
+        gain = bootstrap(_difference(closed["edit"], closed[ANOTHERS]))
+        bound = bootstrap(_difference(closed["oracle"], closed["oracle, another user's rates"]))
+        figures[source] = {"edit": bootstrap(closed["edit"]), "edit over another's": gain, "oracle over another's": bound}
+        print(f"| {source} | {len(names)} | {weight:.2f} | {bootstrap(closed['edit'])} | {gain} | {bound} |")
     return figures

@@ -9,7 +9,9 @@ What is to be learnt is this person, not "human instead of machine": so
   nothing about the author;
 - where an author already writes the other way, draft and target are the same, and the model must learn to keep;
 - `formal` puts the formal twin for plain words, `spoken` and `written` know words that no feature has: fillers, and stock
-  phrases of essays; `marks` takes commas and other marks out, and puts commas in, with less care than any rule.
+  phrases of essays;
+- `careless` writes contractions out and opens sentences formally, `marks` takes commas and other marks out and puts commas
+  in, both in more places than a rule may touch: flattening can leave bad English, which a rewrite must not.
 
 `written` is held out of training (HELD_OUT): transfer to it says whether a reflector learnt authors or a neutraliser.
 Every neutraliser is our own and none is that of the evaluation.
@@ -61,6 +63,20 @@ _SPOKEN = (
     (r"\b([Aa]) (?:lot|bunch) of\b", lambda m: "Many" if m[1] == "A" else "many"), (r"\bsuper (?=[a-z])", "very "), (r"\bOK\b", "fine"),
     (r"\bpretty (?=(?:much|good|cool|well|big|hard|easy|close)\b)", "quite "), (r"!(?=\s|$)", "."), (r"\.\.\.(?=\s|$)", "."),
 )  # fmt: skip
+_FULL = (  # without the care that a rewrite would need: flattening may leave a stressed "what it is" or a wrong "has"
+    (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should)n['’]t\b", r"\1 not"), (r"\b([Cc])an['’]t\b", r"\1annot"), (r"\b([Ww])on['’]t\b", r"\1ill not"),
+    (r"\bI['’]m\b", "I am"), (r"\b(\w+)['’]re\b", r"\1 are"), (r"\b(\w+)['’]ve\b", r"\1 have"), (r"\b(\w+)['’]ll\b", r"\1 will"), (r"\b(\w+)['’]d\b", r"\1 would"),
+    (r"\b([Ii]t|[Tt]hat|[Tt]here|[Ww]hat|[Hh]e|[Ss]he|[Hh]ere|[Ww]ho|[Ww]here)['’]s\b", r"\1 is"), (r"\b([Ll])et['’]s\b", r"\1et us"),
+)  # fmt: skip
+_OPENINGS = {  # what begins a sentence, and what essays put there
+    "So": ("Therefore,", "Thus,", "Consequently,", "As a result,"),
+    "But": ("However,", "Nevertheless,", "Nonetheless,", "Yet"),
+    "And": ("Additionally,", "Moreover,", "Furthermore,", "In addition,"),
+    "Also": ("Additionally,", "Moreover,", "Furthermore,"),
+    "Then": ("Subsequently,", "Afterwards,"),
+    "Maybe": ("Perhaps",),
+    "Still": ("Nevertheless,", "Nonetheless,"),
+}
 _LINKS = ("and", "or", "but", "so", "because", "which", "who", "then", "that", "when", "where", "if", "while", "as", "than", "though", "although", "since")  # fmt: skip
 _MARKS = (
     *((rf"(?<=\w), (?={link}\b)", " ") for link in _LINKS),
@@ -149,6 +165,17 @@ def _formal(text: str, task: Task, rng: random.Random) -> str:
     return text
 
 
+def _careless(text: str, task: Task, rng: random.Random) -> str:
+    """Contractions written out and openings put formally, some kinds all over the text, others not at all."""
+    text = _substitute(_FULL)(text, task, rng)
+    for plain, formal in _OPENINGS.items():
+        if rng.random() < rng.uniform(*task.share):
+            pattern = re.compile(rf"(?:^|(?<=[.!?] )){plain},? (?P<next>[a-z]|I\b)")
+            put = rng.choice(formal)
+            text = _outside_frozen(text, lambda free, pattern=pattern, put=put: pattern.sub(rf"{put} \g<next>", free))  # type: ignore[misc]
+    return text
+
+
 @cache
 def _twins() -> tuple[tuple[str, str], ...]:
     """(plain, formal), each plain form once: with the first formal form that the word list has for it."""
@@ -167,6 +194,7 @@ NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
     "formal": _formal,
     "spoken": _substitute(_SPOKEN),
     "marks": _substitute(_MARKS),
+    "careless": _careless,
     "written": _substitute(_WRITTEN),
 }
 
