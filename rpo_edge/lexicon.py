@@ -312,6 +312,7 @@ _QUESTIONS = (
 _ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up))?|(?:further|more|other|additional|specific))"
 _HELPING = r"(?:help|assistance|information|details|clarification|guidance|support|examples)"
 _REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
+_WELCOME = r"(?:(?:please |just )?(?:do )?feel free|(?:please )?(?:don['’]t|do not) hesitate)"
 _TO_ME = r"(?: to (?:me|us))?(?: (?:at any ?time|any ?time|again))?"
 _NEED = (
     rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?"
@@ -330,8 +331,9 @@ CLOSERS: tuple[str, ...] = (
     r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up"
     r"|answers your questions?)(?: you)?(?: out)?[.!]",
     r"hope (?:this|that|it) helps(?: you)?(?: out)?[.!]",
-    rf"(?:i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?)?(?:please |just |and )?(?:(?:do )?let (?:me|us) know"
-    rf"|(?:do )?feel free to {_REACH}{_TO_ME}|(?:don['’]t|do not) hesitate to {_REACH}{_TO_ME}) (?:if|should) you {_NEED}[.!]",
+    rf"(?:(?:i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know|feel free to {_REACH}{_TO_ME})"
+    r"|(?:please |just |and )?(?:do )?let (?:me|us) know) if"
+    rf"|{_WELCOME} to {_REACH}{_TO_ME} (?:if|should)) you {_NEED}[.!]",
     r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense"
     r"|is what you were looking for|answers your question)[.!]",
     r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further "
@@ -340,7 +342,7 @@ CLOSERS: tuple[str, ...] = (
     r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist"
     r"|do)(?: (?:you )?with| for you| to help)?[.!]",
     r"(?:please |just )?let (?:me|us) know how (?:else )?i can (?:help|assist)(?: you)?(?: further)?[.!]",
-    rf"(?:please |just )?(?:(?:do )?feel free|(?:don['’]t|do not) hesitate) to {_REACH}{_TO_ME}[.!]",
+    rf"{_WELCOME} to {_REACH}{_TO_ME}[.!]",
     r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other"
     r"|any further) (?:questions|follow-up questions)[.!]",
     r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize"
