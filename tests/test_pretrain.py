@@ -42,7 +42,6 @@ def folder(tmp_path_factory) -> Path:
     texts = [
         json.loads(line)["text"] for path in sorted((ROOT / "examples/history").glob("*.jsonl")) for line in path.open(encoding="utf-8")
     ]
-    texts += [path.read_text("utf-8") for path in sorted((ROOT / "examples/history").rglob("*.txt"))]
     out = tmp_path_factory.mktemp("corpus")
     corpus.build([corpus.Document("letters", text, i % 9 == 0) for i, text in enumerate(texts)], out, vocabulary=512)
     return out

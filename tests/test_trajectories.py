@@ -8,7 +8,7 @@ from rpo_edge.edits import apply
 from rpo_edge.records import Edit
 from rpo_edge.steps.freeze import freeze
 from training import data, trajectories
-from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS, PERMITTED
+from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 
 pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
 
@@ -55,7 +55,7 @@ def test_a_persona_renders_its_history_and_its_drafts(tmp_path):
 
 def test_only_makers_that_permit_it():
     models = {row["model"].lower() for row in data.rows("drafts/00", "train")}
-    assert {model for model in models if model.startswith(PERMITTED)} == {
+    assert {model for model in models if model.startswith(data.PERMITTED)} == {
         "phi-3-mini-128k-instruct",
         "qwen1.5-72b-chat",
         "mistral-7b-instruct-v0.1",

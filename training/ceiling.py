@@ -40,13 +40,13 @@ from training import data
 from training.classifier import Classifier, feature_edits, greedy, surface_edits
 from training.oracle import invert
 from training.statistics import Interval, bootstrap
-from training.users import Author, authors, history_rows, peers, rewritten, similarity
+from training.users import Author, Runs, another, authors, history_rows, rewritten, similarity
 
 USERS = 20
 SEED = 20
 
 
-def rules(draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> str:
+def rules(draft: str, profile: StyleProfile, runs: Runs) -> str:
     """The shipped path: rules reflector, then guard."""
     return rewritten(RulesReflector(), draft, profile, runs)[0]
 
@@ -54,17 +54,16 @@ def rules(draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> str:
 def _restore_author(task: tuple[Author, Author | None, list[dict[str, Any]]]) -> tuple[str, dict[str, list[tuple[float, float]]]]:
     author, other, items = task
     pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    shuffled = (other.profile(), other.runs()) if other else None
+    theirs = (other.profile(), other.runs(), other.own_rates()) if other else None
     for row in items:
         flat, target, text = row["flat"], row["target"], row["text"]
         outputs = {
             "rules": rules(flat, author.profile(text), author.runs(text)),
             "oracle": invert(flat, author.own_rates(text), lambda rate: rate > 0.5),
         }
-        if shuffled:
-            outputs["rules, other user"] = rules(flat, *shuffled)
-        if other:
-            outputs["oracle, other user"] = invert(flat, other.own_rates(), lambda rate: rate > 0.5)
+        if theirs:
+            outputs["rules, other user"] = rules(flat, *theirs[:2])
+            outputs["oracle, other user"] = invert(flat, theirs[2], lambda rate: rate > 0.5)
         start = similarity(flat, target)
         for name, output in outputs.items():
             pairs[name].append((similarity(output, target) - start, 1 - start))
@@ -79,17 +78,12 @@ def restoration(people: Mapping[str, Author], pool: ProcessPoolExecutor) -> dict
     names = sorted(by_author)
     tasks = []
     for name in names:
-        near = [n for n in peers(name, people) if n in by_author]
-        other = people[random.Random(f"{SEED}{name}").choice(near)] if near else None
-        tasks.append((people[name], other, by_author[name]))
+        tasks.append((people[name], another(name, {n: people[n] for n in by_author}, SEED), by_author[name]))
     closed: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(dict)
     for name, pairs in pool.map(_restore_author, tasks):
         for method, values in pairs.items():
             closed[method][name] = values
     return {method: bootstrap(groups) for method, groups in sorted(closed.items())}
-
-
-Runs = set[tuple[str, ...]]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ from transformers import PreTrainedTokenizerFast
 
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, escape
 from training import data
-from training.trajectories.neutralise import PERMITTED
 
 VOCABULARY = 15_360
 """Tokens: 60 rows of 256, and at a width of 512 in bf16 an embedding that is smaller than 16 MiB."""
@@ -85,16 +84,17 @@ def _histories() -> Iterator[tuple[str, bool]]:
 
 def _drafts() -> Iterator[tuple[str, bool]]:
     for split in ("train", "dev"):
-        for row in data.rows("drafts/00", split):
-            if row["model"].lower().startswith(PERMITTED):
-                yield (f"{row['query']}\n\n{row['response']}" if row["query"] else row["response"]), split == "dev"
+        for row in data.permitted(split):
+            yield (f"{row['query']}\n\n{row['response']}" if row["query"] else row["response"]), split == "dev"
 
 
 SOURCES: dict[str, Source] = {
     "encyclopaedia": Source("CC BY-SA 3.0, Wikipedia contributors", _plain("wiki")),
     "books": Source("public domain", _plain("gutenberg")),
     "abstracts": Source("CC0 (arXiv metadata) and Apache-2.0 (summaries)", _plain("arxiv")),
-    "histories": Source("permissive, public domain and CC BY-SA texts, see training/LOG.md", _histories),
+    "histories": Source(
+        "public domain, CC0, MIT, Apache-2.0, BSD, Zlib, Unlicense, CC BY 3.0 and 4.0, CC BY-SA 3.0 and 4.0, text by text", _histories
+    ),
     "answers": Source("Apache-2.0 collections; answers of Mistral, Phi and Qwen1.5 models only", _drafts),
 }
 
@@ -146,8 +146,7 @@ def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY) -> dic
     """Write everything; return what `corpus.json` says. The same documents give the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(_SEED)
-    found = list(found)
-    rng.shuffle(found)
+    found = rng.sample(found, len(found))
     sample = (document.text for document in found[: max(2000, len(found) // 4)] if not document.held_out)
     tokenizer = train_tokenizer(sample, vocabulary)
     tokenizer.save_pretrained(out)

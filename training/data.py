@@ -17,6 +17,9 @@ SHARED = Path(os.environ.get("RPO_EDGE_SHARED", Path(__file__).resolve().parents
 HISTORIES = ("blogs", "commits", "gutenberg", "proposals", "rails")
 """The groups of histories whose authors write in a manner of their own; "arxiv" texts have many hands each."""
 
+PERMITTED = ("mistral", "phi", "qwen1.5")
+"""Makers whose terms allow training on their models' answers; nothing that ships is trained on others'."""
+
 Row = dict[str, Any]
 
 
@@ -30,6 +33,11 @@ def rows(group: str, split: str) -> Iterator[Row]:
     folder, _, stem = group.partition("/")
     for path in sorted((SHARED / "data" / folder).glob(f"{stem}*.jsonl.xz")):
         yield from (row for row in read(path) if row["split"] == split)
+
+
+def permitted(split: str) -> Iterator[Row]:
+    """Answers of PERMITTED models."""
+    return (row for row in rows("drafts/00", split) if row["model"].lower().startswith(PERMITTED))
 
 
 def read(path: Path) -> Iterator[Row]:

@@ -266,9 +266,8 @@ def samples(model: Any, tokenizer: PreTrainedTokenizerFast, starts: list[str], l
         yield tokenizer.decode(found[0], skip_special_tokens=True)
 
 
-def finish(model: Any, folder: Path, config: Config, run: Run, out: Path) -> None:
-    """The checkpoint folder: weights, tokenizer, figures, card."""
-    facts = corpus.verify(folder)
+def finish(model: Any, folder: Path, facts: dict[str, Any], config: Config, run: Run, out: Path) -> None:
+    """The checkpoint folder: weights, tokenizer, figures, card. facts: what `corpus.json` says."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     name = torch.cuda.get_device_name(0) if next(model.parameters()).is_cuda else "CPU"
     speed = float(np.median([row[2] for row in run.curve]))
@@ -313,6 +312,6 @@ def main(argv: list[str]) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     run = train(model, options.corpus, config, options.out, options.minutes, options.every)
     if run.step == config.steps:
-        finish(model, options.corpus, config, run, options.out)
+        finish(model, options.corpus, facts, config, run, options.out)
     else:
         print(f"stopped at step {run.step}; the same command goes on")

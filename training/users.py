@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -15,11 +16,11 @@ from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
-from rpo_edge.steps.profile import make_profile, measure
+from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
 from training.trajectories.neutralise import summed
 
-Counts = Mapping[str, Mapping[str, float]]
+Runs = set[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Author:
         sums = [(sum(pairs[i][0] for pairs in kept), sum(pairs[i][1] for pairs in kept)) for i in range(len(oracle.INVERSES))]
         return [own / (generic + own) if own else 0.0 for generic, own in sums]
 
-    def runs(self, without: str | None = None) -> set[tuple[str, ...]]:
+    def runs(self, without: str | None = None) -> Runs:
         """Runs of words that the guard must not let through."""
-        found: set[tuple[str, ...]] = set()
+        found: Runs = set()
         for text in self.texts:
             if text != without:
                 tokens = plain_words(text)
@@ -86,7 +87,13 @@ def peers(name: str, people: Mapping[str, Author]) -> list[str]:
     return same or [n for n in sorted(people) if n != name and n.partition("-")[0] == name.partition("-")[0]]
 
 
-def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, runs: set[tuple[str, ...]]) -> tuple[str, list[Edit], int]:
+def another(name: str, people: Mapping[str, Author], seed: int) -> Author | None:
+    """One of the author's peers by lot, the same for the same seed; None where there is none."""
+    near = peers(name, people)
+    return people[random.Random(f"{seed}{name}").choice(near)] if near else None
+
+
+def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, runs: Runs) -> tuple[str, list[Edit], int]:
     """The text, the edits that the guard let through, and how many sentences it took back."""
     _, proposed = reflect(reflector, draft, freeze(draft), Evidence(), profile)
     kept, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))

@@ -57,18 +57,14 @@ def write(checkpoint: Path, out: Path, quant: str = "q8_0") -> None:
     if not isinstance(config, LlamaConfig):
         raise InputError(f"{checkpoint} is of the family {config.model_type!r}; only Llama can be written")
     kind, file_type = QUANTIZATIONS[quant]
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     writer = gguf.GGUFWriter(out, "llama")
     describe(writer, config, checkpoint.name, file_type)
     vocabulary(writer, PreTrainedTokenizerFast.from_pretrained(checkpoint))
     for name, tensor in tensors(checkpoint, config):
-        target = names.get_name(name, try_suffixes=(".weight", ".bias"))
-        if target is None:
-            raise InputError(f"{checkpoint} has a tensor that Llama has not: {name}")
         if tensor.ndim == 1:
-            writer.add_tensor(target, tensor)
+            writer.add_tensor(name, tensor)
         else:
-            writer.add_tensor(target, gguf.quants.quantize(tensor, kind), raw_dtype=kind)
+            writer.add_tensor(name, gguf.quants.quantize(tensor, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -113,7 +109,8 @@ def vocabulary(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> N
 
 
 def tensors(checkpoint: Path, config: LlamaConfig) -> Iterator[tuple[str, Array]]:
-    """Each tensor in float32 under its Hugging Face name, in llama.cpp's order of rows; a tied output is left out."""
+    """Each tensor in float32 under llama.cpp's name, and in its order of rows; a tied output is left out. Raises InputError."""
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     for path in sorted(checkpoint.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118  # a safe_open is no mapping
@@ -123,7 +120,10 @@ def tensors(checkpoint: Path, config: LlamaConfig) -> Iterator[tuple[str, Array]
                 if name.endswith(("q_proj.weight", "k_proj.weight")):
                     heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
                     tensor = interleaved(tensor, heads)
-                yield name, tensor
+                target = names.get_name(name, try_suffixes=(".weight", ".bias"))
+                if target is None:
+                    raise InputError(f"{checkpoint} has a tensor that Llama has not: {name}")
+                yield target, tensor
 
 
 def interleaved(matrix: Array, heads: int) -> Array:
@@ -134,12 +134,10 @@ def interleaved(matrix: Array, heads: int) -> Array:
 
 def verify(checkpoint: Path, out: Path) -> int:
     """Reads the file back and holds every tensor against the checkpoint's; returns the number of weights. Raises InputError."""
-    config = AutoConfig.from_pretrained(checkpoint)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     written = {tensor.name: tensor for tensor in gguf.GGUFReader(out).tensors}
     weights = 0
-    for name, tensor in tensors(checkpoint, config):
-        found = written.pop(names.get_name(name, try_suffixes=(".weight", ".bias")), None)
+    for name, tensor in tensors(checkpoint, AutoConfig.from_pretrained(checkpoint)):
+        found = written.pop(name, None)
         if found is None:
             raise InputError(f"{out} lacks {name}")
         values = gguf.quants.dequantize(found.data, found.tensor_type).reshape(tensor.shape)

@@ -14,10 +14,10 @@ from training.ceiling import USERS
 from training.classifier import Classifier
 from training.evaluation.material import SEED, Material, Pairs, edit
 from training.statistics import bootstrap
-from training.users import Author, rewritten
+from training.users import Author, Runs, rewritten
 
 
-def _rewrites(task: tuple[str, StyleProfile, set[tuple[str, ...]], StyleProfile, set[tuple[str, ...]]]) -> dict[str, str]:
+def _rewrites(task: tuple[str, StyleProfile, Runs, StyleProfile, Runs]) -> dict[str, str]:
     draft, own, runs, theirs, their_runs = task
     return {
         "draft unchanged": draft,

@@ -17,7 +17,7 @@ from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
 from training.evaluation.material import SEED, Material, Pairs, edit
-from training.users import Author, rewritten
+from training.users import Author, Runs, rewritten
 
 HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
 RATED = (
@@ -32,7 +32,7 @@ RATED = (
 )
 
 
-def _draft(task: tuple[str, StyleProfile, set[tuple[str, ...]]]) -> dict[str, dict[str, Any]]:
+def _draft(task: tuple[str, StyleProfile, Runs]) -> dict[str, dict[str, Any]]:
     """What becomes of one draft under both reflectors."""
     draft, profile, runs = task
     found = {}

@@ -18,7 +18,7 @@ from training import data
 from training.evaluation.material import SEED, Material, Pairs, crossed, edit, nobody
 from training.oracle import invert
 from training.statistics import bootstrap, rouge
-from training.users import Author, peers, rewritten, similarity
+from training.users import Author, another, rewritten, similarity
 
 ANOTHERS = "edit, another user's history"
 FEW = 5
@@ -80,9 +80,8 @@ def restoration(found: Material, people: Mapping[str, Author], pool: ProcessPool
         by_author[row["author"]].append(row)
     tasks = []
     for name, rows in sorted(by_author.items()):
-        near = peers(name, people)
-        if near:
-            tasks.append((people[name], people[random.Random(f"{SEED}{name}").choice(near)], rows[:texts]))
+        if other := another(name, people, SEED):
+            tasks.append((people[name], other, rows[:texts]))
     groups: dict[str, dict[str, dict[str, Pairs]]] = defaultdict(lambda: defaultdict(dict))
     for (author, _, _), methods in zip(tasks, pool.map(_restore, tasks), strict=True):
         for method, measures in methods.items():

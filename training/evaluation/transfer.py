@@ -9,12 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.steps.profile import measure
+from rpo_edge.steps.profile import Counts, measure
 from training.evaluation.material import SEED, Material, Pairs, edit
 from training.statistics import bootstrap
 from training.trajectories import base
 from training.trajectories.neutralise import HELD_OUT, LONGEST, NEUTRALISERS, Task, summed
-from training.users import Author, Counts, peers, rewritten, similarity
+from training.users import Author, another, rewritten, similarity
 
 _TEXTS = 6  # of an author
 
@@ -48,9 +48,8 @@ def transfer(found: Material, people: Mapping[str, Author], pool: ProcessPoolExe
     generic = summed(pool.map(measure, found.drafts[:n], chunksize=10))
     tasks = []
     for name in sorted(people):
-        near = peers(name, people)
-        if near:
-            tasks.append((people[name], people[random.Random(f"{SEED}{name}").choice(near)], generic))
+        if other := another(name, people, SEED):
+            tasks.append((people[name], other, generic))
     groups: dict[tuple[str, str], dict[str, Pairs]] = defaultdict(dict)
     for (author, _, _), pairs_of in zip(tasks, pool.map(_flatten, tasks), strict=True):
         for key, pairs in pairs_of.items():

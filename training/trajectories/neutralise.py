@@ -23,7 +23,7 @@ import math
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -44,9 +44,6 @@ from training.trajectories.base import Author, Trajectory, passage
 
 SEED = 3
 HELD_OUT = frozenset({"written"})
-PERMITTED = ("mistral", "phi", "qwen1.5")
-"""Makers whose terms allow training on their models' answers; the generic rates are of their drafts alone."""
-
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
 LONGEST = 560  # code points of a passage: about 120 words
 FRAMES = frozenset({"greeting", "sign_off"})
@@ -200,8 +197,8 @@ NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
 
 
 def permitted_drafts() -> list[str]:
-    """Train-split answers of PERMITTED models."""
-    return [row["response"] for row in data.rows("drafts/00", "train") if row["model"].lower().startswith(PERMITTED)]
+    """Train-split answers; the generic rates are of them alone."""
+    return [row["response"] for row in data.permitted("train")]
 
 
 def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterator[tuple[Author, list[Trajectory]]]:
@@ -236,7 +233,7 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
     return found
 
 
-def summed(counted: Iterable[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+def summed(counted: Iterable[Counts]) -> dict[str, dict[str, float]]:
     """Counts of several texts, added up."""
     total: dict[str, dict[str, float]] = {}
     for counts in counted:
