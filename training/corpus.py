@@ -146,7 +146,8 @@ def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY) -> dic
     """Write everything; return what `corpus.json` says. The same documents give the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(_SEED)
-    found = rng.sample(found, len(found))
+    found = list(found)
+    rng.shuffle(found)
     sample = (document.text for document in found[: max(2000, len(found) // 4)] if not document.held_out)
     tokenizer = train_tokenizer(sample, vocabulary)
     tokenizer.save_pretrained(out)
