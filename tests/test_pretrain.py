@@ -23,8 +23,7 @@ from training import corpus, pretrain
 
 ROOT = Path(__file__).resolve().parents[1]
 LIKE_TOKENS = st.lists(st.sampled_from(["<", "\\", "|", "|>", *SPECIAL_TOKENS, "end", "draft", " a"])).map("".join)
-SIZE = pretrain.Size(hidden=256, intermediate=256, layers=1, heads=4, kv_heads=4, rate=4e-3, batch=4, micro=2)
-CONFIG = pretrain.Config(SIZE, steps=12, context=64)
+SIZE = pretrain.Size(hidden=256, intermediate=256, layers=1, heads=4, kv_heads=4, context=64, batch=4, micro=2, rate=4e-3, warmup=20)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -52,7 +51,7 @@ def tokenizer(folder: Path):
 
 
 def model(seed: int = 5):
-    return pretrain.network(SIZE, 512, CONFIG.context, seed)
+    return pretrain.network(SIZE, 512, seed)
 
 
 @given(LIKE_TOKENS)
@@ -97,21 +96,43 @@ def test_shards_of_the_same_documents_are_the_same(folder, tmp_path):
     assert facts[0] == facts[1]
 
 
+def test_each_source_has_at_most_so_many_tokens(folder, tmp_path):
+    documents = [corpus.Document("letters" if i % 3 else "notes", f"Dear friend, this is letter {i}. " * 5, i % 10 == 0) for i in range(90)]
+    whole, bounded = (corpus.build(documents, tmp_path / str(most), vocabulary=300, most=most) for most in (9e9, 900))
+    assert {name: source["tokens"] <= 900 for name, source in bounded["sources"].items()} == {"letters": True, "notes": True}
+    assert all(source["tokens"] > 800 for source in bounded["sources"].values()) and whole["sources"]["letters"]["tokens"] > 900
+    assert whole["files"]["validation-notes.bin"] == bounded["files"]["validation-notes.bin"]
+
+
 def test_a_token_sees_its_own_document_alone(folder):
     """The second document of a packed row is predicted as if it stood alone."""
     network = model().eval()
     first, second = torch.tensor([[0, 20, 30, 40, 1]]), torch.tensor([[0, 50, 60, 70, 80]])
     packed = torch.cat([first, second], dim=1)
     with torch.no_grad():
-        alone = network(input_ids=second, position_ids=pretrain.positions(second, 0), use_cache=False).logits
-        together = network(input_ids=packed, position_ids=pretrain.positions(packed, 0), use_cache=False).logits[:, first.shape[1] :]
+        alone = network(input_ids=second, position_ids=pretrain.positions(second), use_cache=False).logits
+        together = network(input_ids=packed, position_ids=pretrain.positions(packed), use_cache=False).logits[:, first.shape[1] :]
         blind = network(input_ids=packed, use_cache=False).logits[:, first.shape[1] :]
     assert torch.allclose(alone, together, atol=1e-5) and not torch.allclose(alone, blind, atol=1e-5)
 
 
+def test_what_a_gpu_compiles_is_the_same_loss():
+    """Traced whole, with the masks of packed documents in it."""
+    network, rows = model(), torch.randint(20, 500, (2, 33))
+    rows[:, ::12] = 0
+    losses, gradients = [], []
+    for loss in (pretrain.loss_of, torch.compile(pretrain.loss_of, backend="aot_eager", fullgraph=True)):
+        network.zero_grad()
+        found = loss(network, rows)
+        found.backward()
+        losses.append(found.item())
+        gradients.append(network.model.layers[0].self_attn.q_proj.weight.grad.clone())
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5) and torch.allclose(*gradients, atol=1e-6)
+
+
 def test_positions_begin_anew_with_each_document():
     tokens = torch.tensor([[7, 8, 0, 5, 5, 0, 0, 9]])
-    assert pretrain.positions(tokens, 0).tolist() == [[0, 1, 0, 1, 2, 0, 0, 1]]
+    assert pretrain.positions(tokens).tolist() == [[0, 1, 0, 1, 2, 0, 0, 1]]
 
 
 def test_the_rate_rises_stays_and_falls():
@@ -121,13 +142,13 @@ def test_the_rate_rises_stays_and_falls():
 
 
 def test_each_epoch_has_every_row_once_in_a_new_order(folder):
-    shards = pretrain.Shards(folder, CONFIG.context, seed=1)
+    shards = pretrain.Shards(folder, SIZE.context, seed=1)
     epochs = [[tuple(row.tolist()) for row in shards.batch(n, len(shards))] for n in (0, 1)]
     assert sorted(epochs[0]) == sorted(epochs[1]) and epochs[0] != epochs[1]
 
 
 def test_the_loss_falls_and_a_run_that_was_stopped_gives_the_same_curve(folder, tmp_path):
-    config = pretrain.Config(SIZE, steps=40, context=64)
+    config = pretrain.Config(SIZE, steps=40)
     for name in ("whole", "parts"):
         (tmp_path / name).mkdir()
     whole = pretrain.train(model(), folder, config, tmp_path / "whole", minutes=9, every=10)
@@ -141,9 +162,22 @@ def test_the_loss_falls_and_a_run_that_was_stopped_gives_the_same_curve(folder, 
 
 
 def test_a_state_of_another_run_is_refused(folder, tmp_path):
-    pretrain.train(model(), folder, pretrain.Config(SIZE, steps=2, context=64), tmp_path, minutes=9, every=10)
-    with pytest.raises(ValueError, match="another run"):
-        pretrain.train(model(), folder, pretrain.Config(SIZE, steps=3, context=64), tmp_path, minutes=9, every=10)
+    pretrain.train(model(), folder, pretrain.Config(SIZE, steps=2), tmp_path, minutes=9, every=10)
+    for other in (pretrain.Config(SIZE, steps=3), pretrain.Config(SIZE, steps=2, seed=6)):
+        with pytest.raises(ValueError, match="another run"):
+            pretrain.train(model(), folder, other, tmp_path, minutes=9, every=10)
+
+
+def test_a_run_is_lengthened_or_cut_short_while_its_rate_stays(folder, tmp_path):
+    """Five steps of a run of 40, then as a run of 10: the curve of a run of 10."""
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    whole = pretrain.train(model(), folder, pretrain.Config(SIZE, steps=10), tmp_path / "whole", minutes=9, every=5)
+    for _ in range(5):
+        pretrain.train(model(), folder, pretrain.Config(SIZE, steps=40), tmp_path / "cut", minutes=0, every=5)
+    cut = pretrain.train(model(seed=9), folder, pretrain.Config(SIZE, steps=10), tmp_path / "cut", minutes=9, every=5)
+    assert [row[:2] for row in cut.curve] == [row[:2] for row in whole.curve]
+    assert cut.validation == whole.validation
 
 
 def command(folder: Path, out: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Tokenizer and token shards for pretraining: texts in, files that can be moved one by one out.
 
-    python -m training corpus OUT [--vocabulary 15360]
+    python -m training corpus OUT [--vocabulary 15360] [--most 12e6]
 
 OUT becomes
 
@@ -15,6 +15,9 @@ the last two is their dev split.
 
 A document is `<|begin|> text <|end|>`. Digits are tokens of their own, so that a number is copied digit by digit; the rest is
 cut as GPT-2 does (the pre-tokenizer that llama.cpp calls "smollm").
+
+`--most` bounds the tokens of each source: half of all is encyclopaedia, and a run that sees a part of it only should rather see as
+much of how people write. Tokenizer and validation are the same with it and without.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +45,6 @@ VOCABULARY = 15_360
 """Tokens: 60 rows of 256, and at a width of 512 in bf16 an embedding that is smaller than 16 MiB."""
 SHARD = 7_500_000
 """Tokens of a shard at most, two bytes each."""
-CONTEXT = 2048
 _HELD_OUT = 400  # one document in so many of the pretraining texts is for validation
 _VALIDATION = 300  # documents of each source, at most
 _SEED = 11
@@ -125,7 +128,6 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> PreTr
         bos_token=BEGIN,
         eos_token=END,
         pad_token=PAD,
-        model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
     )
 
@@ -142,8 +144,8 @@ def encode(
             yield document, np.array([begin, *encoding.ids, end], dtype=np.uint16)
 
 
-def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY) -> dict[str, Any]:
-    """Write everything; return what `corpus.json` says. The same documents give the same bytes."""
+def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY, most: float = math.inf) -> dict[str, Any]:
+    """Write everything; return what `corpus.json` says. The same documents give the same bytes. most: tokens of each source."""
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(_SEED)
     found = list(found)
@@ -161,6 +163,8 @@ def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY) -> dic
             if taken[document.source] < _VALIDATION:
                 taken[document.source] += 1
                 pieces.setdefault(f"validation-{document.source}.bin", []).append(tokens)
+            continue
+        if sizes[document.source] + len(tokens) > most:
             continue
         if len(tokens) > room:
             shard, room = shard + 1, SHARD
@@ -193,8 +197,9 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m training corpus")
     parser.add_argument("out", type=Path)
     parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
+    parser.add_argument("--most", type=float, default=math.inf, help="tokens of each source at most")
     options = parser.parse_args(argv)
-    facts = build(list(documents()), options.out, options.vocabulary)
+    facts = build(list(documents()), options.out, options.vocabulary, options.most)
     for name, fact in facts["sources"].items():
         print(f"{fact['tokens']:12,d} tokens of {name}")
     print(f"{sum(f['tokens'] for n, f in facts['files'].items() if n.startswith('train')):12,d} in all, to be trained on")

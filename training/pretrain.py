@@ -1,16 +1,17 @@
 """Pretraining of a small base model of the Llama family, for the generative reflector to start from.
 
     python -m training corpus CORPUS
-    python -m training pretrain CORPUS OUT [--size 30m] [--tokens 1e9] [--context 2048] [--minutes 9]
+    python -m training pretrain CORPUS OUT [--size 30m] [--tokens 1e9] [--minutes 9]
 
 OUT becomes a Hugging Face checkpoint folder (bf16, parts of 15 MB at most) with the tokenizer, `pretraining.json` (configuration,
 curve, loss by source, speed) and `README.md`, the model's card. Interrupted, or after `--minutes`, the same command goes on from
-OUT/state.pt with the same batches, and so to the same loss curve.
+OUT/state.pt with the same batches, and so to the same loss curve. Until the rate begins to fall it may go on with another
+`--tokens`: how long a run is can be decided while it runs.
 
-Method: next-token cross-entropy on packed sequences of 2,048 tokens; a token attends only to its own document. AdamW
-(arXiv 1711.05101) with beta 0.9 and 0.95, weight decay 0.1 on matrices, gradients clipped at 1; the rate rises over the first
-2% of the steps, stays, and falls to 0 over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over
-float32 weights, and torch.compile; on a CPU float32.
+Method: next-token cross-entropy on packed sequences; a token attends only to its own document. AdamW (arXiv 1711.05101) with
+beta 0.9 and 0.95, weight decay 0.1 on matrices, gradients clipped at 1; the rate rises over the first steps, stays, and falls to 0
+over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over float32 weights, and torch.compile; on a CPU
+float32.
 
 Shapes: every width is divisible by 256, so that 4-bit K-quants are 4-bit throughout; input and output embeddings are one; deep
 and thin, as suits models this small (arXiv 2402.14905). A step's batch depends on its number alone.
@@ -23,9 +24,9 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,31 +35,36 @@ import torch
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS
 from training import corpus
 from training.pretraining_card import card
 
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 """bf16 FLOP/s without sparsity, by the makers' data sheets; for MFU."""
+_BEGIN = SPECIAL_TOKENS.index(BEGIN)
 
 
 @dataclass(frozen=True)
 class Size:
-    """The shape of a model, and how it is trained. batch: sequences of a step; micro: of those, at once."""
+    """The shape of a model, and how it is trained. context: tokens of a sequence; batch: sequences of a step; micro: of those, at once;
+    warmup: steps."""
 
     hidden: int
     intermediate: int
     layers: int
     heads: int
     kv_heads: int
-    rate: float
+    context: int
     batch: int
     micro: int
+    rate: float
+    warmup: int
 
 
 SIZES = {
-    "30m": Size(512, 1024, 9, 8, 4, 2e-3, 256, 64),
-    "10m": Size(256, 768, 9, 4, 4, 3e-3, 16, 4),
-    "1m": Size(256, 256, 1, 4, 4, 4e-3, 8, 8),
+    "30m": Size(512, 1024, 9, 8, 4, context=2048, batch=256, micro=64, rate=2e-3, warmup=40),
+    "10m": Size(256, 768, 9, 4, 4, context=1024, batch=8, micro=2, rate=2e-3, warmup=100),
+    "1m": Size(256, 256, 1, 4, 4, context=2048, batch=8, micro=8, rate=4e-3, warmup=2),
 }
 
 
@@ -68,11 +74,18 @@ class Config:
 
     size: Size
     steps: int
-    context: int = corpus.CONTEXT
     decay: float = 0.1
-    warmup: float = 0.02
     falling: float = 0.2
     seed: int = 5
+
+    @property
+    def stable(self) -> int:
+        """Steps before the rate begins to fall."""
+        return math.floor(self.steps * (1 - self.falling))
+
+    def continues(self, other: Config, step: int) -> bool:
+        """Whether a run of `other` has gone the same way up to `step`."""
+        return self == other or (replace(self, steps=other.steps) == other and step <= min(self.stable, other.stable))
 
 
 @dataclass
@@ -85,8 +98,8 @@ class Run:
     validation: list[tuple[int, dict[str, float]]] = field(default_factory=list)
 
 
-def network(size: Size, vocabulary: int, context: int, seed: int) -> LlamaForCausalLM:
-    """A fresh model."""
+def network(size: Size, vocabulary: int, seed: int, attention: str = "sdpa") -> LlamaForCausalLM:
+    """A fresh model. attention: by its name in `transformers`."""
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocabulary,
@@ -95,12 +108,13 @@ def network(size: Size, vocabulary: int, context: int, seed: int) -> LlamaForCau
         num_hidden_layers=size.layers,
         num_attention_heads=size.heads,
         num_key_value_heads=size.kv_heads,
-        max_position_embeddings=context,
+        max_position_embeddings=size.context,
         tie_word_embeddings=True,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=2,
+        bos_token_id=_BEGIN,
+        eos_token_id=SPECIAL_TOKENS.index(END),
+        pad_token_id=SPECIAL_TOKENS.index(PAD),
         initializer_range=0.02,
+        attn_implementation=attention,
     )
     return LlamaForCausalLM(config)
 
@@ -131,25 +145,28 @@ class Shards:
         return int(self._order[1][place])
 
 
-def positions(tokens: torch.Tensor, begin: int) -> torch.Tensor:
+def positions(tokens: torch.Tensor) -> torch.Tensor:
     """(rows, length) places within their documents, from 0 where a document begins; attention is kept apart by them."""
     places = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
-    starts = torch.where(tokens == begin, places, torch.zeros_like(places)).cummax(dim=1).values
+    starts = torch.where(tokens == _BEGIN, places, torch.zeros_like(places)).cummax(dim=1).values
     return places - starts
 
 
-def loss_of(model: Any, rows: torch.Tensor, begin: int) -> torch.Tensor:
+Loss = Callable[[Any, torch.Tensor], torch.Tensor]
+
+
+def loss_of(model: Any, rows: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy (nats a token) of the next tokens; what comes after a document's end is not asked for."""
     inputs, targets = rows[:, :-1], rows[:, 1:]
-    logits = model(input_ids=inputs, position_ids=positions(inputs, begin), use_cache=False).logits
-    targets = targets.masked_fill(targets == begin, -100)
+    logits = model(input_ids=inputs, position_ids=positions(inputs), use_cache=False).logits
+    targets = targets.masked_fill(targets == _BEGIN, -100)
     return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=-100)
 
 
 def rate(step: int, config: Config) -> float:
     """Warmup, stable, decay: the learning rate of a step (from 0)."""
-    rising = (step + 1) / max(1, config.warmup * config.steps)
-    falling = (config.steps - step) / max(1, config.falling * config.steps)
+    rising = (step + 1) / config.size.warmup
+    falling = (config.steps - step) / max(1, config.steps - config.stable)
     return config.size.rate * min(1.0, rising, falling)
 
 
@@ -161,8 +178,8 @@ def optimizer(model: torch.nn.Module, config: Config) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.size.rate, betas=(0.9, 0.95), fused=next(model.parameters()).is_cuda)
 
 
-def step_of(model: Any, optimize: torch.optim.AdamW, rows: torch.Tensor, config: Config, begin: int, number: int) -> float:
-    """One optimizer step over the micro-batches of `rows`; the mean loss."""
+def step_of(model: Any, optimize: torch.optim.AdamW, rows: torch.Tensor, config: Config, number: int, loss: Loss) -> float:
+    """One optimizer step over the micro-batches of `rows`; the mean of `loss`."""
     device = next(model.parameters()).device
     for group in optimize.param_groups:
         group["lr"] = rate(number, config)
@@ -170,9 +187,9 @@ def step_of(model: Any, optimize: torch.optim.AdamW, rows: torch.Tensor, config:
     total = torch.zeros((), device=device)
     for part in parts:
         with _precision(device):
-            loss = loss_of(model, part.to(device, non_blocking=True), begin) / len(parts)
-        loss.backward()
-        total += loss.detach()
+            share = loss(model, part.to(device, non_blocking=True)) / len(parts)
+        share.backward()
+        total += share.detach()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimize.step()
     optimize.zero_grad(set_to_none=True)
@@ -184,16 +201,16 @@ def _precision(device: torch.device) -> Any:
 
 
 @torch.no_grad()
-def validate(model: Any, folder: Path, config: Config, begin: int, rows: int = 32) -> dict[str, float]:
+def validate(model: Any, folder: Path, config: Config, rows: int = 32) -> dict[str, float]:
     """Mean loss of each source's held-out documents, over at most so many rows."""
     device = next(model.parameters()).device
     losses = {}
     for path in sorted(folder.glob("validation-*.bin")):
         tokens = np.fromfile(path, dtype="<u2").astype(np.int64)
-        length = min(config.context + 1, len(tokens))
+        length = min(config.size.context + 1, len(tokens))
         packed = torch.from_numpy(tokens[: len(tokens) // length * length].reshape(-1, length)[:rows])
         with _precision(device):
-            found = [loss_of(model, part.to(device), begin).item() * len(part) for part in packed.split(config.size.micro)]
+            found = [loss_of(model, part.to(device)).item() * len(part) for part in packed.split(config.size.micro)]
         losses[path.stem.removeprefix("validation-")] = round(sum(found) / len(packed), 4)
     return losses
 
@@ -201,31 +218,31 @@ def validate(model: Any, folder: Path, config: Config, begin: int, rows: int = 3
 def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, every: int) -> Run:
     """Steps until the end, or until the time is over; the state is kept every `every` steps and found again."""
     begun = time.monotonic()
-    shards, optimize, run = Shards(folder, config.context, config.seed), optimizer(model, config), Run()
-    begin = model.config.bos_token_id
+    shards, optimize, run = Shards(folder, config.size.context, config.seed), optimizer(model, config), Run()
     state = out / "state.pt"
     if state.exists():
         kept = torch.load(state, weights_only=True, map_location=next(model.parameters()).device)
-        if kept["config"] != json.dumps(asdict(config)):
-            raise ValueError(f"{state} is of another run; take another folder or the same options")
+        before = json.loads(kept["config"])
+        if not config.continues(Config(Size(**before.pop("size")), **before), kept["step"]):
+            raise ValueError(f"{state} is of another run, or one whose rate has begun to fall; take another folder or the same options")
         model.load_state_dict(kept["model"])
         optimize.load_state_dict(kept["optimizer"])
         run = Run(
             kept["step"], kept["recent"], [tuple(row) for row in kept["curve"]], [(n, dict(losses)) for n, losses in kept["validation"]]
         )
-    fast = torch.compile(model) if next(model.parameters()).is_cuda else model
+    loss = torch.compile(loss_of) if next(model.parameters()).is_cuda else loss_of
     model.train()
     last, since = time.monotonic(), run.step
     while run.step < config.steps:
-        run.recent.append(step_of(fast, optimize, shards.batch(run.step, config.size.batch), config, begin, run.step))
+        run.recent.append(step_of(model, optimize, shards.batch(run.step, config.size.batch), config, run.step, loss))
         run.step += 1
         done, over = run.step == config.steps, time.monotonic() - begun > 60 * minutes
         if run.step % every == 0 or done:
-            speed = (run.step - since) * config.size.batch * config.context / (time.monotonic() - last)
+            speed = (run.step - since) * config.size.batch * config.size.context / (time.monotonic() - last)
             run.curve.append((run.step, round(float(np.mean(run.recent)), 4), round(speed)))
             run.recent = []
             if run.step % (every * 10) == 0 or done:
-                run.validation.append((run.step, validate(model, folder, config, begin)))
+                run.validation.append((run.step, validate(model, folder, config)))
             print(f"step {run.step:6d} of {config.steps}  loss {run.curve[-1][1]:.4f}  {speed:,.0f} tokens/s", flush=True)
         if run.step % every == 0 or done or over:
             _keep(model, optimize, config, run, state)
@@ -268,17 +285,17 @@ def samples(model: Any, tokenizer: PreTrainedTokenizerFast, starts: list[str], l
 
 def finish(model: Any, folder: Path, facts: dict[str, Any], config: Config, run: Run, out: Path) -> None:
     """The checkpoint folder: weights, tokenizer, figures, card. facts: what `corpus.json` says."""
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, model_max_length=config.size.context)
     name = torch.cuda.get_device_name(0) if next(model.parameters()).is_cuda else "CPU"
     speed = float(np.median([row[2] for row in run.curve]))
     peak = next((value for key, value in PEAK.items() if key in name), None)
     figures: dict[str, Any] = {
         "config": asdict(config),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "tokens": run.step * config.size.batch * config.context,
+        "tokens": run.step * config.size.batch * config.size.context,
         "device": name,
         "tokens_per_second": speed,
-        "mfu": round(speed * flops(model, config.context) / peak, 4) if peak else None,
+        "mfu": round(speed * flops(model, config.size.context) / peak, 4) if peak else None,
         "curve": run.curve,
         "validation": run.validation,
         "sources": facts["sources"],
@@ -299,15 +316,17 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--size", choices=SIZES, default="30m")
     parser.add_argument("--tokens", type=float, default=1e9, help="to train on, in several epochs where the corpus has fewer")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these, to go on another time")
-    parser.add_argument("--context", type=int, default=corpus.CONTEXT, help="tokens of a sequence")
+    parser.add_argument("--context", type=int, help="tokens of a sequence, where other than the size's own")
     parser.add_argument("--every", type=int, default=50, help="steps from one row of the curve, and one kept state, to the next")
+    parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa", help="flex_attention leaves out other documents")
     options = parser.parse_args(argv)
     facts = corpus.verify(options.corpus)
     size = SIZES[options.size]
-    config = Config(size, max(1, round(options.tokens / (size.batch * options.context))), options.context)
+    size = replace(size, context=options.context or size.context)
+    config = Config(size, max(1, round(options.tokens / (size.batch * size.context))))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_float32_matmul_precision("high")
-    model = network(size, facts["vocabulary"], config.context, config.seed).to(device)
+    model = network(size, facts["vocabulary"], config.seed, options.attention).to(device)
     print(f"{sum(p.numel() for p in model.parameters()):,d} parameters, {config.steps} steps on {device}", flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     run = train(model, options.corpus, config, options.out, options.minutes, options.every)
