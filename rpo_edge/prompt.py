@@ -1,15 +1,23 @@
-"""The special tokens of a rewriting trajectory, which a causal language model reads and writes; training and serving share them.
+"""The text of a rewriting trajectory, which a causal language model reads and writes; training and serving share it.
 
     <|begin|> profile <|history|> item <|history|> item … <|query|> … <|draft|> … <|reflect|> observations <|rewrite|> … <|end|>
 
+`render` makes all up to `<|reflect|>`, the model what follows; `complete` is what it should write, and `parse` reads what it did.
 What changes least comes first, so that a runtime keeps the front of its cache. A model's vocabulary has these tokens from
 its first day. Text of anybody's that looks like one is escaped here, and nowhere else: `<|end|>` in a draft becomes
 `<\\|end|>`, and `unescape` takes that back, whatever was there before.
+
+A line of the profile is "feature: variant rate, …"; a line of the reflection "feature: draft | user | action".
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from rpo_edge.features import CHOICES
+from rpo_edge.records import HistoryItem, Observation, StyleProfile
+from rpo_edge.steps.observe import described, rates_of
 
 PROMPT_VERSION = 1
 """A manifest names the version that its model was trained on."""
@@ -19,8 +27,13 @@ HISTORY, QUERY, DRAFT, REFLECT, REWRITE = "<|history|>", "<|query|>", "<|draft|>
 SPECIAL_TOKENS = (BEGIN, END, PAD, HISTORY, QUERY, DRAFT, REFLECT, REWRITE)
 """In the order of their ids, which are the first of the vocabulary."""
 
+ITEM = 400
+"""Code points of a history item that are shown."""
+
+_LINE = re.compile(r"(?P<feature>\w+): (?P<draft>.*?) \| (?P<user>.*?) \| (?P<action>.*)")
 _NAMES = "|".join(token[2:-2] for token in SPECIAL_TOKENS)
 _LOOKS_SPECIAL = re.compile(rf"<(\\*)\|({_NAMES})\|>")
+_LOOKS_SPECIAL_AS_IS = re.compile(rf"<\|({_NAMES})\|>")
 _ESCAPED = re.compile(rf"<\\(\\*)\|({_NAMES})\|>")
 
 
@@ -32,3 +45,37 @@ def escape(text: str) -> str:
 def unescape(text: str) -> str:
     """What `escape` was given."""
     return _ESCAPED.sub(r"<\1|\2|>", text)
+
+
+def render(draft: str, profile: StyleProfile, history: Sequence[HistoryItem] = (), query: str | None = None) -> str:
+    """What the model reads. history: best first; the best stands last, next to the draft."""
+    shown = "".join(f"{HISTORY}{escape(item.text[:ITEM])}" for item in reversed(history))
+    asked = f"{QUERY}{escape(query)}" if query else ""
+    return f"{BEGIN}{escape(manner(profile))}{shown}{asked}{DRAFT}{escape(draft)}{REFLECT}"
+
+
+def manner(profile: StyleProfile) -> str:
+    """The user's rates, a feature a line, in the order of the features' table."""
+    rates = rates_of(profile)
+    return "\n".join(f"{feature.name}: {described(rates[feature.name])}" for feature in CHOICES if feature.name in rates)
+
+
+def complete(observations: Sequence[Observation], rewrite: str) -> str:
+    """What the model should write after `render`."""
+    lines = (f"{o.feature}: {o.draft} | {o.user} | {o.action}" for o in observations)
+    return f"{escape(chr(10).join(lines))}{REWRITE}{escape(rewrite)}{END}"
+
+
+def parse(completion: str) -> tuple[tuple[Observation, ...], str]:
+    """Observations and rewrite of what a model wrote. Raises ValueError where it is no trajectory's end, or was cut off."""
+    reflection, found, rest = completion.partition(REWRITE)
+    rewrite, ended, _ = rest.partition(END)
+    if not found or not ended or _LOOKS_SPECIAL_AS_IS.search(reflection + rewrite):
+        raise ValueError("not a reflection, a rewrite and an end")
+    observations = []
+    for line in filter(None, unescape(reflection).split("\n")):
+        match = _LINE.fullmatch(line)
+        if not match:
+            raise ValueError(f"not an observation: {line!r}")
+        observations.append(Observation(**match.groupdict()))
+    return tuple(observations), unescape(rewrite)

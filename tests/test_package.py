@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"records", "errors", "segment", "lexicon"},
     {"manifest", "edits", "features", "migrations", "language", "operations", "usage", "wordpiece"},
-    {"history", "importers", "steps", "runtimes"},
+    {"history", "importers", "steps", "runtimes", "prompt"},
     {"reflectors"},
     {"pipeline"},
     {"show", "doctor"},
