@@ -23,8 +23,9 @@ def test_evaluation_on_the_fixture(tmp_path, capsys):
 
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")
 def test_from_texts_to_a_checkpoint(tmp_path):
-    for builder in ("neutralise", "persona"):
-        trajectories.main([str(tmp_path / "t"), "--builder", builder, "--authors", "10", "--texts", "4"])
+    recipe = {"split": "train", "build": [{"builder": "neutralise", "texts": 4}, {"builder": "persona", "texts": 4}]}
+    people = list(trajectories.authors("train"))
+    trajectories.write(recipe, people[:: len(people) // 10][:10], tmp_path / "t")
     sft.main([str(tmp_path / "t"), str(tmp_path / "out"), "--steps", "3", "--tuning", "lora"])
     facts = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))
     assert len(facts["curve"]) == 1 and "written" not in facts["data"]["trajectories"]

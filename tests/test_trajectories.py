@@ -1,62 +1,183 @@
 """Trajectories: the same every time, honest about what may be seen, and built from train and dev rows only."""
 
 import json
+import random
+import tomllib
 
 import pytest
 
-from rpo_edge.edits import apply
-from rpo_edge.records import Edit
-from rpo_edge.steps.freeze import freeze
-from training import data, trajectories
-from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
+pytest.importorskip("datasets")
+pytest.importorskip("jsonschema")
 
-pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
+from jsonschema import ValidationError
+
+from rpo_edge.edits import apply
+from rpo_edge.prompt import complete, parse, render
+from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.observe import observe
+from training import data, trajectories
+from training.trajectories.files import SHARD, Writer, as_row, from_row, read, read_authors
+from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
+from training.trajectories.persona import ALL, Options, _habits
+
+needs_data = pytest.mark.skipif(not data.available(), reason="the research data is not here")
+RECIPE = {"split": "dev", "build": [{"builder": "neutralise", "texts": 2}, {"builder": "persona", "texts": 8, "features": "all"}]}
+EXAMPLE = Trajectory(
+    draft="It is late.",
+    rewrite="It's late.\u2028",
+    profile=StyleProfile({"contraction:it's": Habit("contraction:it's", {"contracted": 9.0})}, {"emoji": "never"}, 2, 40),
+    observations=observe("It is late.", "It's late.", StyleProfile()),
+    edits=(Edit(2, 5, " is", "'s", "align"), Edit(11, 11, "", "\u2028", "align")),
+    history=(HistoryItem("It's me.", "letters", id=4),),
+    seen=(1, 4),
+    query=None,
+    author="anna",
+    source="letters",
+    licence="CC0-1.0",
+    split="train",
+    builder="neutralise:spoken",
+)
+
+
+def built(folder, recipe=RECIPE, authors=4):
+    people = list(trajectories.authors(recipe["split"]))
+    trajectories.write(recipe, people[:: len(people) // authors][:authors], folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("trajectories")
-    for name in ("a", "b"):
-        trajectories.main([str(folder / name), "--split", "dev", "--authors", "6", "--texts", "4"])
-    return tuple((folder / name / "neutralise.jsonl").read_bytes() for name in ("a", "b"))
+def folder(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("trajectories"))
 
 
-def test_same_seed_same_bytes(built):
-    assert built[0] == built[1]
+def test_a_row_holds_the_whole_trajectory():
+    assert from_row(json.loads(json.dumps(as_row(EXAMPLE)))) == EXAMPLE
 
 
-def test_edits_lead_to_the_authors_words(built):
-    rows = [json.loads(line) for line in built[0].splitlines()]
-    people = {(author.name, author.source): author for author in trajectories.authors("dev")}
-    assert {row["neutraliser"] for row in rows} == set(NEUTRALISERS) > HELD_OUT
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("draft", ""),
+        ("split", "all"),
+        ("builder", "Neutralise"),
+        ("seen", ["1"]),
+        ("history", [{"id": 1}]),
+        ("query", 3),
+        ("licence", None),
+    ],
+)
+def test_a_row_that_is_none_is_refused(name, value):
+    with pytest.raises(ValidationError):
+        from_row(as_row(EXAMPLE) | {name: value})
+
+
+def test_a_row_with_more_or_less_is_refused():
+    row = as_row(EXAMPLE)
+    with pytest.raises(ValidationError):
+        from_row(row | {"extra": 1})
+    with pytest.raises(ValidationError):
+        from_row({name: value for name, value in row.items() if name != "profile"})
+
+
+def test_shards_are_read_as_one(tmp_path):
+    writer = Writer(tmp_path, "trajectories", size=2)
+    for _ in range(5):
+        writer.add(as_row(EXAMPLE))
+    writer.close()
+    assert len(writer.shards) == 3 < SHARD and list(read(tmp_path)) == [EXAMPLE] * 5
+
+
+def test_a_folder_without_trajectories_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no trajectories"):
+        next(read(tmp_path))
+
+
+@pytest.mark.parametrize("part", [{"builder": "none"}, {"builder": "persona", "wit": 3}, {"builder": "persona", "features": "some"}])
+def test_a_recipe_with_what_is_not_there_is_refused(part):
+    with pytest.raises(ValueError, match=r"no builder|no such option|features is"):
+        list(trajectories.build({"split": "dev", "build": [part]}, [], None))
+
+
+def test_the_recipes_that_ship_name_what_is_there():
+    for path in trajectories.RECIPES.glob("*.toml"):
+        for part in tomllib.loads(path.read_text("utf-8")).get("trajectories", {}).get("build", []):
+            assert trajectories.BUILDERS[part.pop("builder")][1](**part)
+
+
+@needs_data
+def test_same_recipe_same_bytes(folder, tmp_path):
+    built(tmp_path)
+    names = [path.name for path in sorted(folder.iterdir())]
+    assert len(names) == 3 and all((folder / name).read_bytes() == (tmp_path / name).read_bytes() for name in names)
+
+
+@needs_data
+def test_trajectories_lead_to_the_authors_words_and_show_only_what_may_be_seen(folder):
+    people = {(author.name, author.source): author for author in read_authors(folder)}
+    rows = list(read(folder))
+    assert {row.builder for row in rows} == {f"neutralise:{name}" for name in NEUTRALISERS} | {"persona"} and set(NEUTRALISERS) > HELD_OUT
     for row in rows:
-        edits = [Edit(start, end, row["draft"][start:end], after, "t") for start, end, after in row["edits"]]
-        texts = people[row["author"], row["source"]].texts
-        assert apply(row["draft"], edits) == row["target"] and row["target"] in texts[row["text"]]
-        assert row["text"] not in row["history"] and row["history"]
-    assert all(any(row["edits"] for row in rows if row["neutraliser"] == name) for name in NEUTRALISERS)
+        texts = people[row.author, row.source].texts
+        assert apply(row.draft, row.edits) == row.rewrite and row.seen
+        assert all(item.id in row.seen and texts[item.id] == item.text for item in row.history)
+        assert len(row.history) == min(8, len({texts[i] for i in row.seen}))
+        if row.builder != "persona":
+            assert any(row.rewrite in text for text in texts) and not any(row.rewrite in texts[i] for i in row.seen)
+    for builder in {row.builder for row in rows}:
+        assert any(row.edits for row in rows if row.builder == builder)
+    assert any(row.observations for row in rows) and any(row.query for row in rows) and not all(row.edits for row in rows)
 
 
-def test_the_rules_as_neutraliser_keep_frozen_spans(built):
-    for row in map(json.loads, built[0].splitlines()):
-        if row["neutraliser"] in ("generic", "other", "random"):
-            spans = [[text[s:e] for s, e, _ in freeze(text)] for text in (row["draft"], row["target"])]
+@needs_data
+def test_every_trajectory_has_its_text(folder):
+    for row in read(folder):
+        assert parse(complete(row.observations, row.rewrite)) == (row.observations, row.rewrite)
+        assert all(item.text[:40] in render(row.draft, row.profile, row.history) for item in row.history if "<|" not in item.text)
+
+
+@needs_data
+def test_the_rules_as_neutraliser_keep_frozen_spans(folder):
+    for row in read(folder):
+        if row.builder in ("neutralise:generic", "neutralise:other", "neutralise:random"):
+            spans = [[text[s:e] for s, e, _ in freeze(text)] for text in (row.draft, row.rewrite)]
             assert spans[0] == spans[1]
 
 
-def test_a_persona_renders_its_history_and_its_drafts(tmp_path):
-    trajectories.main([str(tmp_path), "--builder", "persona", "--split", "dev", "--authors", "3", "--texts", "8"])
-    people = {row["name"]: row["texts"] for row in map(json.loads, (tmp_path / "persona.authors.jsonl").open(encoding="utf-8"))}
-    rows = list(map(json.loads, (tmp_path / "persona.jsonl").open(encoding="utf-8")))
-    assert len(people) == 3 and {row["author"] for row in rows} == set(people)
-    assert all(row["text"] is None and row["history"] == list(range(len(people[row["author"]]))) for row in rows)
-    assert any(row["edits"] for row in rows) and any(not row["edits"] for row in rows)
+@needs_data
+def test_noise_puts_other_texts_into_a_personas_history(tmp_path):
+    part = {"builder": "persona", "texts": 12, "drafts": 1}
+    texts = []
+    for name, noise in (("clean", 0.0), ("noisy", 0.9)):
+        (tmp_path / name).mkdir()
+        built(tmp_path / name, {"split": "dev", "build": [part | {"noise": noise}]})
+        texts.append([author.texts for author in read_authors(tmp_path / name)])
+    changed = [sum(a != b for a, b in zip(*pair, strict=True)) / len(pair[0]) for pair in zip(*texts, strict=True)]
+    assert 0.05 < sum(changed) / len(changed) < 0.95
 
 
+@needs_data
+def test_summaries_become_abstracts_that_the_history_does_not_hold(tmp_path):
+    built(tmp_path, {"split": "dev", "build": [{"builder": "pairs", "split": "dev", "authors": 6}]})
+    people = {author.name: author.texts for author in read_authors(tmp_path)}
+    rows = list(read(tmp_path))
+    assert len(people) > 3 and {row.author for row in rows} == set(people)
+    assert all(row.rewrite not in [people[row.author][i] for i in row.seen] and len(row.seen) >= 3 for row in rows)
+
+
+@needs_data
+def test_the_habits_of_personas_are_many():
+    """Each contraction and each pair of words is one of its own; the rest are whole features."""
+    rng = random.Random(1)
+    people = list(trajectories.authors("dev"))[:6]
+    habits = [set(_habits(author.texts[:40], Options(features="all"), rng)) for author in people]
+    assert len(set.union(*habits)) > 80 and {key.partition(":")[0] for key in set.union(*habits)} <= set(ALL)
+    assert sum(map(len, habits)) / len(habits) > 40
+
+
+@needs_data
 def test_only_makers_that_permit_it():
-    models = {row["model"].lower() for row in data.rows("drafts/00", "train")}
-    assert {model for model in models if model.startswith(data.PERMITTED)} == {
-        "phi-3-mini-128k-instruct",
-        "qwen1.5-72b-chat",
-        "mistral-7b-instruct-v0.1",
-    }
+    models = {row["model"].lower() for row in data.permitted("train")}
+    assert not any(name in model for model in models for name in ("gpt", "claude", "llama", "vicuna", "mixtral", "gemma", "palm", "mega"))
+    assert any("mistral" in model for model in models) and any("pythia" in model for model in models)
+    assert not {row["query"] for row in data.permitted("train") if row["query"]} & {row["query"] for row in data.permitted("dev")}

@@ -17,6 +17,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,11 @@ from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choos
 from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece
-from training.examples import general, held_back, read
+from training.examples import general, held_back
 from training.statistics import bootstrap
-from training.trajectories.base import Author, passage
-from training.trajectories.neutralise import NEUTRALISERS, SEED, Task, permitted_drafts, summed
+from training.trajectories.base import SEED, Author, passage, permitted_drafts, summed
+from training.trajectories.files import read_authors
+from training.trajectories.neutralise import NEUTRALISERS, Task
 from training.users import similarity
 
 OFFSETS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
@@ -107,8 +109,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--texts", type=int, default=14, help="of each author")
     options = parser.parse_args(argv)
     allow(options.checkpoint)
-    rows = (row for row in read(options.trajectories, ".authors") if row["source"] != "persona" and held_back((row["name"], "")))
-    found = flattened([Author(row["name"], row["source"], tuple(row["texts"][:80])) for row in rows], options.texts)
+    people = (author for author in read_authors(options.trajectories) if author.source != "persona" and held_back((author.name, "")))
+    found = flattened([replace(author, texts=author.texts[:80]) for author in people], options.texts)
     encoder = float_encoder(options.checkpoint)
     table = {}
     for scale in SCALES:

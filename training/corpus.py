@@ -98,7 +98,7 @@ SOURCES: dict[str, Source] = {
     "histories": Source(
         "public domain, CC0, MIT, Apache-2.0, BSD, Zlib, Unlicense, CC BY 3.0 and 4.0, CC BY-SA 3.0 and 4.0, text by text", _histories
     ),
-    "answers": Source("Apache-2.0 collections; answers of Mistral, Phi and Qwen1.5 models only", _drafts),
+    "answers": Source("Apache-2.0 collections; answers of Mistral 7B, Phi-3, Qwen1.5 and Open Assistant models only", _drafts),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ SHARED = Path(os.environ.get("RPO_EDGE_SHARED", Path(__file__).resolve().parents
 HISTORIES = ("blogs", "commits", "gutenberg", "proposals", "rails")
 """The groups of histories whose authors write in a manner of their own; "arxiv" texts have many hands each."""
 
-PERMITTED = ("mistral", "phi", "qwen1.5")
-"""Makers whose terms allow training on their models' answers; nothing that ships is trained on others'."""
+LICENCES = {"gutenberg": "public domain", "rails": "MIT", "arxiv": "CC0-1.0"}
+"""Of groups whose rows do not say it themselves."""
+
+PERMITTED = ("mistral", "phi", "qwen1.5", "oasst-pythia", "oasst-1_12b", "openassistant/oasst-sft-1-pythia", "falcon-40b-sft-top1", "openassistant/falcon-40b-sft-top1")  # fmt: skip
+"""How names of models begin whose terms allow training on their answers: Mistral 7B, Phi-3 and Qwen1.5, and of Open Assistant those that
+were tuned on its own conversations alone, on Pythia and Falcon (Apache-2.0). Nothing that ships is trained on others' answers."""
 
 Row = dict[str, Any]
 
@@ -30,14 +35,25 @@ def available() -> bool:
 
 def rows(group: str, split: str) -> Iterator[Row]:
     """Rows of one split of a group ("drafts/00", "histories/blogs"), shard after shard."""
-    folder, _, stem = group.partition("/")
-    for path in sorted((SHARED / "data" / folder).glob(f"{stem}*.jsonl.xz")):
+    for path in _paths(group):
         yield from (row for row in read(path) if row["split"] == split)
 
 
+def _paths(group: str) -> list[Path]:
+    folder, _, stem = group.partition("/")
+    return sorted((SHARED / "data" / folder).glob(f"{stem}*.jsonl.xz"))
+
+
 def permitted(split: str) -> Iterator[Row]:
-    """Answers of PERMITTED models."""
-    return (row for row in rows("drafts/00", split) if row["model"].lower().startswith(PERMITTED))
+    """Answers of PERMITTED models; none to a question that has another split elsewhere."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    found = []
+    for row in (row for group in ("00", "extra") for path in _paths(f"drafts/{group}") for row in read(path)):
+        if row["query"]:
+            splits[row["query"]].add(row["split"])
+        if row["split"] == split and row["model"].lower().removeprefix("mistralai/").startswith(PERMITTED):
+            found.append(row)
+    yield from (row for row in found if len(splits[row["query"]]) <= 1)
 
 
 def read(path: Path) -> Iterator[Row]:

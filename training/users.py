@@ -18,7 +18,7 @@ from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
 from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
-from training.trajectories.neutralise import summed
+from training.trajectories.base import summed
 
 Runs = set[tuple[str, ...]]
 

@@ -13,7 +13,8 @@ from rpo_edge.steps.profile import Counts, measure
 from training.evaluation.material import SEED, Material, Pairs, edit
 from training.statistics import bootstrap
 from training.trajectories import base
-from training.trajectories.neutralise import HELD_OUT, LONGEST, NEUTRALISERS, Task, summed
+from training.trajectories.base import LONGEST, summed
+from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS, Task
 from training.users import Author, another, rewritten, similarity
 
 _TEXTS = 6  # of an author

@@ -1,17 +1,19 @@
-"""What every builder starts from and gives: authors with their texts, and trajectories."""
+"""What every builder starts from and gives: authors with their texts, and pairs of a draft and the author's own words for it."""
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from rpo_edge.edits import align
-from rpo_edge.records import Edit
 from rpo_edge.segment import sentences
+from rpo_edge.steps.profile import Counts
 from training import data
+
+SEED = 3
+LONGEST = 560
+"""Code points of a passage: about 120 words, as many as a window has."""
 
 
 @dataclass(frozen=True)
@@ -21,43 +23,22 @@ class Author:
     name: str
     source: str
     texts: tuple[str, ...]
+    licence: str = ""
 
 
 @dataclass(frozen=True)
-class Trajectory:
-    """A draft, the author's own words for it, and which of the author's texts (by index) may be seen.
+class Pair:
+    """A draft and the author's own words for it, and which of the author's texts (by index) a reflector may see.
 
-    text: index of the author's text that holds the target, None if it is none of them; it is never in `history`.
-    edits: of the draft, as `align` finds them; applying them gives the target.
+    builder: its name, and after a colon how it made the draft. licence: of draft and target, where it is not the author's.
     """
 
     builder: str
-    neutraliser: str
-    author: str
-    source: str
     draft: str
     target: str
-    text: int | None
     history: tuple[int, ...]
-
-    @property
-    def edits(self) -> list[Edit]:
-        """Edits that lead from the draft to the target."""
-        return align(self.draft, self.target)
-
-    def as_row(self) -> dict[str, Any]:
-        """The JSON object."""
-        return {
-            "builder": self.builder,
-            "neutraliser": self.neutraliser,
-            "author": self.author,
-            "source": self.source,
-            "draft": self.draft,
-            "target": self.target,
-            "text": self.text,
-            "history": list(self.history),
-            "edits": [[edit.start, edit.end, edit.after] for edit in self.edits],
-        }
+    query: str | None = None
+    licence: str | None = None
 
 
 def passage(text: str, longest: int, rng: random.Random) -> str:
@@ -72,9 +53,25 @@ def passage(text: str, longest: int, rng: random.Random) -> str:
 
 def authors(split: str) -> Iterator[Author]:
     """Authors of a split, in the order of the files."""
-    texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for group in data.HISTORIES:
         for row in data.rows(f"histories/{group}", split):
-            texts[row["author"], row.get("source") or group].append(row["text"])
-    for (name, source), group_texts in texts.items():
-        yield Author(name, source, tuple(group_texts))
+            texts[row["author"], row.get("source") or group, row.get("licence") or data.LICENCES[group]].append(row["text"])
+    for (name, source, licence), group_texts in texts.items():
+        yield Author(name, source, tuple(group_texts), licence)
+
+
+def permitted_drafts() -> list[str]:
+    """Train-split answers of language models; generic rates are of them alone."""
+    return [row["response"] for row in data.permitted("train")]
+
+
+def summed(counted: Iterable[Counts]) -> dict[str, dict[str, float]]:
+    """Counts of several texts, added up."""
+    total: dict[str, dict[str, float]] = {}
+    for counts in counted:
+        for key, variants in counts.items():
+            sums = total.setdefault(key, {})
+            for variant, n in variants.items():
+                sums[variant] = sums.get(variant, 0.0) + n
+    return total

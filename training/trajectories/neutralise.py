@@ -23,7 +23,7 @@ import math
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -39,13 +39,10 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.profile import Counts, make_profile, measure
-from training import data
-from training.trajectories.base import Author, Trajectory, passage
+from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, permitted_drafts, summed
 
-SEED = 3
 HELD_OUT = frozenset({"written"})
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
-LONGEST = 560  # code points of a passage: about 120 words
 FRAMES = frozenset({"greeting", "sign_off"})
 _EVERYONES = frozenset(
     {"to", "as", "for", "is", "now", "just", "can", "could", "about", "if", "only", "so", "many", "before", "after", "on"}
@@ -196,12 +193,14 @@ NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
 }
 
 
-def permitted_drafts() -> list[str]:
-    """Train-split answers; the generic rates are of them alone."""
-    return [row["response"] for row in data.permitted("train")]
+@dataclass(frozen=True)
+class Options:
+    """texts: of each author, those that become targets."""
+
+    texts: int = 40
 
 
-def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterator[tuple[Author, list[Trajectory]]]:
+def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> Iterator[tuple[Author, list[Pair]]]:
     """Passages of the chosen texts once by each neutraliser, author after author."""
     by_source: dict[str, list[Author]] = defaultdict(list)
     for author in people:
@@ -212,12 +211,12 @@ def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterat
     for author in people:
         rng = random.Random(f"{SEED}{author.name}")
         peers = [peer for peer in by_source[author.source] if peer.name != author.name] or [p for p in people if p.name != author.name]
-        chosen = tuple(sorted(rng.sample(range(len(author.texts)), min(texts, len(author.texts)))))
+        chosen = tuple(sorted(rng.sample(range(len(author.texts)), min(options.texts, len(author.texts)))))
         tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic))
     yield from zip(people, pool.map(_neutralise, tasks, chunksize=2), strict=True)
 
 
-def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts]) -> list[Trajectory]:
+def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts]) -> list[Pair]:
     author, chosen, other, generic = arguments
     task = Task(author, chosen, summed(map(measure, other)), generic)
     found = []
@@ -229,19 +228,8 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
             others = [j for j in range(len(author.texts)) if j != i]
             size = round(math.exp(rng.uniform(*map(math.log, _HISTORY))))
             history = tuple(sorted(rng.sample(others, min(size, len(others)))))
-            found.append(Trajectory("neutralise", name, author.name, author.source, draft, target, i, history))
+            found.append(Pair(f"neutralise:{name}", draft, target, history))
     return found
-
-
-def summed(counted: Iterable[Counts]) -> dict[str, dict[str, float]]:
-    """Counts of several texts, added up."""
-    total: dict[str, dict[str, float]] = {}
-    for counts in counted:
-        for key, variants in counts.items():
-            sums = total.setdefault(key, {})
-            for variant, n in variants.items():
-                sums[variant] = sums.get(variant, 0.0) + n
-    return total
 
 
 def _profile(counts: Counts) -> StyleProfile:

@@ -1,11 +1,16 @@
 """Persona trajectories: an answer of a language model, and the same answer as a persona would put it.
 
-A persona has the measured habits of a real writer, a part of them replaced by a variant by lot. Its history is texts of
-another writer, rendered through the persona by the rules reflector; drafts are answers of makers whose terms allow
-training on them, and targets the same answers rendered through the same persona. Here a reflector sees what it will be
-used on, answers in Markdown, and learns that most of such an answer stays as it is.
+A persona has the measured habits of a real writer, a part of them replaced by a variant by lot: each contraction, each pair of a
+formal word and its plain twin, and each other feature is a habit of its own, and they combine. Its history is texts of another
+writer, rendered through the persona by the rules reflector; drafts are answers of makers whose terms allow training on them, and
+targets the same answers rendered through the same persona. Here a reflector sees what it will be used on, answers in Markdown, and
+learns that most of such an answer stays as it is.
 
-What it cannot teach is what no feature knows: that is what self-neutralised texts are for.
+With `noise`, a part of the history is not the persona's: other people's texts as they stand, and texts that contradict it, which are
+rendered through the habits of somebody else (the noisy preferences of PersonaGym, arXiv 2407.18416, are of these kinds). No item is on the
+topic of the draft but by chance.
+
+What a persona cannot teach is what no feature knows: that is what self-neutralised texts are for.
 """
 
 from __future__ import annotations
@@ -13,50 +18,104 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
 from rpo_edge.features import CHOICES
 from rpo_edge.steps.profile import measure
-from training.trajectories.base import Author, Trajectory, passage
-from training.trajectories.neutralise import LONGEST, SEED, lead, permitted_drafts, summed
+from training import data
+from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, summed
+from training.trajectories.neutralise import FRAMES, lead
 
-_RENDERED = frozenset(["contraction", "connective_contrast", "connective_addition", "connective_result", "register", "exclamation"])
-"""Features that rules render without a sense of the sentence; the rest is learnt from people's own texts alone."""
-_BY_LOT = 0.4  # of the features, the part whose habit is not the writer's
-_HISTORY = (6, 30)  # rendered texts of a persona
-_DRAFTS = 8  # of each persona
+SURE = ("contraction", "connective_contrast", "connective_addition", "connective_result", "register", "exclamation")
+"""Features that rules render without a sense of the sentence. An edit reflector learns the rest from people's own texts alone."""
+ALL = tuple(choice.name for choice in CHOICES if choice.name not in FRAMES)
+_BY_LOT = 0.4  # of the habits, the part that is not the writer's
 
 
-def build(people: list[Author], pool: ProcessPoolExecutor, texts: int) -> Iterator[tuple[Author, list[Trajectory]]]:
-    """One persona for each of the people, with `texts` texts of another as its history (at most), persona after persona."""
-    drafts = permitted_drafts()
+@dataclass(frozen=True)
+class Options:
+    """texts: of a persona's history, at least a fifth of them; drafts: of each persona; features: that it renders, "sure" or "all";
+    noise: part of the history that is not the persona's, at most."""
+
+    texts: int = 30
+    drafts: int = 8
+    features: str = "sure"
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.features not in ("sure", "all"):
+            raise ValueError(f'features is "sure" or "all", not {self.features!r}')
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs for one persona."""
+
+    name: str
+    manner: tuple[str, ...]
+    contrary: tuple[str, ...]
+    history: tuple[str, ...]
+    others: tuple[str, ...]
+    drafts: tuple[Draft, ...]
+    options: Options
+
+
+Draft = tuple[str | None, str, str]  # query, answer, licence
+
+
+def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> Iterator[tuple[Author, list[Pair]]]:
+    """One persona for each of the people, persona after persona."""
+    drafts = [(row["query"], row["response"], row.get("licence") or "Apache-2.0") for row in data.permitted("train")]
     tasks = []
     for i, author in enumerate(people):
         rng = random.Random(f"{SEED}persona{i}")
-        voice, size = rng.choice(people), min(texts, round(math.exp(rng.uniform(*map(math.log, _HISTORY)))))
-        history = rng.sample(voice.texts, min(size, len(voice.texts)))
-        tasks.append((f"persona-{i:04d}", author.texts[:40], history, rng.sample(drafts, min(_DRAFTS, len(drafts)))))
+        voice, contrary, other = (rng.choice(people) for _ in range(3))
+        size = round(math.exp(rng.uniform(math.log(max(1, options.texts / 5)), math.log(options.texts))))
+        history = tuple(rng.sample(voice.texts, min(size, len(voice.texts))))
+        chosen = tuple(rng.sample(drafts, min(options.drafts, len(drafts))))
+        name = f"persona-{i:04d}"
+        tasks.append(_Task(name, author.texts[:40], contrary.texts[:40], history, other.texts[:40], chosen, options))
     yield from pool.map(_persona, tasks, chunksize=2)
 
 
-def _persona(arguments: tuple[str, tuple[str, ...], list[str], list[str]]) -> tuple[Author, list[Trajectory]]:
-    name, manner, history, drafts = arguments
-    rng = random.Random(f"{SEED}{name}")
+def _persona(task: _Task) -> tuple[Author, list[Pair]]:
+    rng = random.Random(f"{SEED}{task.name}")
+    persona = _habits(task.manner, task.options, rng)
+    texts = tuple(lead(text, persona) for text in task.history)
+    if task.options.noise:
+        texts = tuple(_noisy(texts, task, rng))
+    found = []
+    for query, answer, licence in task.drafts:
+        piece = passage(answer, LONGEST, rng)
+        found.append(Pair("persona", piece, lead(piece, persona), tuple(range(len(texts))), query, licence))
+    return Author(task.name, "persona", texts, "as the texts it is made of"), found
+
+
+def _habits(manner: Iterable[str], options: Options, rng: random.Random) -> dict[str, dict[str, float]]:
+    """Counts of a writer's texts, those of some features by lot; of words and contractions each is one of its own."""
     counts = summed(map(measure, manner))
+    rendered = SURE if options.features == "sure" else ALL
     variants: dict[str, set[str]] = defaultdict(set)
     for key, seen in counts.items():
         variants[key.partition(":")[0]].update(seen)
-    lots = {c.name: rng.choice(sorted(variants[c.name])) for c in CHOICES if variants[c.name] and rng.random() < _BY_LOT}
-    persona = {
-        key: {lots[feature]: 50.0} if feature in lots else seen
-        for key, seen in counts.items()
-        if (feature := key.partition(":")[0]) in _RENDERED
-    }
-    texts = tuple(lead(text, persona) for text in history)
-    own = Author(name, "persona", texts)
-    found = []
-    for draft in drafts:
-        piece = passage(draft, LONGEST, rng)
-        found.append(Trajectory("persona", "persona", name, "persona", piece, lead(piece, persona), None, tuple(range(len(texts)))))
-    return own, found
+    persona = {}
+    for key in sorted(counts):
+        feature = key.partition(":")[0]
+        if feature in rendered:
+            persona[key] = {rng.choice(sorted(variants[feature])): 50.0} if rng.random() < _BY_LOT else counts[key]
+    return persona
+
+
+def _noisy(texts: Iterable[str], task: _Task, rng: random.Random) -> Iterator[str]:
+    """Some texts give way to other people's, or to ones that contradict the persona."""
+    share = rng.uniform(0, task.options.noise)
+    contrary = _habits(task.contrary, task.options, rng)
+    for text in texts:
+        if rng.random() >= share:
+            yield text
+        elif rng.random() < 0.5:
+            yield rng.choice(task.others)
+        else:
+            yield lead(text, contrary)

@@ -1,0 +1,118 @@
+"""Trajectories on disk: shards of JSON lines that hold to `docs/trajectory.schema.json`, and a list of their sha256.
+
+A folder has
+
+    trajectories-00000.jsonl.gz   one trajectory a line
+    authors-00000.jsonl.gz        one author a line: name, source, licence, all texts; an id of a trajectory is an index of these
+    trajectories.json             recipe, number of trajectories by builder, sha256 of each shard
+
+Every row is validated when it is written and when it is read. Reading goes through `datasets`, which streams: a set may be larger
+than memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile, Trajectory
+from training.trajectories.base import Author
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "trajectory.schema.json"
+SHARD = 5000
+"""Lines of a shard."""
+
+Row = dict[str, Any]
+
+
+@cache
+def validator() -> Draft202012Validator:
+    """Of the published schema."""
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def as_row(t: Trajectory) -> Row:
+    """The JSON object. Raises jsonschema's ValidationError."""
+    row = asdict(t)
+    row["profile"] = {
+        "habits": {key: dict(habit.counts) for key, habit in sorted(t.profile.habits.items())},
+        "preferences": dict(t.profile.preferences),
+        "items": t.profile.items,
+        "words": t.profile.words,
+    }
+    row["history"] = [{"id": item.id, "text": item.text} for item in t.history]
+    row["edits"] = [{"start": e.start, "end": e.end, "after": e.after} for e in t.edits]
+    row = {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
+    validator().validate(row)
+    return row
+
+
+def from_row(row: Row) -> Trajectory:
+    """What `as_row` was given. Raises jsonschema's ValidationError."""
+    validator().validate(row)
+    profile = row["profile"]
+    habits = {key: Habit(key, counts) for key, counts in profile["habits"].items()}
+    return Trajectory(
+        **{name: row[name] for name in ("draft", "rewrite", "query", "author", "source", "licence", "split", "builder")},
+        profile=StyleProfile(habits, profile["preferences"], profile["items"], profile["words"]),
+        observations=tuple(Observation(**o) for o in row["observations"]),
+        edits=tuple(Edit(e["start"], e["end"], row["draft"][e["start"] : e["end"]], e["after"], "align") for e in row["edits"]),
+        history=tuple(HistoryItem(item["text"], row["source"], id=item["id"]) for item in row["history"]),
+        seen=tuple(row["seen"]),
+    )
+
+
+class Writer:
+    """Lines into shards of one kind; the same lines give the same bytes. `close` writes the last shard."""
+
+    def __init__(self, folder: Path, kind: str, size: int = SHARD) -> None:
+        self._folder, self._kind, self._size = folder, kind, size
+        self._lines: list[str] = []
+        self.shards: dict[str, str] = {}
+
+    def add(self, row: Row) -> None:
+        """One line."""
+        self._lines.append(json.dumps(row))  # in ASCII: `datasets` would end a line at U+2028, too
+        if len(self._lines) == self._size:
+            self.close()
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self._lines:
+            path = self._folder / f"{self._kind}-{len(self.shards):05d}.jsonl.gz"
+            buffer = io.BytesIO()
+            with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=6) as file:
+                file.write("".join(f"{line}\n" for line in self._lines).encode())
+            path.write_bytes(buffer.getvalue())
+            self.shards[path.name] = hashlib.sha256(buffer.getvalue()).hexdigest()
+            self._lines = []
+
+
+def read(folder: Path) -> Iterator[Trajectory]:
+    """Every trajectory of a folder, streamed. Raises FileNotFoundError where there is none."""
+    from datasets import load_dataset
+
+    paths = sorted(map(str, folder.glob("trajectories-*.jsonl.gz")))
+    if not paths:
+        raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories` makes them")
+    for row in load_dataset("text", data_files=paths, split="train", streaming=True):
+        yield from_row(json.loads(row["text"]))
+
+
+def read_authors(folder: Path) -> Iterator[Author]:
+    """Every author of a folder, texts and all."""
+    for path in sorted(folder.glob("authors-*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+            for row in map(json.loads, file):
+                yield Author(row["name"], row["source"], tuple(row["texts"]), row["licence"])
