@@ -10,8 +10,12 @@ COMMANDS = {
     "ceiling": "training.ceiling",
     "corpus": "training.corpus",
     "evaluate": "training.evaluate",
+    "lamp": "training.lamp",
     "pretrain": "training.pretrain",
+    "rl": "training.rl",
     "sft": "training.sft",
+    "style": "training.style_encoder",
+    "teacher": "training.trajectories.teacher",
     "trajectories": "training.trajectories",
 }
 

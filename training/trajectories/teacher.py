@@ -54,7 +54,7 @@ from training.data import Row
 LONGEST = 6000
 """Code points of a text that is asked for: about 1000 words, which the guard compares in half a second."""
 
-_CONTEXT = 8192  # tokens of a local model: two such texts, the task, and room
+_CONTEXT = 8192  # tokens of a local model: the task and two such texts in one half, the answer in the other
 _LONGEST_WAIT = 600.0  # seconds; an endpoint that wants more is asked another day
 _PATIENCE = 3  # texts in a row without any answer end the command: the trouble is not the text's
 _PROPORTION = (0.5, 2.0, 4)  # words of a draft for each of the text's, least and most, and what a short text may differ by anyway
@@ -284,7 +284,7 @@ class Local:
         """The answer, with the chat template that the file holds."""
         try:
             with self._lock:
-                return content(self._llama.create_chat_completion(messages=[{"role": "user", "content": prompt}]))
+                return content(self._llama.create_chat_completion([{"role": "user", "content": prompt}], max_tokens=_CONTEXT // 2))
         except ValueError as error:  # of the prompt and the context, says llama-cpp-python
             raise NoAnswer(f"the local model: {error}") from error
 

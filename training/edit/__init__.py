@@ -1,0 +1,1 @@
+"""The edit reflector's training: examples, supervised fine-tuning, calibration, reinforcement learning."""

@@ -1,0 +1,125 @@
+"""The edit reflector as a policy: one distribution over operations for every word, from which whole rewrites are drawn.
+
+All samples of a draft come out of one forward pass: where operations stand does not depend on what was drawn elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import BertForTokenClassification
+
+from rpo_edge.edits import disjoint
+from rpo_edge.operations import Vocabulary
+from rpo_edge.records import Edit, ReflectorInfo
+from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Heads, chunks
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.usage import Array, Usage
+from rpo_edge.wordpiece import WordPiece
+from training.examples import Example
+from training.sft import Editor
+
+LIVE = 1e-3
+"""A place where anything changes with a smaller probability than this is left out of samples, losses and sums: there are many."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The network, and what it is used with. allowed: (operations,) whether an operation may be used at all."""
+
+    model: Editor
+    vocabulary: Vocabulary
+    allowed: Array
+    tokenizer: WordPiece
+
+    @classmethod
+    def load(cls, checkpoint: Path) -> Policy:
+        """From a checkpoint folder; what calibration found (scale, offset) goes into the network's own weights."""
+        vocabulary = Vocabulary.load(checkpoint / "operations.json")
+        heads = Heads.load(checkpoint / "user.npz")
+        network = BertForTokenClassification.from_pretrained(
+            checkpoint, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, classifier_dropout=0.0
+        )
+        marks = torch.tensor([op.marks for op in vocabulary.operations])
+        model = Editor(network, len(vocabulary) - 1, len(Usage(vocabulary).families), marks)
+        with torch.no_grad():
+            model.own.copy_(torch.from_numpy(heads.scale * heads.own))
+            model.families.copy_(torch.from_numpy(heads.scale * heads.families))
+            model.inner.weight.copy_(torch.from_numpy(heads.inner.T))
+            model.inner.bias.copy_(torch.from_numpy(heads.inner_bias))
+            model.outer.copy_(torch.from_numpy(heads.scale * heads.outer))
+            network.classifier.bias[1:] += float(heads.offset)
+        return cls(model, vocabulary, heads.allowed > 0, WordPiece.load(checkpoint / "vocab.txt"))
+
+    def heads(self) -> dict[str, Array]:
+        """The user's part, as `rpo_edge.reflectors.edit.Heads` reads it."""
+        return self.model.heads() | {"allowed": self.allowed.astype(np.float32)}
+
+    def situation(self, text: str, author: tuple[str, str], history: tuple[int, ...]) -> Situation | None:
+        """The first chunk of a text, whose frozen spans no operation fits; None where it has no words."""
+        chunk = next(iter(chunks(text, self.tokenizer, LONGEST)), None)
+        if chunk is None or not chunk.words:
+            return None
+        fits = self.vocabulary.mask(chunk.text, chunk.words)
+        fits[:, 1:] &= self.allowed
+        frozen = [(start, end) for start, end, _ in freeze(chunk.text)]
+        for i, word in enumerate(chunk.words):
+            if any(word.start < end and start <= word.end for start, end in frozen):
+                fits[i] = False
+        arrays = (np.array(chunk.ids, dtype=np.int32), np.array(chunk.shapes, dtype=np.int8), np.array(chunk.heads, dtype=np.int16))
+        return Situation(chunk, Example(*arrays, np.packbits(fits, axis=1), np.zeros((0, 2), dtype=np.int32), author, history))
+
+    def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> list[Edit]:
+        """Edits of one sample; where two want the same words, the likelier one has them."""
+        words = live(log).nonzero()[:, 1].tolist()
+        chances = log.detach()[live(log)]
+        changed = [(float(chances[k, number]), words[k], int(number)) for k, number in enumerate(drawn) if number]
+        made = (self.vocabulary.edit(number, of.text, of.chunk.words, word) for _, word, number in sorted(changed, reverse=True))
+        return disjoint(edit for edit in made if edit)
+
+    def reflector(self) -> EditReflector:
+        """The policy as a device runs it, in float32."""
+
+        @torch.no_grad()
+        def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
+            tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
+            network = self.model.encoder
+            logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
+            return logits
+
+        return EditReflector(encoder, self.vocabulary, Heads(**self.heads()), self.tokenizer, ReflectorInfo("policy"))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A draft that fits the encoder at once, for somebody: `example` is what the network reads of it."""
+
+    chunk: Chunk
+    example: Example
+
+    @property
+    def text(self) -> str:
+        """The draft."""
+        return self.chunk.text
+
+
+def split(log: torch.Tensor, situations: Sequence[Situation]) -> list[torch.Tensor]:
+    """(2, words of all, operations + 1) log probabilities, situation by situation."""
+    return list(log.split([len(s.chunk.words) for s in situations], dim=1))
+
+
+def live(log: torch.Tensor) -> torch.Tensor:
+    """(2, words) whether anything may change there."""
+    return log[:, :, 0].detach().exp() < 1 - LIVE
+
+
+def draw(log: torch.Tensor, samples: int, generator: torch.Generator) -> torch.Tensor:
+    """(samples, live places) numbers of operations, 0 to keep; places in the order of `log[live(log)]`."""
+    places = log.detach()[live(log)].exp()
+    if not len(places):
+        return torch.zeros(samples, 0, dtype=torch.long)
+    return torch.multinomial(places, samples, replacement=True, generator=generator).T

@@ -1,0 +1,249 @@
+"""Reinforcement learning of the edit reflector: GRPO over sampled edit sequences, on real drafts of a model that fine-tuning never saw.
+
+    python -m training rl --recipe training/recipes/rl-edit.toml CHECKPOINT STYLE OUT
+
+CHECKPOINT is a fine-tuned and calibrated one, STYLE a style encoder's folder; OUT becomes a checkpoint folder. Interrupted, the
+same command goes on from OUT/state.pt to the same curve.
+
+Method (GRPO, arXiv 2402.03300). For a draft x and a user h, whose n history items are drawn anew each step, the policy gives every
+word w a distribution pi(. | x, h, w) over operations. G rewrites o_1 … o_G are drawn from one forward pass, each scored r_g in [0, 1]
+by the recipe's composite of rewards. With the advantage A_g = (r_g - mean r) / (std r + 1e-4) the loss is
+
+    - 1/G  sum_g  A_g  sum_w log pi(o_g,w | x, h, w)  +  beta  sum_w KL(pi_w || pi_SFT,w)  -  eta  sum_w H(pi_w)
+
+divided by a constant number of words, not by each draft's (as arXiv 2503.20783 argues). Divergence and entropy are exact, since each
+place's distribution is at hand.
+
+Deviations: one step for each set of samples, so the ratio of the new policy to the old is 1 and nothing is clipped; a curriculum
+gives the user's n by stages of the recipe; the user's counts are of the n texts, the rewards of all of theirs that are known.
+
+Against reward hacking: every `watch` steps other drafts are rewritten for other users as a device would, and a character n-gram
+classifier, which no reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more,
+the run stops and says so, and the last state before stays.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from rpo_edge.edits import apply
+from rpo_edge.records import Habit, StyleProfile
+from rpo_edge.usage import Array, Usage
+from training import data
+from training.edit.policy import Policy, Situation, draw, live, split
+from training.edit.watch import Watch, Watched
+from training.rewards import Composite, Rollout
+from training.trajectories.base import LONGEST, Author, authors, passage
+
+_WORDS = 100  # what a sum over words is divided by
+_KNOWN = 32  # texts of a user that rewards know, at most
+
+
+@dataclass(frozen=True)
+class Config:
+    """A recipe's `rl`. stages: (history items, steps), one after the other."""
+
+    weights: dict[str, float]
+    stages: tuple[tuple[int, int], ...] = ((1, 60), (2, 60), (4, 60), (8, 60))
+    drafts: str = "mixtral"  # how the names of the models begin whose drafts are rewritten
+    group: int = 8
+    batch: int = 8
+    rate: float = 2e-5  # of the encoder
+    head_rate: float = 1e-3
+    kl: float = 0.05
+    entropy: float = 0.0
+    watch: int = 30
+    seed: int = 7
+
+    @property
+    def steps(self) -> int:
+        """Of all stages."""
+        return sum(steps for _, steps in self.stages)
+
+    def items(self, step: int) -> int:
+        """History items that a user has at a step."""
+        for items, steps in self.stages:
+            if step < steps:
+                return items
+            step -= steps
+        return self.stages[-1][0]
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody to write for: texts, and for each the counts of the operations' sides."""
+
+    author: Author
+    counts: Array  # (texts, sides)
+
+    @classmethod
+    def of(cls, author: Author, usage: Usage, rng: random.Random) -> User:
+        """With _KNOWN of the texts at most."""
+        texts = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
+        known = Author(author.name, author.source, texts, author.licence)
+        return cls(known, np.stack([usage.vector(usage.count(text)) for text in texts]))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a run stands on, and does not change."""
+
+    policy: Policy
+    reference: Any
+    usage: Usage
+    users: list[User]
+    drafts: list[str]
+    reward: Composite
+
+
+@dataclass
+class Run:
+    """Where a run stands. curve: a row a step (reward, its parts, divergence, entropy, edits); watched: a row a look."""
+
+    step: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    watched: list[dict[str, float]] = field(default_factory=list)
+
+
+def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situation], list[User], list[tuple[Array, Array]]]:
+    """The drafts of a step, for whom they are rewritten, and what the policy knows of them; by the step's number alone."""
+    rng = random.Random(f"{config.seed}{step}")
+    found, users, columns = [], [], []
+    while len(found) < config.batch:
+        user, draft = rng.choice(ground.users), rng.choice(ground.drafts)
+        history = tuple(rng.sample(range(len(user.counts)), min(config.items(step), len(user.counts))))
+        place = ground.policy.situation(passage(draft, LONGEST, rng), (user.author.name, user.author.source), history)
+        if place:
+            found.append(place)
+            users.append(user)
+            columns.append(ground.usage.columns(user.counts[list(history)].sum(axis=0)))
+    return found, users, columns
+
+
+def rollouts(ground: Ground, log: torch.Tensor, drawn: Array, of: Situation, user: User) -> list[Rollout]:
+    """Samples of one draft, before any guard."""
+    profile = StyleProfile({"sides": Habit("sides", {})})
+    texts = [apply(of.text, ground.policy.edits(sample, log, of)) for sample in drawn]
+    return [Rollout(of.text, text, None, profile, user.author.texts) for text in texts]
+
+
+def advantages(rewards: Array) -> Array:
+    """(drafts, samples), each row less its mean, by its standard deviation; 0 where all samples are worth the same."""
+    centred = rewards - rewards.mean(axis=1, keepdims=True)
+    return np.asarray(centred / (rewards.std(axis=1, keepdims=True) + 1e-4))
+
+
+def objective(
+    logs: Sequence[torch.Tensor], references: Sequence[torch.Tensor], drawn: Sequence[torch.Tensor], gains: Array
+) -> torch.Tensor:
+    """(3,) mean over drafts of the policy's loss, the divergence from the reference, and the entropy, each by _WORDS."""
+    rows = []
+    for log, reference, samples, gain in zip(logs, references, drawn, gains, strict=True):
+        places, known = log[live(log)], reference[live(log)]
+        chosen = places.expand(len(samples), -1, -1).gather(2, samples[..., None])[..., 0].sum(dim=1)
+        share = places.exp()
+        divergence = (share * (places - known)).sum()
+        entropy = -(share * places).sum()
+        rows.append(torch.stack([-(torch.from_numpy(gain).float() * chosen).mean(), divergence, entropy]) / _WORDS)
+    return torch.stack(rows).mean(dim=0)
+
+
+def step_of(ground: Ground, config: Config, optimizer: torch.optim.Optimizer, step: int) -> dict[str, float]:
+    """Draw, score, learn; a row of the curve."""
+    found, users, columns = situations(ground, config, step)
+    generator = torch.Generator().manual_seed(config.seed * 100_003 + step)
+    batch = [s.example for s in found]
+    logs = split(ground.policy.model(batch, columns), found)
+    with torch.no_grad():
+        references = split(ground.reference(batch, columns), found)
+    drawn = [draw(log, config.group, generator) for log in logs]
+    begun = time.monotonic()
+    made = [r for log, d, s, u in zip(logs, drawn, found, users, strict=True) for r in rollouts(ground, log, d.numpy(), s, u)]
+    scores = ground.reward.scores(made)
+    scored = time.monotonic() - begun
+    rewards = np.array(scores.totals).reshape(len(found), config.group)
+    terms = objective(logs, references, drawn, advantages(rewards))
+    loss = terms[0] + config.kl * terms[1] - config.entropy * terms[2]
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(ground.policy.model.parameters(), 1.0)
+    optimizer.step()
+    parts = {name: float(np.mean([v for v in values if v is not None] or [0.0])) for name, values in scores.parts.items()}
+    row = {"reward": float(rewards.mean()), **parts, "divergence": terms[1].item() * _WORDS, "entropy": terms[2].item() * _WORDS}
+    changed = sum(int((d > 0).sum()) for d in drawn) / len(made)
+    return {name: round(value, 5) for name, value in row.items()} | {"edits": round(changed, 2), "rollouts/s": round(len(made) / scored, 1)}
+
+
+def train(ground: Ground, config: Config, watch: Watch, out: Path) -> Run:
+    """Steps until the end, or until the watch stops the run; the state is kept at every look."""
+    model, run = ground.policy.model, Run()
+    slow, fast = list(model.encoder.parameters()), [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
+    optimizer = torch.optim.AdamW([{"params": slow, "lr": config.rate}, {"params": fast, "lr": config.head_rate}], weight_decay=0.0)
+    state = out / "state.pt"
+    if state.exists():
+        kept = torch.load(state, weights_only=True)
+        if kept["config"] != json.dumps(asdict(config)):
+            raise ValueError(f"{state} is of another recipe; take another folder")
+        model.load_state_dict(kept["model"])
+        optimizer.load_state_dict(kept["optimizer"])
+        run = Run(kept["step"], kept["curve"], kept["watched"])
+    while run.step < config.steps:
+        if run.step % config.watch == 0 and len(run.watched) <= run.step // config.watch and _stops(ground, config, watch, run):
+            return run
+        if run.step % config.watch == 0:
+            _keep(model, optimizer, config, run, state)
+        run.curve.append(step_of(ground, config, optimizer, run.step))
+        run.step += 1
+        print(f"step {run.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in run.curve[-1].items()), flush=True)
+    _stops(ground, config, watch, run)
+    return run
+
+
+def _stops(ground: Ground, config: Config, watch: Watch, run: Run) -> bool:
+    """Look, and whether the run must end here."""
+    seen = watch.look(ground.policy.reflector())
+    recent = [row["reward"] for row in run.curve[-config.watch :]]
+    before = [row["reward"] for row in run.curve[: config.watch]]
+    run.watched.append({"step": run.step, **seen.row()})
+    print(f"watched at {run.step}: {run.watched[-1]}", flush=True)
+    reason = watch.objection(seen, float(np.mean(recent or [0.0]) - np.mean(before or [0.0])))
+    if reason:
+        print(f"stopped at step {run.step}: {reason}")
+    return reason is not None
+
+
+def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Config, run: Run, state: Path) -> None:
+    values = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "config": json.dumps(asdict(config))}
+    torch.save(values | {"step": run.step, "curve": run.curve, "watched": run.watched}, state.with_suffix(".new"))
+    state.with_suffix(".new").replace(state)
+
+
+def ground(checkpoint: Path, reward: Composite, config: Config, watched: Watched) -> Ground:
+    """Users and drafts of the train split that are not watched."""
+    policy = Policy.load(checkpoint)
+    reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
+    usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
+    people = [
+        author
+        for author in authors("train")
+        if author.name not in watched.names and len(author.texts) >= 2 * max(n for n, _ in config.stages)
+    ]
+    people = rng.sample(people, min(200, len(people)))
+    drafts = [text for text in of_model(config.drafts) if text not in watched.drafts]
+    return Ground(policy, reference, usage, [User.of(author, usage, rng) for author in people], drafts, reward)
+
+
+def of_model(name: str) -> list[str]:
+    """Train-split answers, without code, of models whose names begin so."""
+    rows = data.rows("drafts/00", "train")
+    return [row["response"] for row in rows if row["model"].lower().startswith(name) and "```" not in row["response"]]

@@ -1,0 +1,1 @@
+"""The generative reflector's training: prompts and completions, supervised fine-tuning, reinforcement learning."""

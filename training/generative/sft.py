@@ -1,0 +1,133 @@
+"""Supervised fine-tuning of the generative reflector: next-token cross-entropy on what comes after the prompt.
+
+trl's SFTTrainer trains the whole model or a LoRA adapter (arXiv 2106.09685; of tokens that the base lacked, the embeddings too).
+How much of the history is shown is drawn for each trajectory, so that a model knows every number of items, none included.
+Interrupted, the same command goes on from the last checkpoint in OUT/state with the same batches. Curves go to OUT/state (TensorBoard)
+and OUT/curve.png; nothing is sent anywhere.
+
+Larger than one machine: `accelerate launch -m training sft …` runs the same code over several processes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
+
+from training import curves
+from training.generative import text
+from training.trajectories.files import read
+from training.trajectories.neutralise import HELD_OUT
+
+SHOWN = (0, 1, 2, 4, 8)
+"""History items of a prompt."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once."""
+
+    steps: int = 1000
+    tuning: str = "full"
+    batch: int = 16
+    micro: int = 4
+    rate: float = 5e-4
+    warmup: int = 50
+    lora_rank: int = 32
+    seed: int = 3
+    save: int = 100
+
+
+def data(tokenizer: Any, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
+    """Prompts and completions of every trajectory but those of held-out neutralisers; and how many by builder."""
+    found = [t for t in read(folder) if t.builder.rpartition(":")[2] not in HELD_OUT]
+    rng = random.Random(config.seed)
+    rng.shuffle(found)
+    makers: dict[str, int] = {}
+    for t in found:
+        makers[t.builder] = makers.get(t.builder, 0) + 1
+    rows = list(text.examples(tokenizer, found, (rng.choice(SHOWN) for _ in found), longest))
+    return Dataset.from_list(rows), dict(sorted(makers.items()))
+
+
+def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
+    """For trl. Each process has its share of the batch."""
+    made = SFTConfig(
+        output_dir=str(out / "state"),
+        max_steps=config.steps,
+        per_device_train_batch_size=config.micro,
+        learning_rate=config.rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=config.warmup,
+        max_length=longest,
+        completion_only_loss=True,
+        packing=False,
+        logging_steps=1,
+        save_steps=config.save,
+        save_total_limit=1,
+        seed=config.seed,
+        report_to=["tensorboard"],
+        disable_tqdm=True,
+        bf16=False,
+    )
+    made.gradient_accumulation_steps = max(1, config.batch // (config.micro * made.world_size))
+    return made
+
+
+def adapter(tuning: str, rank: int, added: tuple[int, ...]) -> Any:
+    """What peft trains, or None for the whole model. added: tokens whose embeddings are trained, too."""
+    if tuning == "full":
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+        trainable_token_indices=list(added) or None,
+    )
+
+
+def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> None:
+    """The checkpoint folder, an adapter merged into its base; `training.json` and the curve beside it."""
+    if not trainer.is_world_process_zero():
+        return
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if hasattr(model, "merge_and_unload"):
+        model.save_pretrained(out / "adapter")
+        model = model.merge_and_unload()
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    logged = [row for row in trainer.state.log_history if "loss" in row]
+    names = sorted({name for row in logged for name, value in row.items() if isinstance(value, float)} - {"epoch"})
+    curves.draw({name: [row[name] for row in logged if name in row] for name in names}, out)
+    curve = [(row["step"], row["loss"]) for row in logged]
+    (out / "training.json").write_text(json.dumps(facts | {"curve": curve}, indent=1) + "\n", "utf-8")
+
+
+def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
+    """Load, train (on), save."""
+    start = text.load(base)
+    longest = text.room(start)
+    rows, makers = data(start.tokenizer, trajectories, config, longest)
+    trainer = SFTTrainer(
+        model=start.model,
+        args=arguments(config, out, longest),
+        train_dataset=rows,
+        processing_class=start.tokenizer,
+        peft_config=adapter(config.tuning, config.lora_rank, start.added),
+    )
+    trainer.train(resume_from_checkpoint=any((out / "state").glob("checkpoint-*")) or None)
+    facts = {
+        "reflector": "generative",
+        "base": base.name,
+        "data": {"trajectories": makers, "examples": len(rows)},
+        "config": asdict(config),
+    }
+    finish(trainer, start.tokenizer, facts, out)

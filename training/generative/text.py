@@ -1,0 +1,71 @@
+"""Trajectories as a causal language model reads and writes them, and the model with the tokens that this needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, complete, render
+from rpo_edge.records import Trajectory
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model, its tokenizer, and the ids of the tokens that it did not have."""
+
+    model: Any
+    tokenizer: PreTrainedTokenizerBase
+    added: tuple[int, ...]
+
+
+def load(checkpoint: Path) -> Base:
+    """Any local causal model in safetensors; of the prompt's special tokens, those that it lacks are added.
+
+    Raises OSError where the folder has no safetensors: nothing pickled is ever read.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True, dtype="float32")
+    known = tokenizer.get_vocab()
+    missing = [token for token in SPECIAL_TOKENS if token not in known]
+    if missing:
+        tokenizer.add_special_tokens({"additional_special_tokens": missing})
+        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+            model.resize_token_embeddings(len(tokenizer))
+    tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token = BEGIN, END, PAD
+    for config in (model.config, model.generation_config):
+        config.bos_token_id, config.eos_token_id, config.pad_token_id = (tokenizer.convert_tokens_to_ids(t) for t in (BEGIN, END, PAD))
+    return Base(model, tokenizer, tuple(tokenizer.convert_tokens_to_ids(missing)))
+
+
+def room(base: Base) -> int:
+    """Tokens that the model reads at most."""
+    return int(getattr(base.model.config, "max_position_embeddings", 2048))
+
+
+def length(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
+    """In tokens; the text has its special tokens itself."""
+    return len(tokenizer(text, add_special_tokens=False).input_ids)
+
+
+def prompt(tokenizer: PreTrainedTokenizerBase, t: Trajectory, items: int, longest: int) -> str | None:
+    """With as many of the best `items` of the history as fit into `longest` tokens; None where the draft alone does not."""
+    for n in range(min(items, len(t.history)), -1, -1):
+        text = render(t.draft, t.profile, t.history[:n], t.query)
+        if length(tokenizer, text) <= longest:
+            return text
+    return None
+
+
+def examples(
+    tokenizer: PreTrainedTokenizerBase, found: Iterable[Trajectory], items: Iterable[int], longest: int
+) -> Iterator[dict[str, str]]:
+    """{"prompt", "completion"} of each trajectory that fits; `items` says for each how much of its history is shown."""
+    for t, n in zip(found, items, strict=False):
+        completion = complete(t.observations, t.rewrite)
+        text = prompt(tokenizer, t, n, longest - length(tokenizer, completion))
+        if text is not None:
+            yield {"prompt": text, "completion": completion}

@@ -1,0 +1,87 @@
+"""LaMP (arXiv 2304.11406), a benchmark of personalization: its files, its metrics, and rows for the workshop.
+
+    python -m training lamp fetch OUT --task LaMP-4 --split dev --by user|time     the official files (fetch.py)
+    python -m training lamp convert QUESTIONS OUTPUTS OUT.jsonl                     a line for each question (convert.py)
+    python -m training lamp pairs OUT [--split dev] [--least 1]                     title generation of LaMP's form, not LaMP (convert.py)
+    python -m training lamp score PREDICTIONS.json OUTPUTS.json                     the metrics (metrics.py)
+
+Tasks: LaMP-1 (which of two papers does this author cite), LaMP-2 (a film's tag; in its older version a news item's category), LaMP-3
+(the rating that goes with a review), LaMP-4 (headlines), LaMP-5 (titles of papers), LaMP-7 (tweets). LaMP-6 needs a licensed
+collection of e-mail and is left out. No figure on LaMP has been measured here.
+
+LongLaMP (arXiv 2407.11016) is not covered. It comes as parquet on a model hub, with input, output and profile in one row, the user
+under "name", "author" or "reviewerId", items whose text is "abstract", "content" or "reviewText", no ids of questions and not always of
+items; and it also reports METEOR, which `score` does not compute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from urllib.request import build_opener
+
+from training import data
+from training.lamp import convert, fetch, layout, metrics
+
+
+def main(argv: list[str]) -> None:
+    """Run one of the four commands. What a user can mend is said in a line."""
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training lamp")
+    commands = parser.add_subparsers(required=True, metavar="{fetch,convert,pairs,score}")
+    get = commands.add_parser("fetch", help="download official files")
+    get.set_defaults(run=_fetch)
+    get.add_argument("out", type=Path, help="a folder; a download that broke off there goes on")
+    get.add_argument("--task", choices=fetch.FOLDERS, required=True, help="LaMP-2 tags films, LaMP-2N is the older task on news")
+    get.add_argument("--split", choices=fetch.SPLITS, default="dev", help="there are no golds of test")
+    get.add_argument("--by", choices=fetch.SEPARATIONS, default="user", help="what sets the splits apart")
+    make = commands.add_parser("convert", help="questions and outputs to JSON lines")
+    make.set_defaults(run=_convert)
+    for name in ("questions", "outputs", "out"):
+        make.add_argument(name, type=Path)
+    pairs = commands.add_parser("pairs", help="title generation of LaMP's form, from papers; not LaMP")
+    pairs.set_defaults(run=_pairs)
+    pairs.add_argument("out", type=Path, help="a folder to write into")
+    pairs.add_argument("--split", choices=("train", "dev", "test"), default="dev", help="test is for final reports only")
+    pairs.add_argument("--least", type=int, default=1, help="papers that a profile has at least")
+    judge = commands.add_parser("score", help="print the metrics of predictions")
+    judge.set_defaults(run=_score)
+    for name in ("predictions", "outputs"):
+        judge.add_argument(name, type=Path)
+    return parser
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    for path in fetch.fetch(options.out, fetch.names(options.task, options.split, options.by), build_opener()):
+        print(path)
+
+
+def _convert(options: argparse.Namespace) -> None:
+    rows = list(convert.lines(layout.read_questions(options.questions), layout.read_outputs(options.outputs)))
+    with options.out.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    print(f"{len(rows)} questions of {rows[0]['task']}, {sum(len(row['history']) for row in rows)} texts" if rows else "no questions")
+
+
+def _pairs(options: argparse.Namespace) -> None:
+    if not data.available():
+        raise OSError("the research data is not there (see training/data.py)")
+    questions, golds = convert.title_questions(data.rows("pairs/arxiv", options.split), options.least)
+    options.out.mkdir(parents=True, exist_ok=True)
+    layout.write_questions(options.out / f"{options.split}_questions.json", questions, convert.PAIRS_FIELDS)
+    layout.write_outputs(options.out / f"{options.split}_outputs.json", golds)
+    print(f"{len(questions)} questions, {sum(len(question.profile) for question in questions)} texts")
+
+
+def _score(options: argparse.Namespace) -> None:
+    for name, value in metrics.score(layout.read_outputs(options.predictions), layout.read_outputs(options.outputs)).items():
+        print(f"{name} {value:.4f}")

@@ -1,0 +1,127 @@
+"""fidelity: the draft's facts and form are in the rewrite, and about as many words.
+
+The judge is the device's own guard, over the edits that lead from the draft to the rewrite: what it would take back there is worth
+0.0 here. So a fact that was moved past others counts as lost, as it does on the device. What the guard does not see (meaning, which
+of two names did what) is not seen here either: a rewrite of other words and the same length passes, and other rewards must notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from rpo_edge.edits import align
+from rpo_edge.features.framing import is_stock
+from rpo_edge.pipeline import own_phrases
+from rpo_edge.records import Edit
+from rpo_edge.segment import WORD, sentences, words
+from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.guard import guard
+from training.rewards.base import Rollout
+
+SHORTEST, LONGEST = 0.7, 1.4
+"""Words of the rewrite for a word of the draft that cost nothing. Chosen by reason, not by search.
+
+Contractions, plain words and lighter punctuation move the number of words by a tenth or so, so the borders leave three times that, as
+much (each is about the other's reciprocal) for the terse as for the wordy. Beyond lies what the guard cannot see: left out or made up.
+"""
+
+_FREE = 2  # words added to both sides, so that one contraction costs a sentence of three words nothing
+_MARKS = " \t\r\n.,!"  # may follow a greeting or sign-off
+
+
+def fidelity(rollouts: Sequence[Rollout]) -> list[float | None]:
+    """0.0 where the guard would take anything back or there is no rewrite, else 1.0, lowered as the length departs from the draft's.
+
+    A sentence that went without a trace is 0.0 too. Outside SHORTEST..LONGEST the value falls as the quotient of border and ratio: twice as far off is worth half. The user's own
+    greeting and sign-off may be added and stock phrases dropped; neither counts for the length. None where there is a task: a label,
+    rating or title in a draft is a guess to be mended, not a fact to be kept.
+    """
+    return [_kept(rollout, rollout.rewrite) for rollout in rollouts]
+
+
+def _kept(rollout: Rollout, rewrite: str | None) -> float | None:
+    if rewrite is None:
+        return 0.0
+    if rollout.task is not None:
+        return None
+    own, edits = added(rollout), align(rollout.draft, rewrite)
+    _, verdict = guard(rollout.draft, edits, allowed=own)
+    if not verdict.accepted or _loses_a_sentence(rollout.draft, edits):
+        return 0.0
+    return _length(rollout.draft, without(rewrite, [text for text in own if text not in rollout.draft]))
+
+
+def _loses_a_sentence(draft: str, edits: Sequence[Edit]) -> bool:
+    """Whether all words of a sentence went and nothing came for them, stock phrases apart.
+
+    The guard sees that where an edit is just the sentence. In free text the space before it may go with it, or the edit may begin
+    later and take the same words of the next sentence; then two sentences are judged as one.
+    """
+    spans = sentences(draft, [(span.start, span.end) for span in freeze(draft)])
+    gone = bytearray(len(draft))
+    for start, end in _deletions(draft, edits, {span.start for span in spans}):
+        gone[start:end] = b"\1" * (end - start)
+    for start, end in spans:
+        places = [match.span() for match in WORD.finditer(draft, start, end)]
+        if places and all(all(gone[i:j]) for i, j in places) and not is_stock(draft[start:end]):
+            return True
+    return False
+
+
+def _deletions(draft: str, edits: Sequence[Edit], starts: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Where words went and none came; from the start of a sentence on where that leaves the same text."""
+    for edit in edits:
+        if words(edit.after):
+            continue
+        start, end = edit.start, edit.end
+        while not edit.after and start and start not in starts and draft[start - 1] == draft[end - 1]:
+            start, end = start - 1, end - 1
+        yield (start, end) if start in starts else (edit.start, edit.end)
+
+
+def added(rollout: Rollout) -> tuple[str, ...]:
+    """The user's own greetings and sign-offs with which the rewrite begins or ends, longest first, without marks after them.
+
+    Only there: "hi" inside "nothing" is no greeting.
+    """
+    rewrite = rollout.rewrite or ""
+    shapes = (shape for own in own_phrases(rollout.profile) for shape in (bare(own), bare(own).replace("\n", "\r\n")))
+    return tuple(dict.fromkeys(shape for shape in shapes if opens(rewrite, shape) or closes(rewrite, shape)))
+
+
+def bare(own: str) -> str:
+    """A greeting or sign-off without the white space around it and the marks after it."""
+    return own.rstrip(_MARKS).lstrip()
+
+
+def opens(text: str, own: str) -> bool:
+    """Whether a text begins with a bare greeting, as whole words."""
+    text = text.lstrip()
+    return bool(own) and text.startswith(own) and not text[len(own) :][:1].isalnum()
+
+
+def closes(text: str, own: str) -> bool:
+    """Whether a text ends with a bare sign-off, as whole words, and marks."""
+    text = text.rstrip(_MARKS)
+    return bool(own) and text.endswith(own) and not text[: -len(own)][-1:].isalnum()
+
+
+def without(text: str, own: Sequence[str]) -> str:
+    """The text without a greeting that it begins with and a sign-off that it ends with; of several, the first."""
+    greeting = next((phrase for phrase in own if opens(text, phrase)), "")
+    text = text.lstrip()[len(greeting) :]
+    sign_off = next((phrase for phrase in own if closes(text, phrase)), "")
+    return text.rstrip(_MARKS)[: -len(sign_off)] if sign_off else text
+
+
+def _length(draft: str, rewrite: str) -> float:
+    """1.0 inside the borders, else how far outside, as a quotient; a draft of no words admits none."""
+    before, after = _words(draft), _words(rewrite)
+    if not before or not after:
+        return float(before == after)
+    ratio = (after + _FREE) / (before + _FREE)
+    return min(1.0, ratio / SHORTEST, LONGEST / ratio)
+
+
+def _words(text: str) -> int:
+    return sum(len(words(text[start:end])) for start, end in sentences(text) if not is_stock(text[start:end]))

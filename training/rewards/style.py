@@ -1,0 +1,85 @@
+"""Nearness to the user's manner: how far a rewrite went from the draft toward the user's texts, as a style encoder sees it.
+
+With unit vectors d (draft), r (rewrite), x_1 … x_n (the user's texts), and their mean m, made a unit vector:
+
+    u        = mean over i of cos(x_i, mean of the other x)       how near the user's own texts are to each other; 1 for n = 1
+    movement = (cos(r, m) - cos(d, m)) / max(u - cos(d, m), GAP)   the share of the way that was gone, negative if away
+    reward   = 1/2 + 1/2 * movement, with movement cut to [-1, 1]
+
+So an unchanged draft has 1/2, and a rewrite as near to the user as their own texts are has 1; what is nearer still, a caricature or
+a copy, gains nothing more. Leaving the draft is no term of its own: |cos(r, m) - cos(d, m)| is never more than the distance
+|r - d| (Cauchy-Schwarz), so nothing is gained without it, and a term for it would pay for leaving in any direction, nonsense
+included. GAP bounds what noise can do where the draft is as near as the user's own texts from the start.
+
+Authorship style transfer is judged by "away" and "towards", both as an authorship encoder sees them (Patel et al., arXiv
+2212.08986); this is the second, with a price for the wrong way.
+
+What it does not see: whether the rewrite still says what the draft did. Other rewards do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from rpo_edge.usage import Array
+from training.rewards.base import Rollout
+
+GAP = 0.1
+"""The shortest way, in cosine, that a draft is taken to have before it."""
+
+
+class Encoder(Protocol):
+    """Texts to (n, dim) unit vectors."""
+
+    def embed(self, texts: Sequence[str]) -> Array: ...
+
+
+class Style:
+    """The reward of the module's text. A user's mean is made once, and kept by the tuple of their texts."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._users: dict[tuple[str, ...], tuple[Array, float]] = {}
+
+    def __call__(self, rollouts: Sequence[Rollout]) -> list[float | None]:
+        """In [0, 1]: 0.5 for an unchanged draft; 0 for an unparsed or blank rewrite; None where the user has no text, or the draft none."""
+        asked = [_texts(rollout) for rollout in rollouts]
+        needed = sorted({text for rollout, texts in zip(rollouts, asked, strict=True) if texts for text in _judged(rollout)})
+        vectors = dict(zip(needed, self._encoder.embed(needed), strict=True)) if needed else {}
+        return [self._score(rollout, texts, vectors) for rollout, texts in zip(rollouts, asked, strict=True)]
+
+    def _score(self, rollout: Rollout, texts: tuple[str, ...], vectors: dict[str, Array]) -> float | None:
+        if not texts or not rollout.draft.strip():
+            return None
+        if not rollout.rewrite or not rollout.rewrite.strip():
+            return 0.0
+        mean, own = self._user(texts)
+        before, after = (float(vectors[text] @ mean) for text in (rollout.draft, rollout.rewrite))
+        movement = (after - before) / max(own - before, GAP)
+        return 0.5 + 0.5 * min(1.0, max(-1.0, movement))
+
+    def _user(self, texts: tuple[str, ...]) -> tuple[Array, float]:
+        """(dim,) m, and u."""
+        if texts not in self._users:
+            vectors = self._encoder.embed(texts)
+            total = vectors.sum(axis=0)
+            others = [float(vector @ _unit(total - vector)) for vector in vectors] if len(texts) > 1 else [1.0]
+            self._users[texts] = _unit(total), float(np.mean(others))
+        return self._users[texts]
+
+
+def _texts(rollout: Rollout) -> tuple[str, ...]:
+    return tuple(text for text in rollout.texts if text.strip())
+
+
+def _judged(rollout: Rollout) -> tuple[str, ...]:
+    """What must be embedded: nothing where the answer is known without."""
+    return (rollout.draft, rollout.rewrite) if rollout.rewrite and rollout.rewrite.strip() and rollout.draft.strip() else ()
+
+
+def _unit(vector: Array) -> Array:
+    result: Array = vector / max(1e-9, float(np.linalg.norm(vector)))
+    return result
