@@ -15,7 +15,7 @@ pytest.importorskip("sklearn")
 import torch
 
 from training import data, style_encoder
-from training.examples import tokenizer
+from training.minilm import tokenizer
 from training.rewards.base import Rollout
 from training.rewards.style import Style
 from training.style import reading
@@ -24,7 +24,7 @@ from training.style.evaluate import Guess, Sizes, guesses, manners, pairs, share
 from training.style_encoder import Config, StyleEncoder, adapted, base, contrastive, train
 from training.trajectories.base import Author, Pair
 
-TINY = Config(steps=6, authors=2, texts=2, longest=14, warmup=2, lora_rank=2, every=2, held_out=1)
+TINY = Config(steps=6, authors=2, texts=2, longest=14, warmup=2, lora_rank=2, every=2, held_out=1, hide=False)
 PLACES = ("Oslo", "Rome", "Paris", "Cairo", "Lima", "Delhi", "Quito", "Malmö", "York", "Kyoto", "Accra", "Split", "Turin")
 
 
@@ -226,7 +226,10 @@ def test_manner_is_held_against_the_authors_other_texts_and_against_anothers():
 def test_the_command_judges_a_checkpoint_beside_the_control(folder, capsys):
     style_encoder.judge(folder[0], Sizes(pairs=1, authors=6, texts=12, passages=0))
     table = capsys.readouterr().out
-    assert "| task | MiniLM untouched | style | style, content hidden |" in table and "| named among 20 |" in table
+    assert (
+        "| task | MiniLM untouched | style | MiniLM untouched, content hidden | style, content hidden |" in table
+        and "| named among 20 |" in table
+    )
     figures = json.loads((folder[0] / "style.json").read_text("utf-8"))["dev"]
     assert {"one text and one", "8 texts and one", "topic against it", "named among 20"} == set(figures["style"])
 

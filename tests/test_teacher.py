@@ -1,4 +1,4 @@
-"""The optional teacher, against a server on this machine that answers, refuses, stalls and talks nonsense as it is told."""
+"""The optional teacher: what is asked, kept, dropped, and never asked again."""
 
 import json
 import logging
@@ -8,109 +8,30 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rpo_edge.errors import InputError, ModelError, OptionalDependencyError
+from rpo_edge.errors import InputError
 
 pytest.importorskip("httpx")
 
+from test_endpoint import DRAFT, KEY, Reply, Server, chat, endpoint, formal
+
 from training.trajectories import teacher
-from training.trajectories.teacher import TASKS, Bucket, Clock, Endpoint, EndpointRefused, NoAnswer, Run, Service, Unusable
+from training.trajectories.teacher import TASKS, NoAnswer, Run
 
 ROOT = Path(__file__).resolve().parents[1]
-KEY = "sk-tell-nobody-5f2c"
 TEXT = "yeah so I'm off to the market, it's gonna be fun! don't wait for me"
-DRAFT = "Yes, I am going to the market, and it will be fun. Do not wait for me."
-Reply = tuple[int, dict[str, str], str]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers each request with what `reply` makes of its number (from 0) and body; remembers bodies and headers."""
-
-    daemon_threads = True
-
-    def __init__(self, reply: Callable[[int, dict], Reply]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.reply, self.requests, self.headers, self.lock, self.over = reply, [], [], threading.Lock(), threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:
-            n = len(self.server.requests)
-            self.server.requests.append((self.path, body))
-            self.server.headers.append(dict(self.headers))
-        status, headers, text = self.server.reply(n, body)
-        try:
-            self.send_response(status)
-            for name, value in (headers | {"Content-Length": str(len(text.encode()))}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(text.encode())
-        except OSError:
-            pass  # nobody waits any more
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-def chat(text: str | None, ended: str = "stop") -> Reply:
-    message = {"role": "assistant", "content": text}
-    return 200, {"Content-Type": "application/json"}, json.dumps({"choices": [{"message": message, "finish_reason": ended}]})
-
-
-def formal(n: int, body: dict) -> Reply:
-    """A model that does as it is asked, for texts of this file."""
-    return chat(body["messages"][0]["content"].partition("Text:\n\n")[2].replace("don't", "do not").replace("it's", "it is"))
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Callable[[int, dict], Reply]], Server]]:
-    servers = []
-
-    def start(reply: Callable[[int, dict], Reply]) -> Server:
-        servers.append(Server(reply))
-        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
-
-
-class Time:
-    """A clock on which sleeping takes no time."""
-
-    def __init__(self) -> None:
-        self.seconds, self.lock = 1000.0, threading.Lock()
-        self.clock = Clock(lambda: self.seconds, self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        with self.lock:
-            self.seconds += seconds
-
-
-def endpoint(server: Server, passing: Time | None = None, **service: float) -> Endpoint:
-    clock = (passing or Time()).clock
-    return Endpoint(Service(teacher.completions(server.url), "m", **service), Bucket(60_000, clock), clock)
+    """Start a server with such a `reply`."""
+    with ExitStack() as servers:
+        yield lambda reply: servers.enter_context(Server(reply))
 
 
 def written(path: Path, rows: list[dict]) -> Path:
@@ -143,35 +64,6 @@ def test_drafts_stand_beside_what_a_row_had_and_nothing_else_of_it_is_sent(serve
     assert "7 written" in capsys.readouterr().out
 
 
-def test_after_429_it_waits_as_long_as_it_is_told(serve):
-    server, passing = serve(lambda n, body: chat(DRAFT) if n else (429, {"Retry-After": "7"}, "")), Time()
-    assert endpoint(server, passing).ask("?") == DRAFT
-    assert len(server.requests) == 2 and 7 <= passing.seconds - 1000 < 8
-
-
-def test_what_one_question_is_told_holds_for_all():
-    passing = Time()
-    bucket = Bucket(6000, passing.clock)
-    bucket.close(30)
-    bucket.close(3)
-    bucket.take()
-    assert passing.seconds == 1030
-
-
-def test_an_endpoint_that_wants_a_day_is_left_alone(serve):
-    server = serve(lambda n, body: (429, {"Retry-After": "86400"}, ""))
-    with pytest.raises(EndpointRefused, match="86400 s"):
-        endpoint(server).ask("?")
-    assert len(server.requests) == 1
-
-
-def test_a_server_that_fails_for_ever_is_asked_ever_more_seldom_and_then_no_more(serve):
-    server, passing = serve(lambda n, body: (500, {}, "trace")), Time()
-    with pytest.raises(NoAnswer, match="5 tries: HTTP 500"):
-        endpoint(server, passing).ask("?")
-    assert len(server.requests) == 5 and 15 <= passing.seconds - 1000 < 16
-
-
 def test_after_some_texts_without_any_answer_the_run_ends(serve, tmp_path, capsys):
     server = serve(lambda n, body: (503, {}, ""))
     run = Run(TASKS["drafts"], endpoint(server, tries=2), "m", tmp_path / "out")
@@ -189,40 +81,6 @@ def test_one_text_without_an_answer_does_not_stop_the_others(serve, tmp_path):
     assert run.counts["written"] == run.counts["no answer"] == 5 and len(server.requests) == 10
 
 
-@pytest.mark.parametrize(
-    "nonsense", ["", "<html>", "[]", "{}", '{"choices": []}', '{"choices": [{"message": {"content": 3}}]}', "\x00", "[1"]
-)
-def test_nonsense_is_asked_again(serve, nonsense):
-    server = serve(lambda n, body: chat(DRAFT) if n else (200, {}, nonsense))
-    assert endpoint(server).ask("?") == DRAFT and len(server.requests) == 2
-
-
-def test_half_a_surrogate_pair_is_nonsense_too(serve):
-    assert endpoint(serve(lambda n, body: chat(DRAFT if n else "so \ud83d"))).ask("?") == DRAFT
-
-
-def test_a_slow_answer_is_not_waited_for(serve):
-    def stalls(n: int, body: dict) -> Reply:
-        if n == 0:
-            server.over.wait(20)
-        return chat(DRAFT)
-
-    server = serve(stalls)
-    begun = time.monotonic()
-    assert endpoint(server, timeout=0.2).ask("?") == DRAFT
-    assert time.monotonic() - begun < 10 and len(server.requests) == 2
-    with pytest.raises(NoAnswer, match=r"nothing came for 0\.2 s"):
-        endpoint(serve(lambda n, body: (server.over.wait(20), chat(DRAFT))[1]), timeout=0.2, tries=1).ask("?")
-
-
-def test_nobody_at_the_address_is_no_answer(serve):
-    server = serve(formal)
-    server.shutdown()
-    server.server_close()
-    with pytest.raises(NoAnswer, match="ConnectError"):
-        endpoint(server).ask("?")
-
-
 @pytest.mark.parametrize("status", [401, 403, 404, 302, 204])
 def test_a_refusal_ends_the_command_at_once_with_one_clear_line(serve, tmp_path, capsys, status):
     elsewhere = serve(formal)
@@ -232,6 +90,28 @@ def test_a_refusal_ends_the_command_at_once_with_one_clear_line(serve, tmp_path,
     assert end.value.code == 1 and len(server.requests) == 1 and not elsewhere.requests
     (line,) = capsys.readouterr().err.splitlines()
     assert f"HTTP {status}" in line and server.url in line
+
+
+@pytest.mark.parametrize("status", [401, 400])
+def test_answers_under_way_when_a_run_ends_are_written_and_no_more_is_asked(serve, tmp_path, capsys, status):
+    """Two are under way, a good one and an empty one, when the endpoint refuses (401) or gives one text after the other nothing (400)."""
+    together = threading.Barrier(4, timeout=20)
+
+    def reply(n: int, body: dict) -> Reply:
+        if n < 4:
+            together.wait()
+        if n in (2, 3):
+            time.sleep(0.3)
+            return formal(n, body) if n == 3 else chat("")
+        return status, {}, ""
+
+    server = serve(reply)
+    with pytest.raises(SystemExit) as end:
+        command(server, written(tmp_path / "in", texts(40)), tmp_path / "out", "--concurrency", "4")
+    assert end.value.code == 1 and len(lines(tmp_path / "out")) == len(lines(tmp_path / "out.dropped")) == 1
+    assert len(server.requests) == 4 if status == 401 else len(server.requests) < 20
+    shown = capsys.readouterr()
+    assert "1 written" in shown.out and f"HTTP {status}" in shown.err.splitlines()[-1] and shown.err.count("error:") == 1
 
 
 def test_the_key_goes_to_the_endpoint_and_nowhere_else(serve, tmp_path, capfd, caplog, monkeypatch):
@@ -248,14 +128,6 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(serve, tmp_path, capfd, c
     assert {headers["Authorization"] for headers in server.headers} == {f"Bearer {KEY}"}
 
 
-@pytest.mark.parametrize("reply", [(429, {"Retry-After": "1"}, KEY), (500, {}, KEY), (200, {}, KEY), (401, {}, KEY), (404, {}, KEY)])
-def test_no_error_has_the_key_in_it(serve, caplog, reply):
-    service, passing = Service(teacher.completions(serve(lambda n, body: reply).url), "m", KEY), Time()
-    with caplog.at_level(logging.DEBUG), pytest.raises((NoAnswer, EndpointRefused)) as failure:
-        Endpoint(service, Bucket(60_000, passing.clock), passing.clock).ask("?")
-    assert KEY not in caplog.text + repr(service) + "".join(traceback.format_exception(failure.value))
-
-
 @pytest.mark.parametrize("value", [None, "", KEY + "\x7f", KEY + " b", KEY + "é"])
 def test_a_key_that_is_none_is_not_shown_either(monkeypatch, value):
     """Also where the key itself was typed as the variable's name."""
@@ -264,14 +136,6 @@ def test_a_key_that_is_none_is_not_shown_either(monkeypatch, value):
     with pytest.raises(InputError) as refusal:
         teacher.key_in(KEY)
     assert KEY not in str(refusal.value)
-
-
-def test_a_proxy_of_the_environment_gets_nothing(serve, monkeypatch):
-    proxy, server = serve(formal), serve(formal)
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, proxy.url)
-    monkeypatch.setenv("NO_PROXY", "")
-    assert endpoint(server).ask("Text:\n\nit's") == "it is" and not proxy.requests
 
 
 @pytest.mark.parametrize(
@@ -398,6 +262,18 @@ def test_a_row_without_a_text_is_refused_by_its_line_before_anything_is_asked(se
     assert end.value.code == 2 and "line 3" in capsys.readouterr().err and not server.requests and not (tmp_path / "out").exists()
 
 
+def test_a_row_of_the_test_split_is_refused_by_its_line_before_anything_is_asked(serve, tmp_path, capsys):
+    """Also where the same text stands in a row of another split first."""
+    server, (row, *rows) = serve(formal), texts(3)
+    source = written(tmp_path / "in", [row, *rows, row | {"split": "test"}])
+    with pytest.raises(SystemExit) as end:
+        command(server, source, tmp_path / "out")
+    assert end.value.code == 2 and "line 4 is of the test split" in capsys.readouterr().err
+    assert not server.requests and not (tmp_path / "out").exists()
+    command(server, written(source, [row, rows[0] | {"split": "val"}, {"text": TEXT}]), tmp_path / "out")
+    assert len(server.requests) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "draft", "reason"),
     [
@@ -436,59 +312,9 @@ def test_dropped_texts_are_counted_by_reason_and_a_long_one_is_not_sent(tmp_path
     assert len(server.requests) == 3 and (tmp_path / "out").read_bytes() == b""
 
 
-@pytest.mark.parametrize(("reply", "reason"), [(chat("So", "length"), "cut off"), (chat("So", "content_filter"), "refused")])
-def test_half_an_answer_is_none(serve, reply, reason):
-    with pytest.raises(Unusable, match=reason):
-        endpoint(serve(lambda n, body: reply)).ask("?")
-
-
-def test_an_answer_without_words_is_empty(serve):
-    assert endpoint(serve(lambda n, body: chat(None))).ask("?") == ""
-
-
 def test_what_a_model_thought_first_is_no_part_of_its_draft(tmp_path):
     filled(tmp_path / "out", [{"text": TEXT}], Fake(lambda prompt: f"<think>\nHm, 3 of them.\n</think>\n\n{DRAFT}\n"))
     assert lines(tmp_path / "out")[0]["draft"] == DRAFT
-
-
-@given(st.lists(st.floats(0, 5), min_size=2, max_size=60), st.floats(1, 600), st.integers(1, 5))
-def test_no_stretch_of_time_has_more_questions_than_its_share(pauses, per_minute, capacity):
-    """Between any two questions, as many as come in that time and what the bucket holds; and none waits for nothing."""
-    passing, taken = Time(), []
-    bucket = Bucket(per_minute, passing.clock, capacity)
-    for pause in pauses:
-        passing.seconds += pause
-        asked = passing.seconds
-        bucket.take()
-        taken.append(passing.seconds)
-        assert passing.seconds - asked <= 60 / per_minute + 1e-3
-    for i, first in enumerate(taken):
-        for n, last in enumerate(taken[i:], 1):
-            assert n <= capacity + (last - first) * per_minute / 60 + 1e-3
-
-
-def test_several_threads_share_the_rate():
-    passing = Time()
-    bucket = Bucket(60, passing.clock)
-    threads = [threading.Thread(target=lambda: [bucket.take() for _ in range(5)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert passing.seconds - 1000 >= 19 - 1e-3
-
-
-def test_retry_after_is_a_number_or_a_date():
-    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert [teacher.retry_after(value, now) for value in ("0", "12", " 2.5")] == [0, 12, 2.5]
-    assert teacher.retry_after(format_datetime(now + timedelta(seconds=90), usegmt=True), now) == 90
-    assert teacher.retry_after(format_datetime(now - timedelta(days=1), usegmt=True), now) == 0
-
-
-@given(st.text() | st.from_regex(r"[-+ 0-9:,.a-zA-Z]*", fullmatch=True))
-def test_any_other_retry_after_is_none(value):
-    seconds = teacher.retry_after(value, datetime(2026, 1, 2, tzinfo=UTC))
-    assert seconds is None or seconds >= 0
 
 
 REFLECTION = "contraction: written out | contracts | expanded > contracted\n\nexclamation: none | one | added one"
@@ -521,35 +347,11 @@ def test_a_reflection_is_the_observations_that_a_trajectory_has(tmp_path):
     assert TEXT in local.asked[0] and DRAFT in local.asked[0] and "oxford_comma" in local.asked[0]
 
 
-class Llama:
-    """What llama-cpp-python's class does, as far as it is used."""
-
-    def create_chat_completion(self, messages: list[dict], *, max_tokens: int) -> dict:
-        if len(messages[0]["content"]) > 50:
-            raise ValueError("Requested tokens (60) exceed context window of 50")
-        return {"choices": [{"message": {"content": messages[0]["content"].upper()}, "finish_reason": "stop"}]}
-
-
-def test_a_local_model_answers_or_says_that_the_prompt_is_too_long():
-    local = teacher.Local(Llama())
-    assert local.ask("so?") == "SO?"
-    with pytest.raises(NoAnswer, match="context window"):
-        local.ask("so?" * 30)
-
-
 def test_without_llama_cpp_the_command_says_what_to_install(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
-    with pytest.raises(OptionalDependencyError, match="pip install 'llama-cpp-python'"):
-        teacher.Local.load(tmp_path / "model.gguf")
     with pytest.raises(SystemExit) as end:
         teacher.main(["drafts", str(written(tmp_path / "in", texts(1))), str(tmp_path / "out"), "--gguf", "m.gguf", "--model", "m"])
     assert end.value.code == 2 and "pip install 'llama-cpp-python'" in capsys.readouterr().err
-
-
-def test_a_file_that_is_no_model_is_refused(tmp_path):
-    pytest.importorskip("llama_cpp")
-    with pytest.raises(ModelError):
-        teacher.Local.load(tmp_path / "absent.gguf")
 
 
 @pytest.mark.parametrize("option", ["--per-minute=0", "--per-minute=inf", "--concurrency=0", "--timeout=-1"])

@@ -26,7 +26,7 @@ def test_from_texts_to_a_checkpoint(tmp_path):
     recipe = {"split": "train", "build": [{"builder": "neutralise", "texts": 4}, {"builder": "persona", "texts": 4}]}
     people = list(trajectories.authors("train"))
     trajectories.write(recipe, people[:: len(people) // 10][:10], tmp_path / "t")
-    sft.main([str(tmp_path / "t"), str(tmp_path / "out"), "--steps", "3", "--tuning", "lora"])
+    sft.main([str(tmp_path / "t"), str(tmp_path / "out"), "--set", "steps=3", "--set", "tuning='lora'"])
     facts = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))
     assert len(facts["curve"]) == 1 and "written" not in facts["data"]["trajectories"]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {

@@ -17,6 +17,7 @@ from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from training import data, trajectories
+from training.recipe import RECIPES
 from training.trajectories.files import SHARD, Writer, as_row, from_row, read, read_authors
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 from training.trajectories.persona import ALL, Options, _habits
@@ -100,7 +101,7 @@ def test_a_recipe_with_what_is_not_there_is_refused(part):
 
 
 def test_the_recipes_that_ship_name_what_is_there():
-    for path in trajectories.RECIPES.glob("*.toml"):
+    for path in RECIPES.glob("*.toml"):
         for part in tomllib.loads(path.read_text("utf-8")).get("trajectories", {}).get("build", []):
             assert trajectories.BUILDERS[part.pop("builder")][1](**part)
 

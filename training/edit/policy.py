@@ -20,8 +20,8 @@ from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Heads, chunk
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Array, Usage
 from rpo_edge.wordpiece import WordPiece
-from training.examples import Example
-from training.sft import Editor
+from training.edit.examples import Example
+from training.edit.sft import Editor
 
 LIVE = 1e-3
 """A place where anything changes with a smaller probability than this is left out of samples, losses and sums: there are many."""
@@ -37,8 +37,11 @@ class Policy:
     tokenizer: WordPiece
 
     @classmethod
-    def load(cls, checkpoint: Path) -> Policy:
-        """From a checkpoint folder; what calibration found (scale, offset) goes into the network's own weights."""
+    def load(cls, checkpoint: Path, bolder: float = 0.0) -> Policy:
+        """From a checkpoint folder; what calibration found (scale, offset) goes into the network's own weights.
+
+        bolder: added to every operation's logit.
+        """
         vocabulary = Vocabulary.load(checkpoint / "operations.json")
         heads = Heads.load(checkpoint / "user.npz")
         network = BertForTokenClassification.from_pretrained(
@@ -52,7 +55,7 @@ class Policy:
             model.inner.weight.copy_(torch.from_numpy(heads.inner.T))
             model.inner.bias.copy_(torch.from_numpy(heads.inner_bias))
             model.outer.copy_(torch.from_numpy(heads.scale * heads.outer))
-            network.classifier.bias[1:] += float(heads.offset)
+            network.classifier.bias[1:] += float(heads.offset) + bolder
         return cls(model, vocabulary, heads.allowed > 0, WordPiece.load(checkpoint / "vocab.txt"))
 
     def heads(self) -> dict[str, Array]:

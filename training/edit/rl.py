@@ -1,9 +1,6 @@
 """Reinforcement learning of the edit reflector: GRPO over sampled edit sequences, on real drafts of a model that fine-tuning never saw.
 
-    python -m training rl --recipe training/recipes/rl-edit.toml CHECKPOINT STYLE OUT
-
-CHECKPOINT is a fine-tuned and calibrated one, STYLE a style encoder's folder; OUT becomes a checkpoint folder. Interrupted, the
-same command goes on from OUT/state.pt to the same curve.
+It begins with a fine-tuned and calibrated checkpoint. Interrupted, the same command goes on from OUT/state.pt to the same curve.
 
 Method (GRPO, arXiv 2402.03300). For a draft x and a user h, whose n history items are drawn anew each step, the policy gives every
 word w a distribution pi(. | x, h, w) over operations. G rewrites o_1 … o_G are drawn from one forward pass, each scored r_g in [0, 1]
@@ -19,7 +16,7 @@ gives the user's n by stages of the recipe; the user's counts are of the n texts
 
 Against reward hacking: every `watch` steps other drafts are rewritten for other users as a device would, and a character n-gram
 classifier, which no reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more,
-the run stops and says so, and the last state before stays.
+the run stops, says so, and ends with the weights of the look before.
 """
 
 from __future__ import annotations
@@ -27,6 +24,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -39,23 +37,26 @@ import torch
 from rpo_edge.edits import apply
 from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.usage import Array, Usage
-from training import data
+from training import curves
 from training.edit.policy import Policy, Situation, draw, live, split
 from training.edit.watch import Watch, Watched
 from training.rewards import Composite, Rollout
-from training.trajectories.base import LONGEST, Author, authors, passage
+from training.trajectories.base import LONGEST, Author, passage
 
 _WORDS = 100  # what a sum over words is divided by
-_KNOWN = 32  # texts of a user that rewards know, at most
+_KNOWN = 16  # texts of a user that rewards know, at most
+_USERS = 80
 
 
 @dataclass(frozen=True)
 class Config:
-    """A recipe's `rl`. stages: (history items, steps), one after the other."""
+    """A recipe's `rl`. stages: (history items, steps), one after the other. bolder: what is added to every operation's logit at the
+    start: a policy that changes one word in a hundred finds out nothing about the others."""
 
     weights: dict[str, float]
     stages: tuple[tuple[int, int], ...] = ((1, 60), (2, 60), (4, 60), (8, 60))
     drafts: str = "mixtral"  # how the names of the models begin whose drafts are rewritten
+    bolder: float = 1.0
     group: int = 8
     batch: int = 8
     rate: float = 2e-5  # of the encoder
@@ -199,13 +200,16 @@ def train(ground: Ground, config: Config, watch: Watch, out: Path) -> Run:
         run = Run(kept["step"], kept["curve"], kept["watched"])
     while run.step < config.steps:
         if run.step % config.watch == 0 and len(run.watched) <= run.step // config.watch and _stops(ground, config, watch, run):
-            return run
+            break
         if run.step % config.watch == 0:
             _keep(model, optimizer, config, run, state)
         run.curve.append(step_of(ground, config, optimizer, run.step))
         run.step += 1
         print(f"step {run.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in run.curve[-1].items()), flush=True)
-    _stops(ground, config, watch, run)
+    else:
+        if not _stops(ground, config, watch, run):
+            return run
+    model.load_state_dict(torch.load(state, weights_only=True)["model"])
     return run
 
 
@@ -228,22 +232,34 @@ def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Conf
     state.with_suffix(".new").replace(state)
 
 
-def ground(checkpoint: Path, reward: Composite, config: Config, watched: Watched) -> Ground:
-    """Users and drafts of the train split that are not watched."""
-    policy = Policy.load(checkpoint)
+def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], reward: Composite, config: Config) -> Ground:
+    """_USERS of the people, by lot, who have texts enough for every stage, and all drafts."""
     reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
     usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
-    people = [
-        author
-        for author in authors("train")
-        if author.name not in watched.names and len(author.texts) >= 2 * max(n for n, _ in config.stages)
-    ]
-    people = rng.sample(people, min(200, len(people)))
-    drafts = [text for text in of_model(config.drafts) if text not in watched.drafts]
-    return Ground(policy, reference, usage, [User.of(author, usage, rng) for author in people], drafts, reward)
+    enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
+    users = [User.of(author, usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
+    return Ground(policy, reference, usage, users, list(drafts), reward)
 
 
-def of_model(name: str) -> list[str]:
-    """Train-split answers, without code, of models whose names begin so."""
-    rows = data.rows("drafts/00", "train")
-    return [row["response"] for row in rows if row["model"].lower().startswith(name) and "```" not in row["response"]]
+def save(policy: Policy, run: Run, config: Config, checkpoint: Path, out: Path) -> None:
+    """A checkpoint folder like the one that the run began with."""
+    policy.model.encoder.save_pretrained(out)
+    policy.vocabulary.save(out / "operations.json")
+    np.savez(out / "user.npz", **policy.heads())
+    shutil.copyfile(checkpoint / "vocab.txt", out / "vocab.txt")
+    facts = json.loads((checkpoint / "training.json").read_text("utf-8"))
+    facts["rl"] = {"config": asdict(config), "curve": run.curve, "watched": run.watched}
+    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    curves.draw({name: [row[name] for row in run.curve] for name in (run.curve[0] if run.curve else ())}, out)
+
+
+def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], reward: Composite, out: Path, config: Config) -> None:
+    """Load, learn (on), save. Of people and drafts, the watched ones are kept apart."""
+    torch.manual_seed(config.seed)
+    watched = Watched.of(people, drafts)
+    others = [author for author in people if author.name not in watched.names]
+    rest = sorted(set(drafts) - set(watched.drafts))
+    stand = ground(Policy.load(checkpoint, config.bolder), others, rest, reward, config)
+    print(f"{len(stand.users)} users, {len(stand.drafts)} drafts, {config.steps} steps", flush=True)
+    out.mkdir(parents=True, exist_ok=True)
+    save(stand.policy, train(stand, config, Watch(watched), out), config, checkpoint, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ class Watched:
         return {user.name for user in self.users}
 
     @classmethod
-    def of(cls, people: list[Author], drafts: list[str], size: int = 60, seed: int = 5) -> Watched:
+    def of(cls, people: Sequence[Author], drafts: Sequence[str], size: int = 60, seed: int = 5) -> Watched:
         """USERS of the source that has most people, those with the most texts; of the drafts `size`, and as many to centre by."""
         source = Counter(author.source for author in people).most_common(1)[0][0]
         users = sorted((a for a in people if a.source == source), key=lambda a: (-len(a.texts), a.name))[:USERS]

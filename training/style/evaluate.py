@@ -180,6 +180,6 @@ def figures(encoders: Mapping[str, Embed], sizes: Sizes) -> dict[str, dict[str, 
 
 def table(result: Mapping[str, Mapping[str, Interval]]) -> str:
     """Markdown: a row a task, a column an encoder."""
-    tasks = next(iter(result.values()))
+    tasks = sorted(next(iter(result.values())), key=lambda task: (task.startswith("manner"), task))
     head = f"| task | {' | '.join(result)} |\n|{'---|' * (len(result) + 1)}"
     return "\n".join([head, *(f"| {task} | {' | '.join(str(found[task]) for found in result.values())} |" for task in tasks)])

@@ -23,6 +23,7 @@ from typing import Any
 from rich.progress import Progress
 
 from rpo_edge.records import Trajectory
+from training.recipe import RECIPES
 from training.trajectories import neutralise, pairs, persona
 from training.trajectories.assemble import assemble
 from training.trajectories.base import Author, Pair, authors
@@ -34,8 +35,6 @@ BUILDERS: dict[str, tuple[Callable[..., Iterator[tuple[Author, list[Pair]]]], ty
     "pairs": (pairs.build, pairs.Options),
 }
 """build(people, pool, options), and what its options are."""
-
-RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 
 
 def build(recipe: Row, people: list[Author], pool: ProcessPoolExecutor) -> Iterator[tuple[Author, list[Row]]]:

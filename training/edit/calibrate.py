@@ -32,7 +32,7 @@ from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choos
 from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece
-from training.examples import general, held_back
+from training.edit.examples import general, held_back
 from training.statistics import bootstrap
 from training.trajectories.base import SEED, Author, passage, permitted_drafts, summed
 from training.trajectories.files import read_authors
