@@ -46,9 +46,11 @@ def checkpoint(tmp_path_factory):
     return out
 
 
-def people(n: int = 24) -> list[Author]:
+def people(n: int = 24, n_texts: int = 24) -> list[Author]:
     rng = random.Random(2)
-    return [Author(f"user-{i}", "letters", tuple(" ".join(rng.choices(WORDS, k=6)) + f" {i} {k}" for k in range(12))) for i in range(n)]
+    return [
+        Author(f"user-{i}", "letters", tuple(" ".join(rng.choices(WORDS, k=6)) + f" {i} {k}" for k in range(n_texts))) for i in range(n)
+    ]
 
 
 def contracted(rollouts):

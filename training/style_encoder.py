@@ -86,14 +86,14 @@ def adapted(config: Config) -> nn.Module:
         target_modules=["query", "key", "value", "dense"],
         modules_to_save=["token_type_embeddings"],
     )
-    return get_peft_model(base(), lora)
+    return get_peft_model(base(), lora)  # type: ignore[no-any-return]
 
 
 def sums(network: nn.Module, found: Sequence[reading.Pieces]) -> torch.Tensor:
     """(windows, dim): the sum over each window's pieces, [CLS] and [SEP] included."""
     ids, mask, shapes = (torch.from_numpy(array) for array in reading.batch(found, tokenizer()))
     states = network(input_ids=ids, attention_mask=mask, token_type_ids=shapes).last_hidden_state
-    return (states * mask[..., None]).sum(dim=1)
+    return (states * mask[..., None]).sum(dim=1)  # type: ignore[no-any-return]
 
 
 class StyleEncoder:
@@ -119,7 +119,7 @@ class StyleEncoder:
         read = [text.hidden() for text in read] if self.config.hide else read
         parts = [(i, part) for i, text in enumerate(read) for part in reading.windows(text, self.config.longest - 2)]
         parts.sort(key=lambda pair: len(pair[1]))
-        result = np.zeros((len(texts), self._network.config.hidden_size), dtype=np.float32)  # type: ignore[union-attr]
+        result = np.zeros((len(texts), self._network.config.hidden_size), dtype=np.float32)  # type: ignore[union-attr, type-var]
         for first in range(0, len(parts), _READ):
             some = parts[first : first + _READ]
             np.add.at(result, [i for i, _ in some], sums(self._network, [part for _, part in some]).numpy())
@@ -248,7 +248,7 @@ def judge(folder: Path, sizes: evaluate.Sizes) -> None:
     """Print the table of dev figures and keep them in `style.json`."""
     facts = json.loads((folder / "style.json").read_text("utf-8"))
     config = Config(**facts["config"])
-    encoders = {}
+    encoders: dict[str, StyleEncoder] = {}
     for how, hide in (("", False), (", content hidden", True)):
         encoders |= {
             f"MiniLM untouched{how}": StyleEncoder(base(), replace(config, hide=hide)),
