@@ -3,7 +3,11 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rpo_edge.edits import align, apply
+from rpo_edge.features.framing import is_stock
 from rpo_edge.records import Edit, Verdict
 from rpo_edge.segment import plain_words
 from rpo_edge.steps import guard as module
@@ -114,3 +118,189 @@ def test_abbreviations_are_one_word_of_a_private_run():
     more = "They grow for example a red rose and leave."
     edit = Edit(10, 21, "for example", "e.g.", "t")
     assert not guard(more, [edit], lambda run: tuple(run) in runs)[0]
+
+
+# A sentence is lost where its words went and none of them came back: each case is (draft, what a reflector made of it).
+
+LOST = {
+    "the last": ("It is cold. The road is long.", "It is cold."),
+    "the first": ("It is cold. The road is long.", "The road is long."),
+    "one amid others": ("It is cold. The road is long. We sing.", "It is cold. We sing."),
+    "two of them": ("It is cold. The road is long. We sing. They laugh.", "It is cold. They laugh."),
+    "one that begins like the next": ("It is far. I miss my friends. I miss my old job too.", "It is far. I miss my old job too."),
+    "and the next is reworded": ("It is far. I miss my friends. I miss my old job.", "It is far. I miss my former job."),
+    "and the next is reworded at its head": ("I miss my friends. I miss my old job.", "I really miss my old job."),
+    "and one before is reworded": ("It is so cold. I am ill.", "It is warm."),
+    "and one before grows": ("It is cold. The road is long.", "It's really freezing over here."),
+    "and its grammar stays with another": ("We like trains. I am going home.", "I like trains."),
+    "one joined to the last": ("It is cold. The road is long. We sing.", "It is cold; we sing."),
+    "one of two that are alike": ("We sing. It is cold. It is cold.", "We sing. It is cold."),
+    "one of words of grammar": ("They were here. So were you. It is cold.", "They were here. It is cold."),
+    "an item of a list": ("Take these:\n\n- red wine\n- old bread\n", "Take these:\n\n- red wine\n"),
+    "a paragraph": ("It is cold.\n\nThe road is long.\n\nWe sing.", "It is cold.\n\nWe sing."),
+    "after a quotation": ("He said “so it goes.” The road is long.", "He said “so it goes.”"),
+    "all but its mark": ("It is cold! The road is long!", "It is cold! !"),
+    "stock and one that is not": ("It is cold. The road is long. I hope this helps!", "It is cold."),
+    "for a sign-off": ("It is cold. The road is long.", "It is cold. Cheers,\nAl"),
+    "for a greeting": ("The road is long. It is cold.", "Hi, it is cold."),
+}
+SAID = {
+    "two joined": ("It is cold. The road is long.", "It is cold; the road is long."),
+    "two joined and contracted": ("They left. I am.", "They left; I'm."),
+    "two joined with a word less": ("It was good. Really, it was.", "It was good; it was."),
+    "two joined with other words": ("It is cold. I am going home.", "It's cold, so I'm going home."),
+    "two joined, one of them reworded": ("It rains. It is hard.", "It rains; it is difficult."),
+    "two joined that begin alike": ("He sings. He sings well.", "He sings and does so well."),
+    "two with one verb": ("I like tea. I like milk.", "I like tea and milk."),
+    "two swapped inside one edit": ("We have wind. It is snow.", "It is snow, we have wind."),
+    "one parted": ("It is cold, and the road is long.", "It is cold. The road is long."),
+    "one in other words": ("We sing. The road is long.", "We sing. That way takes hours."),
+    "words less in one": ("We sing. It is really very cold.", "We sing. It is cold."),
+    "a stock closer": ("It is cold. I hope this helps!", "It is cold."),
+    "a stock closer joined": ("It is cold. The road is long. I hope this helps!", "It is cold; the road is long."),
+    "a stock opener": ("Great question! It is cold.", "It is cold."),
+    "a stock opener, and the next contracted": ("Great question! It is cold.", "It's cold."),
+    "a greeting for another": ("Hello all! It is cold.", "Hi, it's cold."),
+    "a greeting alone in its line": ("Hello,\n\nIt is cold.", "Hi,\n\nIt is cold."),
+    "a sign-off for another": ("It is cold there.\n\nBest regards", "It is cold there.\n\nCheers,\nAl"),
+    "an emoji": ("It is cold 🙂. We sing.", "It is cold. We sing."),
+}
+OWN = ("Cheers,\nAl", "Hi", "hi")
+
+
+def rewritten(draft, target, allowed=OWN):
+    """What is left of a rewrite, and the verdict."""
+    kept, verdict = guard(draft, align(draft, target), allowed=allowed)
+    return apply(draft, kept), verdict
+
+
+@pytest.mark.parametrize(("draft", "target"), LOST.values(), ids=LOST)
+def test_a_lost_sentence_comes_back(draft, target):
+    text, verdict = rewritten(draft, target)
+    assert text != target and "a sentence would be lost" in {reverted.reason for reverted in verdict.reverted}
+
+
+@pytest.mark.parametrize(("draft", "target"), SAID.values(), ids=SAID)
+def test_what_is_still_said_is_no_loss(draft, target):
+    assert rewritten(draft, target) == (target, Verdict())
+
+
+SAYINGS = [
+    "It is cold.",
+    "It is far.",
+    "I miss my friends.",
+    "I miss my old job too.",
+    "I miss my old job.",
+    "The road is long.",
+    "The old road is long!",
+    "So were you.",
+    "We sing?",
+    "We sing and they laugh.",
+    "They laugh, so we sing.",
+]
+OPENER = "Great question!"
+DRAFT = st.lists(st.tuples(st.sampled_from(SAYINGS), st.sampled_from([" ", " ", "\n", "\n\n", "\r\n\r\n"])), min_size=2, max_size=7)
+
+
+@settings(max_examples=400)
+@given(DRAFT, st.data())
+def test_whatever_sentence_is_deleted_comes_back(pieces, data):
+    """Whatever stands beside it, and however `align` describes it; a contraction elsewhere does not hide it."""
+    gone = data.draw(st.integers(0, len(pieces) - 1))
+    rest = [piece for i, piece in enumerate(pieces) if i != gone]
+    draft, target = ("".join(sentence + space for sentence, space in some).rstrip() for some in (pieces, rest))
+    for other in (target, target.replace("It is", "It's"), target.replace(" long", " really long"), target.replace(" so ", " and ")):
+        text, verdict = rewritten(draft, other)
+        assert not verdict.accepted
+        assert len(plain_words(text)) > len(plain_words(other)), (draft, other, text)
+
+
+@settings(max_examples=200)
+@given(DRAFT, st.integers(0, 7), st.booleans())
+def test_a_stock_opener_may_go_wherever_it_stands(pieces, place, contracted):
+    assert is_stock(OPENER)
+    place = min(place, len(pieces) - 1)
+    draft, target = (
+        "".join(s + space for s, space in some).rstrip() for some in ([*pieces[:place], (OPENER, " "), *pieces[place:]], pieces)
+    )
+    target = target.replace("It is", "It's") if contracted else target
+    assert rewritten(draft, target) == (target, Verdict())
+
+
+@given(st.text(alphabet=" aA.!?\n'-hi🙂", max_size=30), st.text(alphabet=" aA.!?\n'-hi🙂", max_size=30))
+def test_no_text_is_too_odd(draft, target):
+    kept, _ = guard(draft, align(draft, target), allowed=("", "hi", "hi\n", " ", "hi hi"))
+    text = apply(draft, kept)
+    assert bool(plain_words(text)) >= bool(plain_words(draft))
+
+
+def test_time_is_linear_where_one_edit_spans_everything(within):
+    draft = "It is cold. The road is long. I hope this helps! " * 8000
+    with within(30):  # two seconds
+        assert guard(draft, [Edit(0, len(draft), draft, draft.replace("cold", "raw").strip(), "t")])[1].accepted
+        half = draft[: len(draft) // 2].replace("road", "way")
+        assert not guard(draft, [Edit(0, len(draft), draft, half, "t")], allowed=OWN)[1].accepted
+
+
+# The user's own texts are whole words that an edit put there; nothing else is taken for one.
+
+HIDDEN = {
+    "inside a word": ("He has a hat.", "He has nothing.", ("hi",)),
+    "at the start of a word": ("It is done.", "It is done, nobody.", ("no",)),
+    "at the end of a word": ("It is fine.", "It is fine, cannot.", ("not",)),
+    "before an apostrophe": ("I do it.", "I Don't do it.", ("Don",)),
+    "before a curly one": ("I do it.", "I Don’t do it.", ("Don",)),
+    "before a hyphen": ("We met there.", "We met X-ray there.", ("X",)),
+    "after a hyphen": ("We met there.", "We met de-Al there.", ("Al",)),
+    "the start of a name": ("We met there.", "We met Albert there.", ("Al",)),
+    "the end of a name": ("We met there.", "We met McAl there.", ("Al",)),
+    "part of a number word": ("Take them.", "Take seventeen of them.", ("teen", "seven")),
+    "what the draft has already": ("Al came. We met there.", "Al came; we met Al's Bo there.", ("Al", "Al's")),
+    "what the draft has, beside what it has not": ("They say no, it is so.", "They say no, it is not so.", ("no",)),
+}
+
+
+@pytest.mark.parametrize(("draft", "target", "own"), HIDDEN.values(), ids=HIDDEN)
+def test_a_text_of_the_users_hides_no_other(draft, target, own):
+    assert not rewritten(draft, target, own)[1].accepted
+
+
+ADDED = {
+    "a greeting": ("It is cold.", "Hi Al, it is cold.", ("Hi Al",)),
+    "letters of it are in the draft's words": ("Although it is cold, we sing.", "Al, although it is cold, we sing.", ("Al",)),
+    "it is in the draft too": ("We met Al there.", "We met Al there.\n\nAl", ("Al",)),
+    "it is in capitals in the draft": ("It is AL.", "It is AL. Al", ("Al",)),
+    "it begins like the draft": ("Dear me, it is cold.", "Dear Al,\n\nDear me, it is cold.", ("Dear Al",)),
+    "two of them": ("It is cold.", "Hi Al,\n\nIt is cold.\n\nBest, Bo", ("Hi Al", "Best, Bo")),
+    "one inside another": ("It is cold.", "It is cold.\n\nCheers,\nAl", ("Cheers", "Cheers,\nAl", "Al")),
+    "with a negation": ("It is cold.", "It is cold. No rush, Al", ("No rush, Al",)),
+    "with a number": ("It is cold.", "It is cold.\n\nBest, al@x.org 7", ("Best, al@x.org 7",)),
+    "in a draft of Windows": ("It is cold.\r\n", "It is cold.\r\n\r\nBest,\r\nAl\r\n", ("Best,\nAl",)),
+    "emphasised": ("It is cold.", "It is cold. _Al_", ("Al",)),
+    "ending in a mark": ("It is cold.", "Hi Al! It is cold.", ("Hi Al!",)),
+}
+
+
+@pytest.mark.parametrize(("draft", "target", "own"), ADDED.values(), ids=ADDED)
+def test_a_text_of_the_users_may_be_added(draft, target, own):
+    assert rewritten(draft, target, own) == (target, Verdict())
+
+
+@given(
+    st.sampled_from(["no", "not", "hi", "Al", "Don", "seven", "Best"]), st.sampled_from(SAYINGS), st.text("abn'’t-", min_size=1, max_size=4)
+)
+def test_a_text_of_the_users_with_more_letters_is_not_theirs(own, sentence, more):
+    """The verdict on a longer word does not hang on whether a part of it is the user's own."""
+    for word in (own + more, more + own):
+        if plain_words(word) == [word.lower().replace("’", "'")]:
+            target = f"{sentence[:-1]} {word}."
+            assert rewritten(sentence, target, (own,)) == rewritten(sentence, target, ())
+
+
+def test_a_text_of_the_users_inside_a_word_does_not_break_a_private_run():
+    run = plain_words("in this house we sing loud")
+    known = [tuple(run)].__contains__
+    draft = "It is cold."
+    edits = align(draft, "It is cold in this house we sing loud.")
+    assert not guard(draft, edits, lambda words: known(tuple(words)), allowed=("hi",))[0]
+    assert guard(draft, edits, lambda words: known(tuple(words)), allowed=("in this house",))[0] == edits

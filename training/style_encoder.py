@@ -72,7 +72,7 @@ def base() -> nn.Module:
         reading.SHAPES, old.embedding_dim, _weight=old.weight.data[:1].repeat(reading.SHAPES, 1)
     )
     model.config.type_vocab_size = reading.SHAPES
-    return model
+    return model  # type: ignore[no-any-return]
 
 
 def adapted(config: Config) -> nn.Module:
@@ -86,7 +86,7 @@ def adapted(config: Config) -> nn.Module:
         target_modules=["query", "key", "value", "dense"],
         modules_to_save=["token_type_embeddings"],
     )
-    return get_peft_model(base(), lora)  # type: ignore[no-any-return]
+    return get_peft_model(base(), lora)
 
 
 def sums(network: nn.Module, found: Sequence[reading.Pieces]) -> torch.Tensor:

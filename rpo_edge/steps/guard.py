@@ -3,8 +3,8 @@
 Each rule is one function (before, after) -> reason or None, over one unit: a sentence of the draft, or
 several where an edit spans them. A unit that fails any rule goes back to the draft's words, with the reason.
 
-Not covered: meaning. A word replaced by a false friend, a joke that turns sour, a name that begins a sentence
-and is a common word too ("Will", "May"): nothing here notices.
+Not covered: meaning. A word replaced by a false friend, a joke that turns sour, a sentence in whose place another
+one stands, a name that begins a sentence and is a common word too ("Will", "May"): nothing here notices.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from rpo_edge.edits import apply, shift
-from rpo_edge.features.framing import is_stock
+from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
 from rpo_edge.lexicon import FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import LINE_PREFIX, WORD, iter_sentence_starts, plain_words, sentences, words
+from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, sentences, words
 from rpo_edge.steps.freeze import Frozen, freeze
 
 PRIVATE_RUN = 6
@@ -29,6 +30,10 @@ _MARGIN = 40 * PRIVATE_RUN  # code points around a unit that surely hold the wor
 _LOOKS = 16
 _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
+_LOST = "a sentence would be lost"
+_INSIDE = re.compile(r"(?<=[^\W_])['’\-]?(?=[^\W_])|(?<=[^\W_]['’\-])(?=[^\W_])")  # a place that a WORD goes across
+_CLITIC = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b")
+_PART = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
 
@@ -91,13 +96,13 @@ RULES: tuple[Callable[[Unit], str | None], ...] = (frozen_rule, number_rule, url
 
 
 def removal_reason(before: str, after: str) -> str | None:
-    """A whole sentence may go only if it is a stock opener or closer without a frozen span."""
-    if after.strip() or not before.strip():
+    """Where no word is left: a whole sentence may go only if it is a stock opener or closer without a frozen span."""
+    if (words(after) if words(before) else after.strip()) or not before.strip():
         return None
     gone = [before[start:end] for start, end in sentences(before)]
     if all(is_stock(sentence) for sentence in gone) and not freeze(before):
         return None
-    return "a sentence would be lost"
+    return _LOST
 
 
 def guard(
@@ -164,8 +169,57 @@ def _groups(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]]
 
 def _as_added(allowed: Sequence[str]) -> tuple[str, ...]:
     """The user's own texts, longest first, also with the line ends of a draft that has \\r\\n."""
-    both = {text for own in allowed for text in (own, own.replace("\r\n", "\n").replace("\n", "\r\n"))}
+    both = {text for own in allowed if own for text in (own, own.replace("\r\n", "\n").replace("\n", "\r\n"))}
     return tuple(sorted(both, key=lambda text: (-len(text), text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A text before and after `edits`, whose offsets are into `before`.
+
+    put: for each edit, where in `after` its words are. own: one byte for each code point of `after`, 1 in texts of the user's own.
+    """
+
+    before: str
+    after: str
+    edits: Sequence[Edit]
+    put: Sequence[tuple[int, int]]
+    own: bytearray
+
+    @classmethod
+    def of(cls, before: str, edits: Sequence[Edit], allowed: Sequence[str]) -> _Change:
+        put, moved = [], 0
+        for edit in edits:
+            put.append((edit.start + moved, edit.start + moved + len(edit.after)))
+            moved += len(edit.after) - len(edit.before)
+        after = apply(before, edits)
+        return cls(before, after, edits, put, _own(before, after, put, allowed))
+
+    def foreign(self, start: int = 0, end: int | None = None) -> str:
+        """`after[start:end]` without the texts of the user's own."""
+        return "".join(compress(self.after[start:end], (not own for own in self.own[start:end])))
+
+
+def _own(before: str, after: str, put: Sequence[tuple[int, int]], allowed: Sequence[str]) -> bytearray:
+    """Marks the allowed texts that `after` has more often than `before`: whole words, some of which an edit put there."""
+    own, new = bytearray(len(after)), bytearray(len(after))
+    for start, end in put:
+        new[start:end] = b"\1" * (end - start)
+    for text in allowed:
+        found = _places(after, text)
+        added = len(found) - len(_places(before, text)) if found else 0
+        for start, end in [(start, end) for start, end in found if 1 in new[start:end]][: max(0, added)]:
+            own[start:end] = b"\1" * (end - start)
+            new[start:end] = bytes(end - start)  # a text inside a longer one is no second one
+    return own
+
+
+def _places(text: str, phrase: str) -> list[tuple[int, int]]:
+    """Where a phrase stands, without those places where its first or last word goes on."""
+    if phrase not in text:
+        return []
+    found = (match.span() for match in re.finditer(re.escape(phrase), text))
+    return [span for span in found if not any(_INSIDE.match(text, border) for border in span)]
 
 
 class _UnitReason:
@@ -182,23 +236,21 @@ class _UnitReason:
             if (touched := self._touched(edit)) is not None:
                 return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
         before = self._draft[group.start : group.end]
-        after = apply(before, [shift(edit, -group.start) for edit in group.edits])
-        return _reason(before, after, self._lower, self._allowed) or self._leak(group, after)
+        change = _Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
+        return _reason(change, self._lower) or self._leak(group, change)
 
     def _touched(self, edit: Edit) -> Frozen | None:
         place = bisect_right(self._ends, edit.start)
         span = self._frozen[place] if place < len(self._frozen) else None
         return span if span and edit.start < span.end and span.start < edit.end else None
 
-    def _leak(self, group: _Group, after: str) -> str | None:
+    def _leak(self, group: _Group, change: _Change) -> str | None:
         if not any(words(edit.after) for edit in group.edits):
             return None
         if self._runs is None:
             self._runs = _runs(plain_words(self._draft))
         left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
-        for text in self._allowed:
-            after = after.replace(text, "\0")
-        near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(after), *plain_words(right)[: PRIVATE_RUN - 1]]
+        near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
         if any(self._known(run) for run in sorted(_runs(near) - self._runs)):
             return f"{PRIVATE_RUN} words in a row would come out of the private history"
         return None
@@ -230,35 +282,25 @@ class _Moved:
 
     def __init__(self, draft: str, groups: Sequence[_Group], allowed: Sequence[str]) -> None:
         pairs = [(i, edit) for i, group in enumerate(groups) for edit in group.edits]
-        self._edits = [edit for _, edit in pairs]
         self._unit = [i for i, _ in pairs]
-        self._text = apply(draft, self._edits)
-        self._starts: list[int] = []
-        self._shifts = [0]  # how far what stands behind the first n edits moves
-        self._own: set[int] = set()
-        for edit in self._edits:
-            start = edit.start + self._shifts[-1]
-            self._starts.append(start)
-            self._shifts.append(self._shifts[-1] + len(edit.after) - len(edit.before))
-            own = next((text for text in allowed if text in edit.after and text not in edit.before), None)
-            if own is not None:
-                begin = start + edit.after.index(own)
-                self._own.update(range(begin, begin + len(own)))
+        self._change = _Change.of(draft, [edit for _, edit in pairs], allowed)
+        self._starts = [start for start, _ in self._change.put]
 
     def expected(self, frozen: Sequence[Frozen]) -> set[tuple[int, int]]:
         """Where the draft's frozen spans must be now; no edit lies in one."""
-        ends = [edit.end for edit in self._edits]
-        return {(f.start + (by := self._shifts[bisect_right(ends, f.start)]), f.end + by) for f in frozen}
+        ends = [edit.end for edit in self._change.edits]
+        moved = [0, *(now - end for end, (_, now) in zip(ends, self._change.put, strict=True))]  # what stands behind the first n edits
+        return {(f.start + (by := moved[bisect_right(ends, f.start)]), f.end + by) for f in frozen}
 
     def found(self) -> set[tuple[int, int]]:
         """Where frozen spans are now, without those inside texts that the user chose to have added."""
-        return {(f.start, f.end) for f in freeze(self._text) if not self._own.issuperset(range(f.start, f.end))}
+        return {(f.start, f.end) for f in freeze(self._change.after) if 0 in self._change.own[f.start : f.end]}
 
     def nearest(self, points: Sequence[int]) -> int:
         """The unit with an edit at the first of the `points` that has one, else with the last edit before them all end."""
         for point in points:
             place = bisect_right(self._starts, point + 1) - 1
-            if place >= 0 and self._starts[place] + len(self._edits[place].after) >= point - 1:
+            if place >= 0 and self._change.put[place][1] >= point - 1:
                 return self._unit[place]
         return self._unit[max(0, bisect_right(self._starts, points[-1]) - 1)]
 
@@ -274,15 +316,67 @@ def _differences(expected: set[tuple[int, int]], found: set[tuple[int, int]]) ->
     return differences
 
 
-def _reason(before: str, after: str, lower: frozenset[str], allowed: Sequence[str]) -> str | None:
-    if not after.strip():
-        return removal_reason(before, after)
-    for text in allowed:
-        if text in after and text not in before:
-            after = after.replace(text, "", 1)
-    kept, cut = _without_stock(before, after)
-    unit = Unit(kept, cut, lower)
+def _reason(change: _Change, lower: frozenset[str]) -> str | None:
+    reason = _loss(change)
+    if reason or not change.after.strip():
+        return reason
+    unit = Unit(*_without_stock(change.before, change.foreign()), lower)
     return next((reason for rule in RULES if (reason := rule(unit))), None)
+
+
+def _loss(change: _Change) -> str | None:
+    """Whether a sentence is lost that may not go; the user's own greeting may stand for the draft's, and nothing else."""
+    before, rest, framed = change.before, change.foreign(), 1 in change.own
+    if framed and _is_frame(before):
+        return None
+    if not words(rest):
+        return removal_reason(before, rest)
+    gone = (before[start:end] for start, end in _lost(change, rest))
+    may_go = all((framed and _is_frame(sentence)) or (is_stock(sentence) and not freeze(sentence)) for sentence in gone)
+    return None if may_go else _LOST
+
+
+def _is_frame(sentence: str) -> bool:
+    """Whether a sentence is a greeting or a sign-off and nothing else."""
+    text = sentence.strip()
+    greeting = GREETING.match(text + "\n")
+    return bool(SIGN_OFF.fullmatch(text)) or (greeting is not None and greeting.end() == len(text))
+
+
+def _lost(change: _Change, rest: str) -> list[Span]:
+    """Of several sentences, those that say nothing any more.
+
+    An edit took words of theirs, and not for others in the same sentence; of all the words that say something no
+    one came back anywhere, and of the others no more than as many. Where just one sentence changes, it may be said
+    in other words, and "It is cold. It rains." may become "It is cold; it rains."
+    """
+    spans = [span for span in sentences(change.before) if WORD.search(change.before, *span)]
+    if len(spans) < 2:
+        return []
+    missing = _said(change.before) - _said(rest)
+    taken = _taken(change, spans)
+    touched = (any(1 in taken[i:j] for i, j in (m.span() for m in WORD.finditer(change.before, *span))) for span in spans)
+    return [span for span in compress(spans, touched) if _says_nothing(_said(change.before[slice(*span)]), missing)]
+
+
+def _taken(change: _Change, spans: Sequence[Span]) -> bytearray:
+    """A byte for each code point of `before`: 1 where an edit took it and put no words into the same sentence."""
+    taken, starts = bytearray(len(change.before)), [span.start for span in spans]
+    for edit, place in zip(change.edits, change.put, strict=True):
+        span = spans[max(0, bisect_right(starts, edit.start) - 1)]
+        if edit.end > span.end or not words(change.foreign(*place)):
+            taken[edit.start : edit.end] = b"\1" * len(edit.before)
+    return taken
+
+
+def _says_nothing(said: Counter[str], missing: Counter[str]) -> bool:
+    telling = [word for word in said if word not in FUNCTION_WORDS] or list(said)
+    return all(missing[word] >= said[word] for word in telling) and 2 * (said & missing).total() >= said.total()
+
+
+def _said(text: str) -> Counter[str]:
+    """How often each word is there, however it is contracted or hyphenated: "I'm" says "I"."""
+    return Counter(_PART.findall(_CLITIC.sub("", _straight(text.lower()))))
 
 
 def _without_stock(before: str, after: str) -> tuple[str, str]:

@@ -140,6 +140,6 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
         processing_class=base.tokenizer,
         peft_config=sft.adapter(config.tuning, config.lora_rank, base.added),
     )
-    trainer.train(resume_from_checkpoint=any((out / "state").glob("checkpoint-*")) or None)
+    trainer.train(resume_from_checkpoint=sft.last(out))
     facts = {"reflector": "generative", "base": checkpoint.name, "config": asdict(config)}
     sft.finish(trainer, base.tokenizer, facts, out)

@@ -94,6 +94,12 @@ def adapter(tuning: str, rank: int, added: tuple[int, ...]) -> Any:
     )
 
 
+def last(out: Path) -> str | None:
+    """The newest whole checkpoint of a run: its state is what is written last."""
+    found = [path.parent for path in (out / "state").glob("checkpoint-*/trainer_state.json")]
+    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
+
+
 def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> None:
     """The checkpoint folder, an adapter merged into its base; `training.json` and the curve beside it."""
     if not trainer.is_world_process_zero():
@@ -123,7 +129,7 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         processing_class=start.tokenizer,
         peft_config=adapter(config.tuning, config.lora_rank, start.added),
     )
-    trainer.train(resume_from_checkpoint=any((out / "state").glob("checkpoint-*")) or None)
+    trainer.train(resume_from_checkpoint=last(out))
     facts = {
         "reflector": "generative",
         "base": base.name,

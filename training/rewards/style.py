@@ -2,14 +2,16 @@
 
 With unit vectors d (draft), r (rewrite), x_1 … x_n (the user's texts), and their mean m, made a unit vector:
 
-    u        = mean over i of cos(x_i, mean of the other x)       how near the user's own texts are to each other; 1 for n = 1
-    movement = (cos(r, m) - cos(d, m)) / max(u - cos(d, m), GAP)   the share of the way that was gone, negative if away
+    u        = mean over i of cos(x_i, mean of the other x)        how near the user's own texts are to each other; 1 for n = 1
+    way      = max(u - cos(d, m), 1 - u, GAP)                      what there is to go
+    movement = (cos(r, m) - cos(d, m)) / way                       the share of it that was gone, negative if away
     reward   = 1/2 + 1/2 * movement, with movement cut to [-1, 1]
 
-So an unchanged draft has 1/2, and a rewrite as near to the user as their own texts are has 1; what is nearer still, a caricature or
-a copy, gains nothing more. Leaving the draft is no term of its own: |cos(r, m) - cos(d, m)| is never more than the distance
+So an unchanged draft has 1/2, and of a draft from afar, a rewrite as near to the user as their own texts are has 1; what is nearer
+still, a caricature, gains nothing more. Leaving the draft is no term of its own: |cos(r, m) - cos(d, m)| is never more than the distance
 |r - d| (Cauchy-Schwarz), so nothing is gained without it, and a term for it would pay for leaving in any direction, nonsense
-included. GAP bounds what noise can do where the draft is as near as the user's own texts from the start.
+included. No way is taken to be shorter than 1 - u, the spread of the user's own texts: where the draft is as near as those from
+the start, what is noise stays small, however near to each other an encoder puts all texts. GAP is for users of one text.
 
 Authorship style transfer is judged by "away" and "towards", both as an authorship encoder sees them (Patel et al., arXiv
 2212.08986); this is the second, with a price for the wrong way.
@@ -27,8 +29,8 @@ import numpy as np
 from rpo_edge.usage import Array
 from training.rewards.base import Rollout
 
-GAP = 0.1
-"""The shortest way, in cosine, that a draft is taken to have before it."""
+GAP = 0.01
+"""The shortest way of all, in cosine; it keeps the division from zero."""
 
 
 class Encoder(Protocol):
@@ -58,7 +60,7 @@ class Style:
             return 0.0
         mean, own = self._user(texts)
         before, after = (float(vectors[text] @ mean) for text in (rollout.draft, rollout.rewrite))
-        movement = (after - before) / max(own - before, GAP)
+        movement = (after - before) / max(own - before, 1 - own, GAP)
         return 0.5 + 0.5 * min(1.0, max(-1.0, movement))
 
     def _user(self, texts: tuple[str, ...]) -> tuple[Array, float]:

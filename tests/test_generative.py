@@ -1,0 +1,176 @@
+"""The generative reflector's training in miniature: a tiny base, made-up trajectories, every way to train, stopped and over two processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("trl")
+pytest.importorskip("datasets")
+pytest.importorskip("peft")
+
+import torch
+
+from rpo_edge.edits import align
+from rpo_edge.prompt import SPECIAL_TOKENS, complete, parse
+from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
+from rpo_edge.steps.observe import observe
+from training import corpus, pretrain
+from training.generative import rl, sft, text
+from training.rewards import Composite, Rollout, table
+from training.trajectories.base import Author
+from training.trajectories.files import Writer, as_row
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+PAIRS = [("It is late and we do not know.", "It's late and we don't know."), ("I am here. It is cold!", "I'm here. It's cold.")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Tests run side by side: more threads than cores would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def trajectory(i: int) -> Trajectory:
+    draft, rewrite = PAIRS[i % 2]
+    draft, rewrite = f"{draft} {i}", f"{rewrite} {i}"
+    profile = StyleProfile({"contraction:it's": Habit("contraction:it's", {"contracted": 9.0, "expanded": 1.0})}, {}, 2, 40)
+    history = tuple(HistoryItem(f"It's item {k} of {i}, don't you see?", "letters", id=k) for k in range(4))
+    edits = tuple(align(draft, rewrite))
+    names = ("anna", "letters", "CC0-1.0", "train", "neutralise:spoken" if i % 5 else "neutralise:written")
+    return Trajectory(draft, rewrite, profile, observe(draft, rewrite, profile), edits, history, (0, 1, 2, 3), None, *names)
+
+
+@pytest.fixture(scope="module")
+def trajectories(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trajectories")
+    writer = Writer(folder, "trajectories")
+    for i in range(40):
+        writer.add(as_row(trajectory(i)))
+    writer.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    out = tmp_path_factory.mktemp("base")
+    tokenizer = corpus.train_tokenizer([p for pair in PAIRS for p in pair] * 20, vocabulary=360)
+    size = pretrain.Size(hidden=64, intermediate=64, layers=1, heads=2, kv_heads=2, context=768, batch=1, micro=1, rate=0.0, warmup=1)
+    pretrain.network(size, len(tokenizer), 1).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    return out
+
+
+def losses(out: Path) -> list[float]:
+    return [loss for _, loss in json.loads((out / "training.json").read_text("utf-8"))["curve"]]
+
+
+CONFIG = sft.Config(steps=6, batch=4, micro=2, rate=3e-3, warmup=1, save=2)
+
+
+@pytest.fixture(scope="module")
+def whole(trajectories, base, tmp_path_factory):
+    """A run in one go."""
+    out = tmp_path_factory.mktemp("whole")
+    sft.run(trajectories, base, out, CONFIG)
+    return out
+
+
+def command(trajectories, base, out) -> list[str]:
+    sets = [f"--set={name}={getattr(CONFIG, name)}" for name in ("steps", "batch", "micro", "rate", "warmup", "save")]
+    return ["-m", "training", "sft", str(trajectories), str(out), "--reflector", "generative", "--base", str(base), *sets]
+
+
+def test_a_prompt_has_as_much_history_as_fits(base):
+    start = text.load(base)
+    t = trajectory(1)
+    lengths = [text.length(start.tokenizer, text.prompt(start.tokenizer, t, n, 10**6)) for n in range(5)]
+    assert lengths == sorted(set(lengths)) and start.added == ()
+    assert text.length(start.tokenizer, text.prompt(start.tokenizer, t, 4, lengths[2])) == lengths[2]
+    assert text.prompt(start.tokenizer, t, 4, lengths[0] - 1) is None
+
+
+def test_a_base_that_lacks_the_tokens_gets_them(base, tmp_path):
+    tokenizer = corpus.PreTrainedTokenizerFast(tokenizer_object=corpus.Tokenizer(corpus.models.BPE()))
+    tokenizer.add_tokens(list("abcdefgh "))
+    size = pretrain.Size(hidden=64, intermediate=64, layers=1, heads=2, kv_heads=2, context=64, batch=1, micro=1, rate=0.0, warmup=1)
+    pretrain.network(size, len(tokenizer), 1).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    start = text.load(tmp_path)
+    assert len(start.added) == len(SPECIAL_TOKENS) and start.model.get_input_embeddings().num_embeddings >= max(start.added) + 1
+    adapted = sft.adapter("lora", 4, start.added)
+    assert adapted.trainable_token_indices == list(start.added) and sft.adapter("full", 4, ()) is None
+
+
+def test_the_loss_is_of_what_comes_after_the_prompt_and_falls(whole):
+    found = losses(whole)
+    facts = json.loads((whole / "training.json").read_text("utf-8"))
+    assert len(found) == 6 and found[-1] < found[0] - 0.5
+    assert facts["data"]["trajectories"] == {"neutralise:spoken": 32} and (whole / "curve.png").stat().st_size > 1000
+    assert list((whole / "state").rglob("events.out.tfevents*"))
+
+
+def test_a_killed_run_goes_on_to_the_same_curve(trajectories, base, whole, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, *command(trajectories, base, tmp_path)], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL
+    )
+    for _ in range(3000):
+        if list((tmp_path / "state").glob("checkpoint-*/trainer_state.json")) or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "training.json").exists()
+    half = tmp_path / "state" / "checkpoint-999"  # killed amid writing one
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    sft.run(trajectories, base, tmp_path, CONFIG)
+    assert losses(tmp_path) == pytest.approx(losses(whole), abs=1e-4)
+
+
+def test_two_processes_learn_what_one_does(trajectories, base, whole, tmp_path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    subprocess.run([*launch, *command(trajectories, base, tmp_path)], cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+    assert losses(tmp_path) == pytest.approx(losses(whole), abs=2e-3)
+
+
+def test_an_adapter_is_trained_and_merged(trajectories, base, tmp_path):
+    sft.run(trajectories, base, tmp_path, sft.Config(steps=2, batch=2, micro=2, tuning="lora", lora_rank=4, save=2))
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").exists()
+    merged = text.load(tmp_path)
+    assert not merged.added and not hasattr(merged.model, "peft_config")
+
+
+def test_a_completion_is_judged_by_what_it_says():
+    one = Rollout("It is late.", None)
+    observations = observe("It is late.", "It's late.", one.profile)
+    said = rl.judged(one, complete(observations, "It's late."))
+    assert said.rewrite == "It's late." and said.observations == observations == parse(complete(observations, "It's late."))[0]
+    assert rl.judged(one, "It's late.").rewrite is None
+
+
+def test_a_curriculum_is_the_order_of_the_prompts(base):
+    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
+    config = rl.Config(weights={}, stages=((1, 2), (4, 3)), group=2, batch=4)
+    found = rl.asked(people, [PAIRS[0][0]], config, text.load(base).tokenizer, 700)
+    assert [one.prompt.count("<|history|>") for one in found] == [1] * 4 + [4] * 6
+
+
+def test_reinforcement_runs_and_logs_every_reward(whole, tmp_path):
+    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
+    config = rl.Config(weights={}, stages=((1, 1), (2, 1)), group=2, batch=2, longest=16, save=1, tuning="lora", lora_rank=4)
+    rl.run(whole, people, [PAIRS[0][0]], Composite({"format": 1.0, "fidelity": 1.0}, table()), tmp_path, config)
+    state = json.loads(next((tmp_path / "state").glob("checkpoint-2/trainer_state.json")).read_text("utf-8"))
+    assert {"reward", "kl", "reward/format", "reward/fidelity"} <= set(state["log_history"][0])
+    assert text.load(tmp_path).tokenizer.eos_token == "<|end|>"
