@@ -7,7 +7,7 @@ from importlib import import_module
 
 from rpo_edge.errors import OptionalDependencyError, RpoEdgeError
 
-COMMANDS = {"edit": "export.edit", "gguf": "export.formats.gguf"}
+COMMANDS = {"edit": "export.edit", "generative": "export.generative", "gguf": "export.formats.gguf"}
 
 
 def main() -> None:

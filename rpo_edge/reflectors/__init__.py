@@ -12,7 +12,10 @@ from rpo_edge.reflectors.base import Reflector
 DEFAULT = "rules"
 """What rewrites unless another is named. `edit` takes its place when it is above `rules` in the evaluation, intervals apart."""
 
-REFLECTORS = {"edit": ("rpo_edge.reflectors.edit", "EditReflector")}
+REFLECTORS = {
+    "edit": ("rpo_edge.reflectors.edit", "EditReflector"),
+    "generative": ("rpo_edge.reflectors.generative", "GenerativeReflector"),
+}
 """Kind of model -> module, class. A module is imported when its kind is wanted: what runs models is slow to import."""
 
 

@@ -115,7 +115,7 @@ def guard(
 
     draft: the whole draft; edits: sorted and disjoint, offsets into it.
     known_run: whether a run of words stands in the private history.
-    allowed: texts the user chose to have added (greeting, sign-off); they count neither as names nor as a leak.
+    allowed: texts the user chose to have added (greeting, sign-off); as whole words that an edit adds, no rule looks at them.
     """
     frozen = freeze(draft)
     unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed))
@@ -197,7 +197,8 @@ class _Change:
 
     def foreign(self, start: int = 0, end: int | None = None) -> str:
         """`after[start:end]` without the texts of the user's own."""
-        return "".join(compress(self.after[start:end], (not own for own in self.own[start:end])))
+        text, own = self.after[start:end], self.own[start:end]
+        return "".join(compress(text, (not mark for mark in own))) if 1 in own else text
 
 
 def _own(before: str, after: str, put: Sequence[tuple[int, int]], allowed: Sequence[str]) -> bytearray:
@@ -215,10 +216,11 @@ def _own(before: str, after: str, put: Sequence[tuple[int, int]], allowed: Seque
 
 
 def _places(text: str, phrase: str) -> list[tuple[int, int]]:
-    """Where a phrase stands, without those places where its first or last word goes on."""
+    """Where a phrase stands, without places where a word goes across its border, or would if it were cut out."""
     if phrase not in text:
         return []
-    found = (match.span() for match in re.finditer(re.escape(phrase), text))
+    found = [match.span() for match in re.finditer(re.escape(phrase), text)]
+    found = [(start, end) for start, end in found if not (text[start - 1 : start].isalnum() and text[end : end + 1].isalnum())]
     return [span for span in found if not any(_INSIDE.match(text, border) for border in span)]
 
 
@@ -346,32 +348,36 @@ def _is_frame(sentence: str) -> bool:
 def _lost(change: _Change, rest: str) -> list[Span]:
     """Of several sentences, those that say nothing any more.
 
-    An edit took words of theirs, and not for others in the same sentence; of all the words that say something no
-    one came back anywhere, and of the others no more than as many. Where just one sentence changes, it may be said
-    in other words, and "It is cold. It rains." may become "It is cold; it rains."
+    An edit took something of theirs and put no words into the same sentence; of all the words that say something none
+    came back anywhere, and of the others no more than as many. Where just one sentence changes, it may be said in
+    other words, and "It is cold. It rains." may become "It is cold; it rains."
     """
     spans = [span for span in sentences(change.before) if WORD.search(change.before, *span)]
     if len(spans) < 2:
         return []
-    missing = _said(change.before) - _said(rest)
-    taken = _taken(change, spans)
-    touched = (any(1 in taken[i:j] for i, j in (m.span() for m in WORD.finditer(change.before, *span))) for span in spans)
-    return [span for span in compress(spans, touched) if _says_nothing(_said(change.before[slice(*span)]), missing)]
+    taken, missing = _taken(change, spans), _said(change.before) - _said(rest)
+    return [span for span in spans if 1 in taken[slice(*span)] and _says_nothing(_said(change.before[slice(*span)]), missing)]
 
 
 def _taken(change: _Change, spans: Sequence[Span]) -> bytearray:
-    """A byte for each code point of `before`: 1 where an edit took it and put no words into the same sentence."""
+    """A byte for each code point of `before`: 1 in what was deleted, and in words for which an edit put others across sentences.
+
+    A deletion counts whole: "We sing. We sing and laugh." may have lost "We sing. " or ". We sing", which is the same.
+    """
     taken, starts = bytearray(len(change.before)), [span.start for span in spans]
     for edit, place in zip(change.edits, change.put, strict=True):
-        span = spans[max(0, bisect_right(starts, edit.start) - 1)]
-        if edit.end > span.end or not words(change.foreign(*place)):
+        if not words(change.foreign(*place)):
             taken[edit.start : edit.end] = b"\1" * len(edit.before)
+        elif edit.end > spans[max(0, bisect_right(starts, edit.start) - 1)].end:
+            for match in WORD.finditer(change.before, edit.start, edit.end):
+                taken[match.start() : match.end()] = b"\1" * len(match[0])
     return taken
 
 
 def _says_nothing(said: Counter[str], missing: Counter[str]) -> bool:
-    telling = [word for word in said if word not in FUNCTION_WORDS] or list(said)
-    return all(missing[word] >= said[word] for word in telling) and 2 * (said & missing).total() >= said.total()
+    absent = (said & missing).total()
+    telling = [word for word in said if len(word) > 2 and word not in FUNCTION_WORDS]  # a short one may be the "ca" of "can't"
+    return all(missing[word] >= said[word] for word in telling) and 2 * absent >= said.total() + (not telling)
 
 
 def _said(text: str) -> Counter[str]:

@@ -4,17 +4,47 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
 from training.ceiling import USERS
 from training.classifier import Classifier
-from training.evaluation.material import SEED, Material, Pairs, edit
+from training.evaluation.material import ANOTHERS, BEFORE, EDIT, SEED, Ground, both, edit
+from training.evaluation.outcome import Outcome, Pairs, difference, table
 from training.statistics import bootstrap
 from training.users import Author, Runs, rewritten
+
+_MEASURES = ("named the user", "mean probability")
+_CENTRE = 300  # drafts that are the classifier's zero
+
+
+def attribution(ground: Ground) -> Outcome:
+    """How often the classifier names the user, and how probable it finds them; intervals over users, paired by draft."""
+    chosen = _chosen(ground)
+    drafts = [" ".join(draft.split(" ")[:150]) for draft in ground.found.drafts if 400 < len(draft) < 3000]
+    random.Random(SEED).shuffle(drafts)
+    classifier = Classifier([person.texts for person in chosen])
+    classifier.centre(drafts[ground.drafts : ground.drafts + _CENTRE] or drafts)
+    known = [(person.profile(), person.runs()) for person in chosen]
+    tasks = [(draft, *known[i % len(chosen)], *known[(i + 7) % len(chosen)]) for i, draft in enumerate(drafts[: ground.drafts])]
+    groups: dict[str, dict[str, dict[str, Pairs]]] = {name: defaultdict(lambda: defaultdict(list)) for name in _MEASURES}
+    for i, outputs in enumerate(ground.pool.map(_rewrites, tasks, chunksize=4)):
+        user = i % len(chosen)
+        for method, row in zip(outputs, classifier.probabilities(list(outputs.values())), strict=True):
+            for name, value in zip(_MEASURES, (float(row.argmax() == user), float(row[user])), strict=True):
+                groups[name][method][chosen[user].name].append((value, 1.0))
+    title = f"Attribution among {len(chosen)} users of {chosen[0].source}, {len(tasks)} drafts"
+    figures, shown = _figures(groups)
+    figures["right on held-out texts"] = classifier.accuracy
+    return Outcome({"attribution": figures}, f"{title}; right on {classifier.accuracy:.2f} of held-out texts\n\n{shown}")
+
+
+def _chosen(ground: Ground) -> list[Author]:
+    """Users of the source that has most, those with the most texts."""
+    sizes = Counter(person.source for person in ground.people.values())
+    source = max(sorted(sizes), key=lambda name: sizes[name])
+    return sorted((p for p in ground.people.values() if p.source == source), key=lambda p: (-len(p.texts), p.name))[:USERS]
 
 
 def _rewrites(task: tuple[str, StyleProfile, Runs, StyleProfile, Runs]) -> dict[str, str]:
@@ -22,34 +52,19 @@ def _rewrites(task: tuple[str, StyleProfile, Runs, StyleProfile, Runs]) -> dict[
     return {
         "draft unchanged": draft,
         "rules": rewritten(RulesReflector(), draft, own, runs)[0],
-        "edit, another user's history": rewritten(edit(), draft, theirs, their_runs)[0],
-        "edit": rewritten(edit(), draft, own, runs)[0],
+        ANOTHERS: rewritten(edit(), draft, theirs, their_runs)[0],
+        **{name: rewritten(reflector, draft, own, runs)[0] for name, reflector in both().items()},
     }
 
 
-def attribution(found: Material, people: Mapping[str, Author], pool: ProcessPoolExecutor, n: int) -> dict[str, Any]:
-    """Print how often the classifier names the user; return the figures."""
-    sizes = Counter(person.source for person in people.values())
-    source = max(sorted(sizes), key=lambda name: sizes[name])
-    chosen = sorted((p for p in people.values() if p.source == source), key=lambda p: (-len(p.texts), p.name))[:USERS]
-    rng = random.Random(SEED)
-    drafts = [" ".join(draft.split(" ")[:150]) for draft in found.drafts if 400 < len(draft) < 3000]
-    rng.shuffle(drafts)
-    classifier = Classifier([person.texts for person in chosen])
-    classifier.centre(drafts[n : n + 300])
-    known = [(person.profile(), person.runs()) for person in chosen]
-    tasks = [(draft, *known[i % len(chosen)], *known[(i + 7) % len(chosen)]) for i, draft in enumerate(drafts[:n])]
-    hits: dict[str, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
-    gains: dict[str, Pairs] = defaultdict(list)
-    for i, outputs in enumerate(pool.map(_rewrites, tasks, chunksize=4)):
-        probabilities = classifier.probabilities(list(outputs.values()))
-        for method, row in zip(outputs, probabilities, strict=True):
-            hits[method][chosen[i % len(chosen)].name].append((float(row.argmax() == i % len(chosen)), 1.0))
-            gains[method].append((float(row[i % len(chosen)]), 1.0))
-    print(
-        f"\nAttribution among {len(chosen)} users of {source}, {len(tasks)} drafts; right on {classifier.accuracy:.2f} of held-out texts\n"
-    )
-    print("| method | named the user | mean probability |\n|---|---|---|")
-    for method, groups in hits.items():
-        print(f"| {method} | {bootstrap(groups)} | {sum(g for g, _ in gains[method]) / len(gains[method]):.3f} |")
-    return {method: bootstrap(groups) for method, groups in hits.items()}
+def _figures(groups: dict[str, dict[str, dict[str, Pairs]]]) -> tuple[dict[str, Any], str]:
+    """measure -> method, and paired differences -> interval; and the table."""
+    figures = {}
+    for name, methods in groups.items():
+        figures[name] = {method: bootstrap(of_users) for method, of_users in methods.items()}
+        for control in (ANOTHERS, BEFORE):
+            if control in methods:
+                figures[name][f"edit over {control}"] = bootstrap(difference(methods[EDIT], methods[control]))
+    labels = list(figures[_MEASURES[0]])
+    rows = [(f"**{label}**" if " over " in label else label, *(figures[name][label] for name in _MEASURES)) for label in labels]
+    return figures, table(("method", *_MEASURES), rows)

@@ -1,4 +1,4 @@
-"""What the parts of the evaluation share: rows, users with their counts, and each process's reflector."""
+"""What the parts of the evaluation share: rows, users with their counts, and each process's reflectors."""
 
 from __future__ import annotations
 
@@ -7,30 +7,50 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
-from rpo_edge.manifest import Manifest
 from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.reflectors.edit import EditReflector
 from training import data
-from training.users import Author, authors, history_rows
+from training.evaluation import reflectors
+from training.users import Author, another, authors, history_rows
 
 SEED = 21
 FIXTURE = Path(__file__).resolve().parents[2] / "examples" / "eval"
 
-Pairs = list[tuple[float, float]]
+EDIT, BEFORE, ANOTHERS = "edit", "edit, before", "edit, another user's history"
+"""Rows of the tables: what is evaluated, what it is held against, and the control that tells what is the user's own."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """What is evaluated on: rows to restore, authors' texts, real drafts."""
+    """What is evaluated on: rows to restore, authors' texts, real drafts, and papers with titles (`pairs` rows)."""
 
     restore: list[data.Row]
     histories: list[data.Row]
     drafts: list[str]
+    papers: list[data.Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a part stands on. kind: of reflector; texts: of an author to restore, at most; drafts: real ones, and questions."""
+
+    found: Material
+    people: Mapping[str, Author]
+    pool: Executor
+    kind: str
+    texts: int
+    drafts: int
+
+    def pairs_of_users(self) -> list[tuple[Author, Author]]:
+        """Each user who has a peer, with the peer whose history is the control."""
+        found = ((person, another(name, self.people, SEED)) for name, person in sorted(self.people.items()))
+        return [(person, other) for person, other in found if other]
 
 
 def read(final: bool, fixture: bool) -> Material:
@@ -42,7 +62,7 @@ def read(final: bool, fixture: bool) -> Material:
     histories = list(history_rows(data.HISTORIES, split))
     restore = list(_flattened(histories)) if final else list(data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"))
     drafts = [row["response"] for row in data.rows("drafts/00", split) if "```" not in row["response"]]
-    return Material(restore, histories, drafts)
+    return Material(restore, histories, drafts, list(data.rows("pairs/arxiv", split)))
 
 
 def _lines(path: Path) -> Iterator[data.Row]:
@@ -74,12 +94,14 @@ def _flattened(histories: Iterable[data.Row], each: int = 25) -> Iterator[data.R
 
 
 _edit: EditReflector  # one a process: `start` loads it
+_before: EditReflector | None = None
 
 
-def start(folder: Path) -> None:
-    """Load a process's reflector."""
-    global _edit
-    _edit = EditReflector.load(Manifest.load(folder))
+def start(folder: Path, against: Path | None = None) -> None:
+    """Load a process's reflectors: what is evaluated, and what it is held against."""
+    global _edit, _before
+    _edit = reflectors.load(folder)
+    _before = reflectors.load(against) if against else None
 
 
 def edit() -> EditReflector:
@@ -87,12 +109,24 @@ def edit() -> EditReflector:
     return _edit
 
 
+def before() -> EditReflector | None:
+    """The process's second reflector, where there is one."""
+    return _before
+
+
+def both() -> dict[str, EditReflector]:
+    """By the name of their rows."""
+    return {EDIT: _edit} | ({BEFORE: _before} if _before else {})
+
+
 def _sides(texts: tuple[str, ...]) -> list[Counter[str]]:
-    return [_edit.counter.count(text) for text in texts]
+    """Text by text. How often a side stands there does not depend on the vocabulary, so two vocabularies' counts make one."""
+    counters = [reflector.counter for reflector in both().values()]
+    return [reduce(Counter.__or__, (counter.count(text) for counter in counters)) for text in texts]
 
 
-def users(histories: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str, Author]:
-    """Authors whose counts hold the sides of the model's operations too."""
+def users(histories: Iterable[data.Row], pool: Executor) -> dict[str, Author]:
+    """Authors whose counts hold the sides of the models' operations too."""
     people = authors(histories, pool)
     counted = pool.map(_sides, [person.texts for person in people.values()], chunksize=4)
     return {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,51 +15,106 @@ from rpo_edge.records import HistoryItem
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.retrieve import retrieve
 from training import data
-from training.evaluation.material import SEED, Material, Pairs, crossed, edit, nobody
+from training.evaluation.material import ANOTHERS, BEFORE, EDIT, SEED, Ground, crossed, edit, nobody
+from training.evaluation.material import before as reflector_before
+from training.evaluation.outcome import Failure, Outcome, Pairs, difference, table
 from training.oracle import invert
 from training.statistics import bootstrap, rouge
-from training.users import Author, another, rewritten, similarity
+from training.users import Author, rewritten, similarity
 
-ANOTHERS = "edit, another user's history"
 FEW = 5
 """Authors of a source that has a row of its own."""
 RETRIEVED = 3
 """Texts that stand for the snippets of an encoder's window (256 pieces)."""
 
+Groups = Mapping[str, Mapping[str, Mapping[str, Pairs]]]
+"""method -> measure -> author -> values and weights."""
 
-def _restore(task: tuple[Author, Author, list[data.Row]]) -> dict[str, dict[str, Pairs]]:
-    """method -> measure -> (value, weight) of one author's texts."""
-    author, other, rows = task
+
+@dataclass(frozen=True)
+class _Task:
+    """One author's texts, and the peer whose history is the control."""
+
+    author: Author
+    other: Author
+    rows: list[data.Row]
+
+
+def restoration(ground: Ground) -> Outcome:
+    """Share of the distance closed, ROUGE-1 and ROUGE-L by method, in all, by source and by author."""
+    tasks = [_Task(author, other, rows) for author, other, rows in rows_of(ground)]
+    groups: dict[str, dict[str, dict[str, Pairs]]] = defaultdict(lambda: defaultdict(dict))
+    failures: list[Failure] = []
+    for task, (methods, worse) in zip(tasks, ground.pool.map(_restore, tasks), strict=True):
+        failures += worse
+        for method, measures in methods.items():
+            for measure, pairs in measures.items():
+                groups[method][measure][task.author.name] = pairs
+    title = f"Restoration, {len(tasks)} authors, {sum(len(task.rows) for task in tasks)} texts\n"
+    figures, whole = _whole(groups)
+    figures["by source"], sources = _by_source({name: person.source for name, person in ground.people.items()}, groups)
+    figures["by author"] = _by_author(ground.people, groups)
+    return Outcome(figures, f"{title}\n{whole}\n{sources}", failures)
+
+
+def rows_of(ground: Ground, most: int | None = None) -> Iterator[tuple[Author, Author, list[data.Row]]]:
+    """Authors with texts to restore, each with a peer and that many rows at most (as many as the run is told, if not given)."""
+    by_author: dict[str, list[data.Row]] = defaultdict(list)
+    for row in ground.found.restore:
+        by_author[row["author"]].append(row)
+    for author, other in ground.pairs_of_users():
+        if author.name in by_author:
+            yield author, other, by_author[author.name][: min(ground.texts, most or ground.texts)]
+
+
+def _restore(task: _Task) -> tuple[dict[str, dict[str, Pairs]], list[Failure]]:
+    """method -> measure -> (value, weight) of one author's texts; and the texts that `edit` leads away."""
     found: dict[str, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
-    theirs, their_runs = other.profile(), other.runs()
-    for row, near in zip(rows, _retrieved(author, rows), strict=True):
+    failures = []
+    for row, near in zip(task.rows, _retrieved(task.author, task.rows), strict=True):
         flat, target = row["flat"], row["target"]
-        own, runs = author.profile(row["text"]), author.runs(row["text"])
-        lot = random.Random(f"{SEED}{flat}").sample([text for text in author.texts if text != row["text"]], len(near))
-        outputs = {
-            "draft unchanged": flat,
-            "rules, another user's history": rewritten(RulesReflector(), flat, theirs, their_runs)[0],
-            "rules": rewritten(RulesReflector(), flat, own, runs)[0],
-            "edit, no history": rewritten(edit(), flat, nobody(), set())[0],
-            ANOTHERS: rewritten(edit(), flat, theirs, their_runs)[0],
-            "edit, right habits, another's counts": rewritten(edit(), flat, crossed(own, theirs), runs)[0],
-            "edit, another's habits, right counts": rewritten(edit(), flat, crossed(theirs, own), runs)[0],
-            f"edit, right habits, counts of {RETRIEVED} texts by lot": rewritten(
-                edit(), flat, crossed(own, author.profile(only=lot)), runs
-            )[0],
-            f"edit, right habits, counts of {RETRIEVED} retrieved texts": rewritten(
-                edit(), flat, crossed(own, author.profile(only=near)), runs
-            )[0],
-            "edit": rewritten(edit(), flat, own, runs)[0],
-            "oracle, another user's rates": invert(flat, other.own_rates(), lambda rate: rate > 0.5),
-            "oracle": invert(flat, author.own_rates(row["text"]), lambda rate: rate > 0.5),
-        }
         start = similarity(flat, target)
-        for name, output in outputs.items():
+        for name, output in _outputs(task, row, near).items():
             found[name]["closed"].append((similarity(output, target) - start, 1 - start))
             for n, score in zip(("ROUGE-1", "ROUGE-L"), rouge(output, target), strict=True):
                 found[name][n].append((score, 1.0))
-    return {name: dict(measures) for name, measures in found.items()}
+        if found[EDIT]["closed"][-1][0] < 0:
+            failures.append(_failure(task.author, row))
+    return {name: dict(measures) for name, measures in found.items()}, failures
+
+
+def _outputs(task: _Task, row: data.Row, near: list[str]) -> dict[str, str]:
+    """The draft as each method leaves it."""
+    author, other, flat = task.author, task.other, row["flat"]
+    theirs, their_runs = other.profile(), other.runs()
+    own, runs = author.profile(row["text"]), author.runs(row["text"])
+    lot = random.Random(f"{SEED}{flat}").sample([text for text in author.texts if text != row["text"]], len(near))
+    asked = {
+        "edit, no history": (nobody(), set()),
+        ANOTHERS: (theirs, their_runs),
+        "edit, right habits, another's counts": (crossed(own, theirs), runs),
+        "edit, another's habits, right counts": (crossed(theirs, own), runs),
+        f"edit, right habits, counts of {RETRIEVED} texts by lot": (crossed(own, author.profile(only=lot)), runs),
+        f"edit, right habits, counts of {RETRIEVED} retrieved texts": (crossed(own, author.profile(only=near)), runs),
+    }
+    former = reflector_before()
+    return {
+        "draft unchanged": flat,
+        "rules, another user's history": rewritten(RulesReflector(), flat, theirs, their_runs)[0],
+        "rules": rewritten(RulesReflector(), flat, own, runs)[0],
+        **{name: rewritten(edit(), flat, *known)[0] for name, known in asked.items()},
+        **({BEFORE: rewritten(former, flat, own, runs)[0]} if former else {}),
+        EDIT: rewritten(edit(), flat, own, runs)[0],
+        "oracle, another user's rates": invert(flat, other.own_rates(), lambda rate: rate > 0.5),
+        "oracle": invert(flat, author.own_rates(row["text"]), lambda rate: rate > 0.5),
+    }
+
+
+def _failure(author: Author, row: data.Row) -> Failure:
+    text, edits, _ = rewritten(edit(), row["flat"], author.profile(row["text"]), author.runs(row["text"]))
+    worse = similarity(row["flat"], row["target"]) - similarity(text, row["target"])
+    title = f"{author.name} ({author.source}): {worse:.3f} farther from the author's own words"
+    return Failure("restoration", title, worse, row["flat"], text, tuple(edits), row["target"])
 
 
 def _retrieved(author: Author, rows: list[data.Row]) -> list[list[str]]:
@@ -73,54 +128,60 @@ def _retrieved(author: Author, rows: list[data.Row]) -> list[list[str]]:
     return found
 
 
-def restoration(found: Material, people: Mapping[str, Author], pool: ProcessPoolExecutor, texts: int) -> dict[str, Any]:
-    """Print the table; return its figures."""
-    by_author: dict[str, list[data.Row]] = defaultdict(list)
-    for row in found.restore:
-        by_author[row["author"]].append(row)
-    tasks = []
-    for name, rows in sorted(by_author.items()):
-        if other := another(name, people, SEED):
-            tasks.append((people[name], other, rows[:texts]))
-    groups: dict[str, dict[str, dict[str, Pairs]]] = defaultdict(lambda: defaultdict(dict))
-    for (author, _, _), methods in zip(tasks, pool.map(_restore, tasks), strict=True):
-        for method, measures in methods.items():
-            for measure_name, pairs in measures.items():
-                groups[method][measure_name][author.name] = pairs
-    print(f"Restoration, {len(tasks)} authors, {sum(len(rows) for _, _, rows in tasks)} texts\n")
-    print("| method | distance closed | ROUGE-1 | ROUGE-L |\n|---|---|---|---|")
-    figures = {}
-    for method, measures in groups.items():
-        closed = bootstrap(measures["closed"])
-        figures[method] = closed
-        print(f"| {method} | {closed} | {bootstrap(measures['ROUGE-1']).mean:.3f} | {bootstrap(measures['ROUGE-L']).mean:.3f} |")
-    edited = groups["edit"]["closed"]
-    for control in (ANOTHERS, "edit, no history", "rules"):
-        figures[f"edit over {control}"] = bootstrap(_difference(edited, groups[control]["closed"]))
-        print(f"| **edit over {control}** | {figures[f'edit over {control}']} | | |")
-    figures["by source"] = _by_source({name: person.source for name, person in people.items()}, groups)
-    return figures
+def _whole(groups: Groups) -> tuple[dict[str, Any], str]:
+    """Figures and table of all authors."""
+    figures: dict[str, Any] = {method: bootstrap(measures["closed"]) for method, measures in groups.items()}
+    scores = {method: [bootstrap(measures[name]) for name in ("ROUGE-1", "ROUGE-L")] for method, measures in groups.items()}
+    rows: list[list[object]] = [[method, figures[method], *(score.mean for score in both)] for method, both in scores.items()]
+    for control in (ANOTHERS, "edit, no history", "rules", BEFORE):
+        if control in groups:
+            name = f"edit over {control}"
+            figures[name] = bootstrap(difference(groups[EDIT]["closed"], groups[control]["closed"]))
+            rows.append([f"**{name}**", figures[name], "", ""])
+    figures["ROUGE-1 and ROUGE-L"] = scores
+    return figures, table(("method", "distance closed", "ROUGE-1", "ROUGE-L"), rows)
 
 
-def _difference(one: Mapping[str, Pairs], other: Mapping[str, Pairs]) -> dict[str, Pairs]:
-    """By author, of the same texts: what one closes more."""
-    return {name: [(a - b, w) for (a, w), (b, _) in zip(pairs, other[name], strict=True)] for name, pairs in one.items()}
+def _by_source(source_of: Mapping[str, str], groups: Groups) -> tuple[dict[str, Any], str]:
+    """What the right history adds in each source of at least FEW authors, and in the others taken together."""
+    sizes = Counter(source_of[name] for name in groups[EDIT]["closed"])
+    names_of: dict[str, set[str]] = defaultdict(set)
+    for name in groups[EDIT]["closed"]:
+        names_of[source_of[name] if sizes[source_of[name]] >= FEW else "others"].add(name)
+    whole = _weight(groups[EDIT]["closed"])
+    figures, rows = {}, []
+    for source, names in sorted(names_of.items(), key=lambda row: -len(row[1])):
+        closed = {method: _of(names, groups[method]["closed"]) for method in groups}
+        figures[source] = {
+            "edit": bootstrap(closed[EDIT]),
+            "edit over another's": bootstrap(difference(closed[EDIT], closed[ANOTHERS])),
+            "oracle over another's": bootstrap(difference(closed["oracle"], closed["oracle, another user's rates"])),
+        }
+        rows.append([source, len(names), f"{_weight(closed[EDIT]) / max(1e-12, whole):.2f}", *figures[source].values()])
+    return figures, table(("source", "authors", "share of the distance", "edit", "edit over another's", "oracle over another's"), rows)
 
 
-def _by_source(source_of: Mapping[str, str], groups: Mapping[str, Mapping[str, Mapping[str, Pairs]]]) -> dict[str, Any]:
-    """Print what the right history adds in each source of at least FEW authors, and in the others taken together."""
-    sizes = Counter(source_of[name] for name in groups["edit"]["closed"])
-    rows: dict[str, set[str]] = defaultdict(set)
-    for name in groups["edit"]["closed"]:
-        rows[source_of[name] if sizes[source_of[name]] >= FEW else "others"].add(name)
-    whole = sum(w for pairs in groups["edit"]["closed"].values() for _, w in pairs)
-    print("\n| source | authors | share of the distance | edit | edit over another's | oracle over another's |\n|---|---|---|---|---|---|")
-    figures = {}
-    for source, names in sorted(rows.items(), key=lambda row: -len(row[1])):
-        closed = {method: {n: p for n, p in groups[method]["closed"].items() if n in names} for method in groups}
-        weight = sum(w for pairs in closed["edit"].values() for _, w in pairs) / whole
-        gain = bootstrap(_difference(closed["edit"], closed[ANOTHERS]))
-        bound = bootstrap(_difference(closed["oracle"], closed["oracle, another user's rates"]))
-        figures[source] = {"edit": bootstrap(closed["edit"]), "edit over another's": gain, "oracle over another's": bound}
-        print(f"| {source} | {len(names)} | {weight:.2f} | {bootstrap(closed['edit'])} | {gain} | {bound} |")
-    return figures
+def _by_author(people: Mapping[str, Author], groups: Groups) -> dict[str, Any]:
+    """What the right history adds, author by author; intervals over the author's texts."""
+    gains = difference(groups[EDIT]["closed"], groups[ANOTHERS]["closed"])
+    return {
+        name: {
+            "source": people[name].source,
+            "texts": len(pairs),
+            "edit": bootstrap(_each(groups[EDIT]["closed"][name])),
+            "edit over another's": bootstrap(_each(pairs)),
+        }
+        for name, pairs in gains.items()
+    }
+
+
+def _each(pairs: Pairs) -> dict[str, Pairs]:
+    return {f"{i:03d}": [pair] for i, pair in enumerate(pairs)}
+
+
+def _of(names: Collection[str], groups: Mapping[str, Pairs]) -> dict[str, Pairs]:
+    return {name: pairs for name, pairs in groups.items() if name in names}
+
+
+def _weight(groups: Mapping[str, Pairs]) -> float:
+    return sum(weight for pairs in groups.values() for _, weight in pairs)

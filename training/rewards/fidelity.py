@@ -7,14 +7,12 @@ of two names did what) is not seen here either: a rewrite of other words and the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 
 from rpo_edge.edits import align
 from rpo_edge.features.framing import is_stock
 from rpo_edge.pipeline import own_phrases
-from rpo_edge.records import Edit
-from rpo_edge.segment import WORD, sentences, words
-from rpo_edge.steps.freeze import freeze
+from rpo_edge.segment import sentences, words
 from rpo_edge.steps.guard import guard
 from training.rewards.base import Rollout
 
@@ -32,7 +30,7 @@ _MARKS = " \t\r\n.,!"  # may follow a greeting or sign-off
 def fidelity(rollouts: Sequence[Rollout]) -> list[float | None]:
     """0.0 where the guard would take anything back or there is no rewrite, else 1.0, lowered as the length departs from the draft's.
 
-    A sentence that went without a trace is 0.0 too. Outside SHORTEST..LONGEST the value falls as the quotient of border and ratio: twice as far off is worth half. The user's own
+    Outside SHORTEST..LONGEST the value falls as the quotient of border and ratio: twice as far off is worth half. The user's own
     greeting and sign-off may be added and stock phrases dropped; neither counts for the length. None where there is a task: a label,
     rating or title in a draft is a guess to be mended, not a fact to be kept.
     """
@@ -44,39 +42,12 @@ def _kept(rollout: Rollout, rewrite: str | None) -> float | None:
         return 0.0
     if rollout.task is not None:
         return None
-    own, edits = added(rollout), align(rollout.draft, rewrite)
-    _, verdict = guard(rollout.draft, edits, allowed=own)
-    if not verdict.accepted or _loses_a_sentence(rollout.draft, edits):
+    own = added(rollout)
+    _, verdict = guard(rollout.draft, align(rollout.draft, rewrite), allowed=own)
+    if not verdict.accepted:
         return 0.0
-    return _length(rollout.draft, without(rewrite, [text for text in own if text not in rollout.draft]))
-
-
-def _loses_a_sentence(draft: str, edits: Sequence[Edit]) -> bool:
-    """Whether all words of a sentence went and nothing came for them, stock phrases apart.
-
-    The guard sees that where an edit is just the sentence. In free text the space before it may go with it, or the edit may begin
-    later and take the same words of the next sentence; then two sentences are judged as one.
-    """
-    spans = sentences(draft, [(span.start, span.end) for span in freeze(draft)])
-    gone = bytearray(len(draft))
-    for start, end in _deletions(draft, edits, {span.start for span in spans}):
-        gone[start:end] = b"\1" * (end - start)
-    for start, end in spans:
-        places = [match.span() for match in WORD.finditer(draft, start, end)]
-        if places and all(all(gone[i:j]) for i, j in places) and not is_stock(draft[start:end]):
-            return True
-    return False
-
-
-def _deletions(draft: str, edits: Sequence[Edit], starts: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Where words went and none came; from the start of a sentence on where that leaves the same text."""
-    for edit in edits:
-        if words(edit.after):
-            continue
-        start, end = edit.start, edit.end
-        while not edit.after and start and start not in starts and draft[start - 1] == draft[end - 1]:
-            start, end = start - 1, end - 1
-        yield (start, end) if start in starts else (edit.start, edit.end)
+    new = [text for text in own if not opens(rollout.draft, text) and not closes(rollout.draft, text)]
+    return _length(rollout.draft, without(rewrite, new))
 
 
 def added(rollout: Rollout) -> tuple[str, ...]:

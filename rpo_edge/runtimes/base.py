@@ -1,0 +1,79 @@
+"""What runs a causal language model: one narrow method that streams.
+
+At the edges: an empty prompt, or one of more tokens than `room`, raises ReflectorError before anything is generated; a stop string is
+not part of the text that comes back, even where it is spread over pieces; closing twice is fine, generating after it raises
+ReflectorError. Greedy decoding (temperature 0) gives the same pieces every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs."""
+
+    tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One token. text: what it adds, "" while a character is not whole; logprob: natural logarithm, None unless asked for."""
+
+    text: str
+    token: int
+    logprob: float | None = None
+
+
+class Runtime(Protocol):
+    """A model that is loaded, for one thread at a time."""
+
+    @property
+    def room(self) -> int:
+        """Tokens of prompt and text together, at most."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of a text; special tokens in it are one each."""
+        ...
+
+    def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
+        """What comes after the prompt, until a stop string, the model's end token, or so many tokens. Raises ReflectorError."""
+        ...
+
+    def close(self) -> None:
+        """Free what the model holds."""
+        ...
+
+
+def until_stop(pieces: Iterator[Piece], stop: tuple[str, ...]) -> Iterator[Piece]:
+    """Pieces up to the first stop string; text that may begin one waits until it is known."""
+    waiting: list[Piece] = []
+    text = ""
+    for piece in pieces:
+        waiting.append(piece)
+        text += piece.text
+        ends = [place for place in map(text.find, stop) if place >= 0]
+        if ends:
+            yield from _cut(waiting, min(ends))
+            return
+        if not any(text.endswith(string[:n]) for string in stop for n in range(1, len(string))):
+            yield from waiting
+            waiting, text = [], ""
+    yield from waiting
+
+
+def _cut(pieces: list[Piece], length: int) -> Iterator[Piece]:
+    """The first `length` code points of pieces."""
+    for piece in pieces:
+        if length <= 0:
+            return
+        yield Piece(piece.text[:length], piece.token, piece.logprob)
+        length -= len(piece.text)

@@ -1,0 +1,82 @@
+"""GGUF files by llama.cpp (llama-cpp-python). The one door to it: it is imported when a model is opened."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
+from rpo_edge.runtimes.base import Options, Piece, until_stop
+
+
+class GgufRuntime:
+    """See `Runtime`. The model's context is as long as the file says; threads: as many as there are processors."""
+
+    def __init__(self, model: Any, library: Any) -> None:
+        self._model, self._library = model, library
+
+    @classmethod
+    def open(cls, path: Path) -> GgufRuntime:
+        """Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load."""
+        try:
+            library = import_module("llama_cpp")
+        except ImportError as error:
+            raise OptionalDependencyError("llama-cpp-python", "gguf") from error
+        try:
+            model = library.Llama(str(path), n_ctx=0, n_threads=os.cpu_count(), verbose=False)
+        except (ValueError, OSError, RuntimeError, AssertionError) as error:
+            raise ModelError(f"{path} cannot be loaded: {error}") from error
+        return cls(model, library)
+
+    @property
+    def room(self) -> int:
+        """The model's context."""
+        return int(self._opened().n_ctx())
+
+    def count(self, text: str) -> int:
+        """By the model's own tokenizer."""
+        return len(self._tokens(text))
+
+    def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
+        """Raises ReflectorError where the prompt does not fit, or llama.cpp fails."""
+        model, tokens = self._opened(), self._tokens(prompt)
+        if not 0 < len(tokens) < self.room:
+            raise ReflectorError(f"the prompt has {len(tokens)} tokens; there is room for 1 to {self.room - 1}")
+        return until_stop(self._pieces(model, tokens, options), options.stop)
+
+    def close(self) -> None:
+        """Free the model."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def _opened(self) -> Any:
+        if self._model is None:
+            raise ReflectorError("the runtime is closed")
+        return self._model
+
+    def _tokens(self, text: str) -> list[int]:
+        return list(self._opened().tokenize(text.encode("utf-8", "replace"), add_bos=False, special=True))
+
+    def _pieces(self, model: Any, tokens: list[int], options: Options) -> Iterator[Piece]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
+        model.set_seed(options.seed)
+        try:
+            found = model.generate(tokens, temp=options.temperature, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
+            for _, token in zip(range(min(options.tokens, self.room - len(tokens))), found, strict=False):
+                if token == model.token_eos():
+                    return
+                logprob = self._logprob(model, token) if options.logprobs else None
+                yield Piece(decoder.decode(model.detokenize([token], special=True)), token, logprob)
+        except (RuntimeError, ValueError) as error:
+            raise ReflectorError(f"the model failed: {error}") from error
+
+    def _logprob(self, model: Any, token: int) -> float:
+        logits = np.ctypeslib.as_array(self._library.llama_get_logits_ith(model.ctx, -1), shape=(model.n_vocab(),)).astype(np.float64)
+        return float(logits[token] - logits.max() - np.log(np.exp(logits - logits.max()).sum()))

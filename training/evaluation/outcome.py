@@ -1,0 +1,49 @@
+"""What a part of the evaluation returns, and the few things that all parts' tables are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rpo_edge.records import Edit
+
+Pairs = list[tuple[float, float]]
+"""(numerator, denominator) of one text after another."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A text that a person should look at. worse: how bad, within its part; target: where there is one."""
+
+    part: str
+    title: str
+    worse: float
+    draft: str
+    rewrite: str
+    edits: tuple[Edit, ...]
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Figures for JSON, by name; the same as Markdown; and the failures."""
+
+    figures: dict[str, Any]
+    text: str
+    failures: Sequence[Failure] = field(default=())
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; numbers with three digits, intervals as they print, the rest as it is."""
+    lines = [_line(head), "|" + "---|" * len(head)]
+    return "\n".join([*lines, *(_line([f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row]) for row in rows)]) + "\n"
+
+
+def _line(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |".replace("|  |", "| |")
+
+
+def difference(one: Mapping[str, Pairs], other: Mapping[str, Pairs]) -> dict[str, Pairs]:
+    """By group, of the same texts in the same order: what one has more."""
+    return {name: [(a - b, w) for (a, w), (b, _) in zip(pairs, other[name], strict=True)] for name, pairs in one.items()}
