@@ -70,6 +70,11 @@ def rewrite() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["rewrite"]:
-        sys.exit("usage: python -m bench rewrite")
-    rewrite()
+    if sys.argv[1:] == ["rewrite"]:
+        rewrite()
+    elif sys.argv[1:2] == ["rollouts"] and len(sys.argv) in (3, 4):
+        from bench import rollouts
+
+        rollouts.main(sys.argv[2:])
+    else:
+        sys.exit("usage: python -m bench rewrite | rollouts CHECKPOINT [STYLE]")

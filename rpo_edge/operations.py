@@ -26,7 +26,7 @@ from rpo_edge.errors import ModelError
 from rpo_edge.features.base import like
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
-from rpo_edge.segment import WORD, iter_sentence_starts
+from rpo_edge.segment import WORD, iter_sentence_starts, straight
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -113,11 +113,6 @@ def _of_word(edit: Edit, draft: str, word: Word) -> Operation | None:
     if before.lower() == after.lower():
         return None
     return Operation(False, before.lower(), _folded(before or draft[word.start : word.end], after), word.initial)
-
-
-def straight(text: str) -> str:
-    """The text with straight apostrophes."""
-    return text.replace("’", "'")
 
 
 def _without_last_word(before: str, after: str) -> tuple[str, str]:

@@ -170,3 +170,8 @@ def iter_sentence_starts(text: str, closed: Sequence[tuple[int, int]] = ()) -> I
         start = prose_start(text, span)
         if start < span[1]:
             yield start
+
+
+def straight(text: str) -> str:
+    """The shape of an apostrophe is no part of a word, and word lists have the straight one."""
+    return text.replace("’", "'")

@@ -10,7 +10,8 @@ from rpo_edge.edits import align, apply
 from rpo_edge.records import Edit, Verdict
 from rpo_edge.segment import plain_words
 from rpo_edge.steps import guard as module
-from rpo_edge.steps.guard import RULES, Unit, guard, removal_reason
+from rpo_edge.steps.guard import RULES, Unit, guard
+from rpo_edge.steps.loss import removal_reason
 
 ATTACKS = {
     "frozen_rule": [("Use `abc` and wait.", "Use `abd` and wait."), ("He said “so it goes” again.", "He said “so it went” again.")],

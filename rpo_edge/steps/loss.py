@@ -1,0 +1,146 @@
+"""What edits do to a text as a whole: which words are the user's own, and whether a sentence is lost.
+
+A sentence is lost when its words go and none of those that say something come back; two sentences may become one. The user's greeting
+or sign-off is theirs only as whole words that an edit put there.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+from rpo_edge.edits import apply
+from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
+from rpo_edge.lexicon import FUNCTION_WORDS
+from rpo_edge.records import Edit
+from rpo_edge.segment import WORD, Span, sentences, straight, words
+from rpo_edge.steps.freeze import freeze
+
+_LOST = "a sentence would be lost"
+_INSIDE = re.compile(r"(?<=[^\W_])['’\-]?(?=[^\W_])|(?<=[^\W_]['’\-])(?=[^\W_])")  # a place that a WORD goes across
+_CLITIC = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b")
+_PART = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A text before and after `edits`, whose offsets are into `before`.
+
+    put: for each edit, where in `after` its words are. own: one byte for each code point of `after`, 1 in texts of the user's own.
+    """
+
+    before: str
+    after: str
+    edits: Sequence[Edit]
+    put: Sequence[tuple[int, int]]
+    own: bytearray
+
+    @classmethod
+    def of(cls, before: str, edits: Sequence[Edit], allowed: Sequence[str]) -> Change:
+        put, moved = [], 0
+        for edit in edits:
+            put.append((edit.start + moved, edit.start + moved + len(edit.after)))
+            moved += len(edit.after) - len(edit.before)
+        after = apply(before, edits)
+        return cls(before, after, edits, put, _own(before, after, put, allowed))
+
+    def foreign(self, start: int = 0, end: int | None = None) -> str:
+        """`after[start:end]` without the texts of the user's own."""
+        text, own = self.after[start:end], self.own[start:end]
+        return "".join(compress(text, (not mark for mark in own))) if 1 in own else text
+
+
+def _own(before: str, after: str, put: Sequence[tuple[int, int]], allowed: Sequence[str]) -> bytearray:
+    """Marks the allowed texts that `after` has more often than `before`: whole words, some of which an edit put there."""
+    own, new = bytearray(len(after)), bytearray(len(after))
+    for start, end in put:
+        new[start:end] = b"\1" * (end - start)
+    for text in allowed:
+        found = _places(after, text)
+        added = len(found) - len(_places(before, text)) if found else 0
+        for start, end in [(start, end) for start, end in found if 1 in new[start:end]][: max(0, added)]:
+            own[start:end] = b"\1" * (end - start)
+            new[start:end] = bytes(end - start)  # a text inside a longer one is no second one
+    return own
+
+
+def _places(text: str, phrase: str) -> list[tuple[int, int]]:
+    """Where a phrase stands, without places where a word goes across its border, or would if it were cut out."""
+    if phrase not in text:
+        return []
+    found = [match.span() for match in re.finditer(re.escape(phrase), text)]
+    found = [(start, end) for start, end in found if not (text[start - 1 : start].isalnum() and text[end : end + 1].isalnum())]
+    return [span for span in found if not any(_INSIDE.match(text, border) for border in span)]
+
+
+def loss(change: Change) -> str | None:
+    """Whether a sentence is lost that may not go; the user's own greeting may stand for the draft's, and nothing else."""
+    before, rest, framed = change.before, change.foreign(), 1 in change.own
+    if framed and _is_frame(before):
+        return None
+    if not words(rest):
+        return removal_reason(before, rest)
+    gone = (before[start:end] for start, end in _lost(change, rest))
+    may_go = all((framed and _is_frame(sentence)) or (is_stock(sentence) and not freeze(sentence)) for sentence in gone)
+    return None if may_go else _LOST
+
+
+def _is_frame(sentence: str) -> bool:
+    """Whether a sentence is a greeting or a sign-off and nothing else."""
+    text = sentence.strip()
+    greeting = GREETING.match(text + "\n")
+    return bool(SIGN_OFF.fullmatch(text)) or (greeting is not None and greeting.end() == len(text))
+
+
+def _lost(change: Change, rest: str) -> list[Span]:
+    """Of several sentences, those that say nothing any more.
+
+    An edit took something of theirs and put no words into the same sentence; of all the words that say something none
+    came back anywhere, and of the others no more than as many. Where just one sentence changes, it may be said in
+    other words, and "It is cold. It rains." may become "It is cold; it rains."
+    """
+    spans = [span for span in sentences(change.before) if WORD.search(change.before, *span)]
+    if len(spans) < 2:
+        return []
+    taken, missing = _taken(change, spans), _said(change.before) - _said(rest)
+    return [span for span in spans if 1 in taken[slice(*span)] and _says_nothing(_said(change.before[slice(*span)]), missing)]
+
+
+def _taken(change: Change, spans: Sequence[Span]) -> bytearray:
+    """A byte for each code point of `before`: 1 in what was deleted, and in words for which an edit put others across sentences.
+
+    A deletion counts whole: "We sing. We sing and laugh." may have lost "We sing. " or ". We sing", which is the same.
+    """
+    taken, starts = bytearray(len(change.before)), [span.start for span in spans]
+    for edit, place in zip(change.edits, change.put, strict=True):
+        if not words(change.foreign(*place)):
+            taken[edit.start : edit.end] = b"\1" * len(edit.before)
+        elif edit.end > spans[max(0, bisect_right(starts, edit.start) - 1)].end:
+            for match in WORD.finditer(change.before, edit.start, edit.end):
+                taken[match.start() : match.end()] = b"\1" * len(match[0])
+    return taken
+
+
+def _says_nothing(said: Counter[str], missing: Counter[str]) -> bool:
+    absent = (said & missing).total()
+    telling = [word for word in said if len(word) > 2 and word not in FUNCTION_WORDS]  # a short one may be the "ca" of "can't"
+    return all(missing[word] >= said[word] for word in telling) and 2 * absent >= said.total() + (not telling)
+
+
+def _said(text: str) -> Counter[str]:
+    """How often each word is there, however it is contracted or hyphenated: "I'm" says "I"."""
+    return Counter(_PART.findall(_CLITIC.sub("", straight(text.lower()))))
+
+
+def removal_reason(before: str, after: str) -> str | None:
+    """Where no word is left: a whole sentence may go only if it is a stock opener or closer without a frozen span."""
+    if (words(after) if words(before) else after.strip()) or not before.strip():
+        return None
+    gone = [before[start:end] for start, end in sentences(before)]
+    if all(is_stock(sentence) for sentence in gone) and not freeze(before):
+        return None
+    return _LOST
