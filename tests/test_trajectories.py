@@ -100,6 +100,16 @@ def test_a_recipe_with_what_is_not_there_is_refused(part):
         list(trajectories.build({"split": "dev", "build": [part]}, [], None))
 
 
+@needs_data
+def test_the_command_builds_and_says_how_many(tmp_path, capsys):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('[trajectories]\nsplit = "dev"\n[[trajectories.build]]\nbuilder = "neutralise"\ntexts = 1\n', "utf-8")
+    trajectories.main(["build", str(tmp_path / "out"), "--recipe", str(recipe), "--authors", "2"])
+    facts = json.loads((tmp_path / "out" / "trajectories.json").read_text("utf-8"))
+    assert facts["trajectories"] == {f"neutralise:{name}": 2 for name in sorted(NEUTRALISERS)} and len(facts["sha256"]) == 2
+    assert "2 trajectories by neutralise:formal" in capsys.readouterr().out
+
+
 def test_the_recipes_that_ship_name_what_is_there():
     for path in RECIPES.glob("*.toml"):
         for part in tomllib.loads(path.read_text("utf-8")).get("trajectories", {}).get("build", []):

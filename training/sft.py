@@ -3,7 +3,7 @@
     python -m training sft TRAJECTORIES OUT [--reflector edit] [--recipe FILE] [--set steps=500 …]
     python -m training sft TRAJECTORIES OUT --reflector generative --base CHECKPOINT
 
-TRAJECTORIES is a folder that `python -m training trajectories` wrote; OUT becomes a checkpoint folder. What is learnt, and how, is said in
+TRAJECTORIES is a folder that `python -m training trajectories build` wrote; OUT becomes a checkpoint folder. What is learnt, and how, is said in
 `edit/sft.py` and `generative/sft.py`. Interrupted, the same command goes on from the last state in OUT.
 """
 

@@ -44,7 +44,7 @@ from training.rewards import Composite, Rollout
 from training.trajectories.base import LONGEST, Author, passage
 
 _WORDS = 100  # what a sum over words is divided by
-_KNOWN = 16  # texts of a user that rewards know, at most
+_KNOWN = 40  # texts of a user that rewards know, at most
 _USERS = 80
 
 

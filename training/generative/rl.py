@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
@@ -121,7 +122,7 @@ def arguments(config: Config, out: Path) -> GRPOConfig:
         seed=config.seed,
         report_to=["tensorboard"],
         disable_tqdm=True,
-        bf16=False,
+        bf16=torch.cuda.is_available(),
         use_vllm=config.vllm,
     )
 

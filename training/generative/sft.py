@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
@@ -73,7 +74,7 @@ def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
         seed=config.seed,
         report_to=["tensorboard"],
         disable_tqdm=True,
-        bf16=False,
+        bf16=torch.cuda.is_available(),
     )
     made.gradient_accumulation_steps = max(1, config.batch // (config.micro * made.world_size))
     return made

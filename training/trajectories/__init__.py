@@ -1,6 +1,6 @@
 """Structured rewriting trajectories, made from texts for which no generic draft exists.
 
-    python -m training trajectories OUT [--recipe training/recipes/edit.toml] [--authors N]
+    python -m training trajectories build OUT [--recipe training/recipes/edit.toml] [--authors N]
 
 One file a builder, one row in BUILDERS. A recipe (TOML) names the split and, one after the other, what is built with which options;
 `files.py` says what OUT holds. Same recipe, same bytes.
@@ -84,11 +84,12 @@ def write(recipe: Row, people: list[Author], out: Path) -> tuple[Counter[str], C
 
 def main(argv: list[str]) -> None:
     """Build and write trajectories; print how many there are by builder, and their edits."""
-    parser = argparse.ArgumentParser(prog="python -m training trajectories")
+    commands = argparse.ArgumentParser(prog="python -m training trajectories")
+    parser = commands.add_subparsers(required=True).add_parser("build", help="everything that a recipe names")
     parser.add_argument("out", type=Path, help="a folder to write into; shards that are there go")
     parser.add_argument("--recipe", type=Path, default=RECIPES / "edit.toml")
     parser.add_argument("--authors", type=int, help="only so many, evenly over the sources")
-    options = parser.parse_args(argv)
+    options = commands.parse_args(argv)
     recipe: dict[str, Any] = tomllib.loads(options.recipe.read_text("utf-8"))["trajectories"]
     people = list(authors(recipe["split"]))
     if options.authors:

@@ -105,7 +105,7 @@ def read(folder: Path) -> Iterator[Trajectory]:
 
     paths = sorted(map(str, folder.glob("trajectories-*.jsonl.gz")))
     if not paths:
-        raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories` makes them")
+        raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories build` makes them")
     for row in load_dataset("text", data_files=paths, split="train", streaming=True):
         yield from_row(json.loads(row["text"]))
 
