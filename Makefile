@@ -33,7 +33,7 @@ docs: $(VENV)/test.stamp
 	$(BIN)/typer rpo_edge.cli utils docs --name rpo-edge --output docs/cli.md
 
 evaluate: $(VENV)/test.stamp
-	$(BIN)/python -m training evaluate --fixture
+	$(BIN)/python -m training evaluate --fixture --out $(VENV)/evaluation
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench rewrite

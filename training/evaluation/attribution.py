@@ -11,7 +11,7 @@ from rpo_edge.reflectors.rules import RulesReflector
 from training.ceiling import USERS
 from training.classifier import Classifier
 from training.evaluation.material import ANOTHERS, BEFORE, EDIT, SEED, Ground, both, edit
-from training.evaluation.outcome import Outcome, Pairs, difference, table
+from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.statistics import bootstrap
 from training.users import Author, Runs, rewritten
 
@@ -65,6 +65,5 @@ def _figures(groups: dict[str, dict[str, dict[str, Pairs]]]) -> tuple[dict[str, 
         for control in (ANOTHERS, BEFORE):
             if control in methods:
                 figures[name][f"edit over {control}"] = bootstrap(difference(methods[EDIT], methods[control]))
-    labels = list(figures[_MEASURES[0]])
-    rows = [(f"**{label}**" if " over " in label else label, *(figures[name][label] for name in _MEASURES)) for label in labels]
+    rows = [(label(row), *(figures[name][row] for name in _MEASURES)) for row in figures[_MEASURES[0]]]
     return figures, table(("method", *_MEASURES), rows)

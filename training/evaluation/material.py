@@ -7,10 +7,10 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 
 from rpo_edge.records import Habit, StyleProfile
@@ -41,11 +41,15 @@ class Ground:
     """What a part stands on. kind: of reflector; texts: of an author to restore, at most; drafts: real ones, and questions."""
 
     found: Material
-    people: Mapping[str, Author]
-    pool: Executor
+    pool: ProcessPoolExecutor
     kind: str
     texts: int
     drafts: int
+
+    @cached_property
+    def people(self) -> dict[str, Author]:
+        """By name, measured when first asked for: it takes longer than some parts do, which need none of them."""
+        return users(self.found.histories, self.pool)
 
     def pairs_of_users(self) -> list[tuple[Author, Author]]:
         """Each user who has a peer, with the peer whose history is the control."""
@@ -125,7 +129,7 @@ def _sides(texts: tuple[str, ...]) -> list[Counter[str]]:
     return [reduce(Counter.__or__, (counter.count(text) for counter in counters)) for text in texts]
 
 
-def users(histories: Iterable[data.Row], pool: Executor) -> dict[str, Author]:
+def users(histories: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str, Author]:
     """Authors whose counts hold the sides of the models' operations too."""
     people = authors(histories, pool)
     counted = pool.map(_sides, [person.texts for person in people.values()], chunksize=4)

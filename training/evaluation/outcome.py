@@ -35,13 +35,23 @@ class Outcome:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; numbers with three digits, intervals as they print, the rest as it is."""
-    lines = [_line(head), "|" + "---|" * len(head)]
-    return "\n".join([*lines, *(_line([f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row]) for row in rows)]) + "\n"
+    """A Markdown table; numbers with three digits, intervals as they print, a dash for None, the rest as it is."""
+    return "\n".join([_line(head), "|" + "---|" * len(head), *map(_line, rows)]) + "\n"
 
 
 def _line(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(str(cell) for cell in cells)} |".replace("|  |", "| |")
+    return "".join(f"| {text} " if text else "| " for text in map(_cell, cells)) + "|"
+
+
+def _cell(cell: object) -> str:
+    if cell is None:
+        return "–"
+    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
+
+def label(name: str) -> str:
+    """A row's name; differences ("edit over rules") stand out."""
+    return f"**{name}**" if " over " in name else name
 
 
 def difference(one: Mapping[str, Pairs], other: Mapping[str, Pairs]) -> dict[str, Pairs]:

@@ -17,7 +17,7 @@ from rpo_edge.steps.retrieve import retrieve
 from training import data
 from training.evaluation.material import ANOTHERS, BEFORE, EDIT, SEED, Ground, crossed, edit, nobody
 from training.evaluation.material import before as reflector_before
-from training.evaluation.outcome import Failure, Outcome, Pairs, difference, table
+from training.evaluation.outcome import Failure, Outcome, Pairs, difference, label, table
 from training.oracle import invert
 from training.statistics import bootstrap, rouge
 from training.users import Author, rewritten, similarity
@@ -137,7 +137,7 @@ def _whole(groups: Groups) -> tuple[dict[str, Any], str]:
         if control in groups:
             name = f"edit over {control}"
             figures[name] = bootstrap(difference(groups[EDIT]["closed"], groups[control]["closed"]))
-            rows.append([f"**{name}**", figures[name], "", ""])
+            rows.append([label(name), figures[name], "", ""])
     figures["ROUGE-1 and ROUGE-L"] = scores
     return figures, table(("method", "distance closed", "ROUGE-1", "ROUGE-L"), rows)
 
@@ -172,11 +172,13 @@ def _by_author(people: Mapping[str, Author], groups: Groups) -> dict[str, Any]:
             "edit over another's": bootstrap(_each(pairs)),
         }
         for name, pairs in gains.items()
+        if _weight({name: pairs})
     }
 
 
 def _each(pairs: Pairs) -> dict[str, Pairs]:
-    return {f"{i:03d}": [pair] for i, pair in enumerate(pairs)}
+    """A group for each text, but for those that were in the author's words from the start."""
+    return {f"{i:03d}": [pair] for i, pair in enumerate(pairs) if pair[1]}
 
 
 def _of(names: Collection[str], groups: Mapping[str, Pairs]) -> dict[str, Pairs]:

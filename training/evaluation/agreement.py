@@ -1,0 +1,29 @@
+"""How far the exported model's edits are those of its float32 checkpoint."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from rpo_edge.pipeline import reflect
+from rpo_edge.records import Evidence
+from rpo_edge.steps.freeze import freeze
+from training.evaluation import reflectors
+from training.evaluation.material import SEED, Ground
+from training.evaluation.outcome import Outcome
+
+
+def agreement(checkpoint: Path, folder: Path, ground: Ground) -> Outcome:
+    """F1 of the edits (offsets and words) of both over flattened texts, as many as there are drafts."""
+    exact, exported = reflectors.load(checkpoint), reflectors.load(folder)
+    texts = random.Random(SEED).sample(ground.found.restore, min(ground.drafts, len(ground.found.restore)))
+    common = total = 0
+    for row in texts:
+        profile = ground.people[row["author"]].profile(row["text"])
+        draft = row["flat"]
+        found = [reflect(reflector, draft, freeze(draft), Evidence(), profile)[1] for reflector in (exact, exported)]
+        sets = [{(edit.start, edit.end, edit.after) for edit in edits} for edits in found]
+        common += len(sets[0] & sets[1])
+        total += len(sets[0]) + len(sets[1])
+    score = 2 * common / max(1, total)
+    return Outcome({"F1": score}, f"Edits of the exported model against float32: F1 {score:.3f} ({total // 2} edits, {len(texts)} texts)\n")

@@ -1,0 +1,116 @@
+"""Plots of an evaluation's figures, each a PNG; a plot whose suite was not run is not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from training.evaluation.drafts import DISTANCE, RATED, WHEN
+
+Figures = Mapping[str, Any]
+_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#777777"  # apart for the colour-blind too (Okabe and Ito)
+
+
+def draw(figures: Figures, out: Path) -> list[str]:
+    """Draw what there are figures for; names of the files."""
+    drawn = []
+    for name, plot in PLOTS.items():
+        path = out / f"{name}.png"
+        path.unlink(missing_ok=True)
+        if figure := plot(figures):
+            figure.savefig(path, dpi=110)
+            drawn.append(path.name)
+    return drawn
+
+
+def by_history_size(figures: Figures) -> Figure | None:
+    """Right over another's history, and both, against the number of texts."""
+    found = figures.get("restore", {}).get("by history size")
+    if not found:
+        return None
+    figure, (left, right) = _panels(2, (9, 3.6))
+    for shift, name, colour in ((0.0, "right", _BLUE), (0.1, "another's", _GREY)):  # side by side, or intervals would lie on each other
+        _points(left, [i + shift for i in range(len(found))], [row[name] for row in found.values()], colour, name)
+    _points(right, range(len(found)), [row["gain"] for row in found.values()], _BLUE, "")
+    right.axhline(0, color=_GREY, linewidth=0.8)
+    left.legend(frameon=False)
+    for panel, title in ((left, "distance closed"), (right, "right over another's history")):
+        panel.set_xticks(range(len(found)), list(found))
+        panel.set(title=title, xlabel="texts of history")
+    return figure
+
+
+def by_author(figures: Figures) -> Figure | None:
+    """What the right history adds over another's, author by author, sorted."""
+    found = figures.get("restore", {}).get("by author")
+    if not found:
+        return None
+    rows = sorted(found.items(), key=lambda row: row[1]["edit over another's"][0])
+    figure, (panel,) = _panels(1, (7, 1.2 + 0.17 * len(rows)))
+    gains = [row["edit over another's"] for _, row in rows]
+    bars = panel.barh(range(len(rows)), [gain[0] for gain in gains], color=[_BLUE if gain[0] >= 0 else _ORANGE for gain in gains])
+    panel.errorbar([gain[0] for gain in gains], range(len(rows)), xerr=_error(gains), fmt="none", ecolor=_GREY, linewidth=0.7)
+    panel.set_yticks(range(len(bars)), [f"{name} ({row['texts']})" for name, row in rows], fontsize=6)
+    panel.axvline(0, color=_GREY, linewidth=0.8)
+    panel.set(title="right over another's history, by author (texts)", xlabel="distance closed", ylim=(-0.7, len(rows) - 0.3))
+    return figure
+
+
+def by_feature(figures: Figures) -> Figure | None:
+    """Distance of each feature's rate to the user's, before and after."""
+    rows = figures.get("llm-drafts", {}).get("drafts")
+    if not rows:
+        return None
+    values_of = {when: {feature: rows[DISTANCE.format(feature=feature, when=when)]["edit"] for feature in RATED} for when in WHEN}
+    shown = [feature for feature in reversed(RATED) if all(values_of[when][feature] for when in WHEN)]
+    figure, (panel,) = _panels(1, (7, 1.2 + 0.35 * len(shown)))
+    for shift, when, colour in ((0.2, WHEN[0], _GREY), (-0.2, WHEN[1], _BLUE)):
+        values = [values_of[when][feature] for feature in shown]
+        places = [i + shift for i in range(len(shown))]
+        panel.barh(places, [value[0] for value in values], height=0.38, color=colour, label=when)
+        panel.errorbar([value[0] for value in values], places, xerr=_error(values), fmt="none", ecolor="black", linewidth=0.7)
+    panel.set_yticks(range(len(shown)), [feature.replace("_", " ") for feature in shown])
+    panel.legend(frameon=False)
+    panel.set(title="distance to the user's rate, real drafts", xlabel="total variation")
+    return figure
+
+
+def by_change_rate(figures: Figures) -> Figure | None:
+    """Fidelity of what was proposed and of what the guard let through, against how much was changed."""
+    steps = figures.get("llm-drafts", {}).get("fidelity by change rate")
+    if not steps:
+        return None
+    figure, (panel,) = _panels(1, (6, 3.6))
+    places = [step["edits per 100 words"] for step in steps]
+    for shift, name, colour in ((0.03, "fidelity before the guard", _ORANGE), (0.0, "fidelity", _BLUE)):
+        _points(panel, [place + shift for place in places], [step[name] for step in steps], colour, name)
+    panel.legend(frameon=False)
+    panel.set(title="fidelity by change rate, real drafts", xlabel="edits per 100 words")
+    return figure
+
+
+PLOTS: dict[str, Callable[[Figures], Figure | None]] = {
+    "gain-by-history-size": by_history_size,
+    "gain-by-author": by_author,
+    "distance-by-feature": by_feature,
+    "fidelity-by-change-rate": by_change_rate,
+}
+"""File's name -> what draws it."""
+
+
+def _panels(n: int, size: tuple[float, float]) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, list(figure.subplots(1, n, squeeze=False).flat)
+
+
+def _points(panel: Axes, places: Sequence[float], values: Sequence[Sequence[float]], colour: str, name: str) -> None:
+    panel.errorbar(places, [value[0] for value in values], yerr=_error(values), color=colour, marker="o", capsize=2, label=name)
+
+
+def _error(values: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Lengths below and above the mean; a percentile interval may miss it, so none is less than 0."""
+    return [[max(0.0, mean - low) for mean, low, _ in values], [max(0.0, high - mean) for mean, _, high in values]]
