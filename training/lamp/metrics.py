@@ -8,8 +8,8 @@
   positives. A label that nobody gave or predicted counts with an F1 of 0.
 - A rating is what `float` reads, in the scale or not. What it does not read counts as the end of the scale that is farther from the
   gold (5 where the gold is 3). The official evaluation fails on "nan" and "inf"; here they are unread as well.
-- ROUGE is that of the `rouge-score` package (Lin 2004): lower case, runs of a-z and 0-9, no stemming, as the official evaluation calls
-  it. That one gives the median of 1,000 resampled means, whose seed is not fixed; here it is the mean, which that median scatters around.
+- ROUGE (Lin 2004) is over lower-case runs of a-z and 0-9, without stemming, as the official evaluation calls the `rouge-score` package,
+  which is a source package with a corpus library behind it, for what twenty lines do. That one gives the median of 1,000 resampled means, whose seed is not fixed; here it is the mean, which that median scatters around.
 - "LaMP_2" in a file is movie tagging or the older news categorization; the golds tell which. A gold that is in neither list is refused,
   where the official evaluation would count it right against any other unknown label.
 """
@@ -17,15 +17,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
+from training import statistics
 from training.lamp.layout import Outputs, same_ids
 
-if TYPE_CHECKING:
-    from rouge_score.rouge_scorer import RougeScorer
-
+_WORD = re.compile("[a-z0-9]+")
 LOWEST, HIGHEST = 1.0, 5.0
 """The scale of LaMP-3."""
 
@@ -146,13 +144,5 @@ def text_scores(given: Sequence[str], golds: Sequence[str]) -> dict[str, float]:
 
 def rouge(text: str, gold: str) -> tuple[float, float]:
     """F-measures of ROUGE-1 and ROUGE-L of a text; 0 where either text has no word of a-z and 0-9."""
-    scores = _scorer().score(gold, text)
-    return float(scores["rouge1"].fmeasure), float(scores["rougeL"].fmeasure)
-
-
-@cache
-def _scorer() -> RougeScorer:
-    """Made when first needed: importing it takes seconds, which labels and ratings need not wait for."""
-    from rouge_score.rouge_scorer import RougeScorer
-
-    return RougeScorer(["rouge1", "rougeL"], use_stemmer=False)
+    words = [" ".join(_WORD.findall(one.lower())) for one in (text, gold)]
+    return statistics.rouge(words[0], words[1]) if all(words) else (0.0, 0.0)
