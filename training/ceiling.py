@@ -36,7 +36,7 @@ from rpo_edge.edits import disjoint
 from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.guard import guard
-from training import data
+from training import data, processes
 from training.classifier import Classifier, feature_edits, greedy, surface_edits
 from training.oracle import invert
 from training.statistics import Interval, bootstrap
@@ -131,7 +131,7 @@ def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tup
     classifier.centre(drafts[n_drafts : n_drafts + 300])
     suspects = Suspects(users, classifier, [(user.profile(), user.runs()) for user in users])
     hits: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
-    with ProcessPoolExecutor() as pool:
+    with processes.pool() as pool:
         for name, methods in pool.map(suspects.attribute, enumerate(drafts[:n_drafts]), chunksize=max(1, n_drafts // 4)):
             for method, hit in methods.items():
                 hits[method][name].append((hit, 1.0))
@@ -144,7 +144,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--part", choices=("restoration", "attribution"))
     parser.add_argument("--drafts", type=int, default=200, help="drafts for each source of the attribution")
     options = parser.parse_args(argv)
-    with ProcessPoolExecutor() as pool:
+    with processes.pool() as pool:
         people = authors(history_rows((*data.HISTORIES, "arxiv"), "dev"), pool)
         if options.part != "attribution":
             print("Restoration: share of the distance closed, 95% interval over authors")

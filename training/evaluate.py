@@ -31,12 +31,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ModelError
-from training import data
+from training import data, processes
 from training.evaluation import material, reflectors
 from training.evaluation.agreement import agreement
 from training.evaluation.attribution import attribution
@@ -76,7 +75,7 @@ def main(argv: list[str]) -> None:
     fixture = options.fixture or not data.available()
     report = Report(_about(options, folder, fixture))
     found = material.read(options.final, fixture)
-    with ProcessPoolExecutor(initializer=material.start, initargs=(folder, options.against)) as pool:
+    with processes.pool(material.start, folder, options.against) as pool:
         ground = Ground(found, pool, kind, options.texts, options.drafts)
         for suite in SUITES if options.suite == "all" else (options.suite,):
             for part in SUITES[suite]:

@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +31,7 @@ from torch.nn import functional
 from rpo_edge.operations import Vocabulary
 from rpo_edge.records import StyleProfile
 from rpo_edge.usage import COLUMNS, Array, Usage
-from training import curves
+from training import curves, processes
 from training.edit.examples import Example, Users, held_back, maker, mine, prepare
 from training.minilm import minilm
 from training.trajectories.files import read, read_authors
@@ -231,7 +230,7 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
     rng = random.Random(config.seed)
     # The encoder reads neither snippets nor rates, and many trajectories would hold many of them.
     rows = [replace(row, history=(), profile=StyleProfile()) for row in read(trajectories) if maker(row) not in HELD_OUT]
-    with ProcessPoolExecutor() as pool:
+    with processes.pool() as pool:
         vocabulary = mine(rows, pool, config.fewest, config.fewest_authors)
         usage = Usage(vocabulary)
         print(f"{len(rows)} trajectories, {len(vocabulary) - 1} operations in {len(usage.families)} families", flush=True)

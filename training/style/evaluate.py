@@ -21,12 +21,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from rpo_edge.usage import Array
+from training import processes
 from training.statistics import Interval, bootstrap
 from training.style.batches import Group
 from training.trajectories import neutralise
@@ -167,7 +167,7 @@ def figures(encoders: Mapping[str, Embed], sizes: Sizes) -> dict[str, dict[str, 
     everybody = [(group, i) for group in found for i in range(len(group))]
     comparisons = [one for group in found for one in pairs(group, sizes.pairs)]
     if sizes.passages:
-        with ProcessPoolExecutor() as pool:
+        with processes.pool() as pool:
             made = neutralise.build([group.people[i] for group, i in everybody], pool, neutralise.Options(texts=sizes.passages))
             for (group, i), (_, drafts) in zip(everybody, made, strict=True):
                 comparisons += manners(group, i, drafts)

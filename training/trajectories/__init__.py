@@ -23,6 +23,7 @@ from typing import Any
 from rich.progress import Progress
 
 from rpo_edge.records import Trajectory
+from training import processes
 from training.recipe import RECIPES
 from training.trajectories import neutralise, pairs, persona
 from training.trajectories.assemble import assemble
@@ -64,7 +65,7 @@ def write(recipe: Row, people: list[Author], out: Path) -> tuple[Counter[str], C
     written: Counter[str] = Counter()
     edits: Counter[str] = Counter()
     with (
-        ProcessPoolExecutor() as pool,
+        processes.pool() as pool,
         Progress() as progress,
         closing(Writer(out, "trajectories")) as rows,
         closing(Writer(out, "authors", 200)) as names,
