@@ -13,7 +13,7 @@ A line of the profile is "feature: variant rate, …"; a line of the reflection 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rpo_edge.features import CHOICES
 from rpo_edge.records import HistoryItem, Observation, StyleProfile
@@ -33,7 +33,6 @@ ITEM = 400
 _LINE = re.compile(r"(?P<feature>\w+): (?P<draft>.*?) \| (?P<user>.*?) \| (?P<action>.*)")
 _NAMES = "|".join(token[2:-2] for token in SPECIAL_TOKENS)
 _LOOKS_SPECIAL = re.compile(rf"<(\\*)\|({_NAMES})\|>")
-_LOOKS_SPECIAL_AS_IS = re.compile(rf"<\|({_NAMES})\|>")
 _ESCAPED = re.compile(rf"<\\(\\*)\|({_NAMES})\|>")
 
 
@@ -54,6 +53,12 @@ def render(draft: str, profile: StyleProfile, history: Sequence[HistoryItem] = (
     return f"{BEGIN}{escape(manner(profile))}{shown}{asked}{DRAFT}{escape(draft)}{REFLECT}"
 
 
+def fitted(draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]) -> str | None:
+    """`render` with as many of the best items as fit; None where the draft alone does not."""
+    prompts = (render(draft, profile, history[:n], query) for n in range(len(history), -1, -1))
+    return next((prompt for prompt in prompts if fits(prompt)), None)
+
+
 def manner(profile: StyleProfile) -> str:
     """The user's rates, a feature a line, in the order of the features' table."""
     rates = rates_of(profile)
@@ -70,7 +75,7 @@ def parse(completion: str) -> tuple[tuple[Observation, ...], str]:
     """Observations and rewrite of what a model wrote. Raises ValueError where it is no trajectory's end, or was cut off."""
     reflection, found, rest = completion.partition(REWRITE)
     rewrite, ended, _ = rest.partition(END)
-    if not found or not ended or _LOOKS_SPECIAL_AS_IS.search(reflection + rewrite):
+    if not found or not ended or any(token in reflection + rewrite for token in SPECIAL_TOKENS):
         raise ValueError("not a reflection, a rewrite and an end")
     observations = []
     for line in filter(None, unescape(reflection).split("\n")):

@@ -35,3 +35,13 @@ def within() -> Callable[[float], AbstractContextManager[None]]:
         assert time.process_time() - begun < seconds
 
     return limit
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Torch on one thread. Tests run side by side: more threads than cores would wait for each other."""
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

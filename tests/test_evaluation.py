@@ -32,13 +32,7 @@ DRAFTS = 6
 MODEL = next(path for path in embedded() if path.name == "edit")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Processes that are forked beside threads of torch's would wait for them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True, scope="module")

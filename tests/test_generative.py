@@ -15,7 +15,6 @@ pytest.importorskip("trl")
 pytest.importorskip("datasets")
 pytest.importorskip("peft")
 
-import torch
 
 from rpo_edge.edits import align
 from rpo_edge.prompt import SPECIAL_TOKENS, complete, parse
@@ -32,13 +31,7 @@ ENVIRONMENT = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKE
 PAIRS = [("It is late and we do not know.", "It's late and we don't know."), ("I am here. It is cold!", "I'm here. It's cold.")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tests run side by side: more threads than cores would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def trajectory(i: int) -> Trajectory:

@@ -26,13 +26,7 @@ LIKE_TOKENS = st.lists(st.sampled_from(["<", "\\", "|", "|>", *SPECIAL_TOKENS, "
 SIZE = pretrain.Size(hidden=256, intermediate=256, layers=1, heads=4, kv_heads=4, context=64, batch=4, micro=2, rate=4e-3, warmup=20)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tests run side by side: more threads than cores would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

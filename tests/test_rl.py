@@ -25,13 +25,7 @@ WORDS = ("The weather is cold, and we do not know why it is so.", "It is late; t
 OPERATIONS = [Operation(False, "do not", "don't"), Operation(False, "it is", "it's"), Operation(True, ",", ""), Operation(True, ";", ",")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tests run side by side: more threads than cores would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +81,7 @@ def test_the_policy_draws_what_fits_and_its_edits_apply(checkpoint):
     columns = Usage(policy.vocabulary).columns(Usage(policy.vocabulary).vector({}))
     log = split(policy.model([place.example], [columns]), [place])[0]
     drawn = draw(log, 32, torch.Generator().manual_seed(1))
-    texts = {apply(place.text, policy.edits(sample, log, place)) for sample in drawn.numpy()}
+    texts = {apply(place.text, edits) for edits in policy.edits(drawn.numpy(), log, place)}
     assert drawn.shape == (32, int(live(log).sum()))
     assert len(texts) > 3 and all("donot" not in text and text.endswith("so.") for text in texts)
 
@@ -173,7 +167,7 @@ def test_a_run_that_games_its_reward_stops_and_ends_with_the_weights_before(chec
 def test_the_watch_rewrites_and_names(checkpoint):
     watched = Watched.of(people(), [f"{WORDS[i % 2]} {i}" for i in range(30)], size=8)
     policy = Policy.load(checkpoint, bolder=3.0)
-    found = Watch(watched).look(policy.reflector())
+    found = Watch(watched, Usage(policy.vocabulary)).look(policy.reflector())
     assert len(watched.users) == 20 and found.probabilities.shape == (8,) and 0 < found.probabilities.mean() < 1
     assert set(watched.drafts).isdisjoint(watched.centre)
 

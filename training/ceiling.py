@@ -37,12 +37,11 @@ from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.guard import guard
 from training import data, processes
-from training.classifier import Classifier, feature_edits, greedy, surface_edits
+from training.classifier import USERS, Classifier, feature_edits, greedy, surface_edits, suspects
 from training.oracle import invert
 from training.statistics import Interval, bootstrap
 from training.users import Author, Runs, another, authors, history_rows, rewritten, similarity
 
-USERS = 20
 SEED = 20
 
 
@@ -120,7 +119,7 @@ class Suspects:
 
 def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tuple[dict[str, Interval], float]:
     """How often the classifier names the user a draft was rewritten for, by method; and its accuracy on held-out texts."""
-    users = sorted((a for a in people.values() if a.source == source), key=lambda a: (-len(a.texts), a.name))[:USERS]
+    users = suspects(people.values(), source)
     drafts = [
         " ".join(row["response"].split(" ")[:150])
         for row in data.rows("drafts/00", "dev")
@@ -129,10 +128,10 @@ def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tup
     random.Random(SEED).shuffle(drafts)
     classifier = Classifier([user.texts for user in users])
     classifier.centre(drafts[n_drafts : n_drafts + 300])
-    suspects = Suspects(users, classifier, [(user.profile(), user.runs()) for user in users])
+    lineup = Suspects(users, classifier, [(user.profile(), user.runs()) for user in users])
     hits: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     with processes.pool() as pool:
-        for name, methods in pool.map(suspects.attribute, enumerate(drafts[:n_drafts]), chunksize=max(1, n_drafts // 4)):
+        for name, methods in pool.map(lineup.attribute, enumerate(drafts[:n_drafts]), chunksize=max(1, n_drafts // 4)):
             for method, hit in methods.items():
                 hits[method][name].append((hit, 1.0))
     return {method: bootstrap(groups) for method, groups in hits.items()}, classifier.accuracy

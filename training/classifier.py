@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -24,9 +24,33 @@ from rpo_edge.steps.profile import free_sites
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+USERS = 20
+"""Users that a draft's author is named among."""
 LONGEST = 4
 """Characters of the longest n-gram."""
 _TEXTS = 90  # of a user, at most
+
+
+class Writer(Protocol):
+    """Whoever has texts from somewhere."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def texts(self) -> Sequence[str]: ...
+
+
+W = TypeVar("W", bound=Writer)
+
+
+def suspects(people: Iterable[W], source: str | None = None) -> list[W]:
+    """USERS of one source (None: the one that has most people), those with the most texts."""
+    everybody = list(people)
+    sizes = Counter(person.source for person in everybody)
+    chosen = source or max(sorted(sizes), key=lambda name: sizes[name])
+    return sorted((p for p in everybody if p.source == chosen), key=lambda p: (-len(p.texts), p.name))[:USERS]
 
 
 class Classifier:

@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -38,6 +37,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS
 from training import corpus
 from training.pretraining_card import card
+from training.state import keep
 
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 """bf16 FLOP/s without sparsity, by the makers' data sheets; for MFU."""
@@ -253,13 +253,8 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
 
 
 def _keep(model: Any, optimize: torch.optim.AdamW, config: Config, run: Run, state: Path) -> None:
-    """Whole or not at all: a killed run finds the state before."""
-    new = state.with_suffix(".new")
     values = {"model": model.state_dict(), "optimizer": optimize.state_dict(), "config": json.dumps(asdict(config))}
-    torch.save(values | {"step": run.step, "recent": run.recent, "curve": run.curve, "validation": run.validation}, new)
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(state)
+    keep(values | {"step": run.step, "recent": run.recent, "curve": run.curve, "validation": run.validation}, state)
 
 
 def flops(model: Any, context: int) -> float:

@@ -36,6 +36,7 @@ from torch.nn import functional
 
 from rpo_edge.usage import Array
 from training.minilm import minilm, tokenizer
+from training.state import keep
 from training.style import evaluate, reading
 from training.style.batches import Group, groups
 from training.trajectories.base import authors
@@ -191,8 +192,7 @@ def train(network: nn.Module, found: Sequence[Group], held_out: Sequence[Group],
             losses = []
             print(f"step {step:6d}  loss {curve[-1][1]:.4f}  held out {curve[-1][2]:.4f}  {time.monotonic() - begun:.0f} s", flush=True)
             state = {"model": learnt, "optimizer": optimizer.state_dict(), "step": step, "curve": curve, "config": asdict(config)}
-            torch.save(state, out / "state.tmp")
-            (out / "state.tmp").replace(out / "state.pt")
+            keep(state, out / "state.pt")
     return curve
 
 

@@ -11,14 +11,14 @@ from difflib import SequenceMatcher
 
 from rpo_edge.edits import apply
 from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
+from rpo_edge.records import Edit, Evidence, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
-from rpo_edge.steps.profile import Counts, make_profile, measure
+from rpo_edge.steps.profile import Counts, measure
 from training import data, oracle
-from training.trajectories.base import summed
+from training.trajectories.base import profile_of, summed
 
 Runs = set[tuple[str, ...]]
 
@@ -37,7 +37,7 @@ class Author:
         """The profile of all texts but one, or of some of them only."""
         chosen = set(self.texts if only is None else only) - {without}
         kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text in chosen]
-        return make_profile({key: Habit(key, variants) for key, variants in summed(kept).items()}, {}, len(kept))
+        return profile_of(summed(kept), len(kept))
 
     def own_rates(self, without: str | None = None) -> list[float]:
         """For each of the oracle's INVERSES: how often the author's form stands where either could."""

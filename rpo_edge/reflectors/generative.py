@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rpo_edge.edits import align, shift
 from rpo_edge.manifest import Manifest
-from rpo_edge.prompt import END, parse, render
+from rpo_edge.prompt import END, fitted, parse
 from rpo_edge.records import Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime
@@ -40,7 +40,8 @@ class GenerativeReflector:
         if not draft or not (profile.habits or profile.preferences):
             return Reflection()
         tokens = _REFLECTION + self._runtime.count(draft) * 3 // 2
-        prompt = self._prompt(draft, evidence, profile, self._runtime.room - tokens)
+        room = self._runtime.room - tokens
+        prompt = fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
         if prompt is None:
             return _unread("the window is too long for the model")
         pieces = list(self._runtime.generate(prompt, Options(tokens, stop=(END,))))
@@ -53,14 +54,6 @@ class GenerativeReflector:
         before = window.text.index(draft)
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
         return Reflection(observations, tuple(shift(edit, before) for edit in edits))
-
-    def _prompt(self, draft: str, evidence: Evidence, profile: StyleProfile, room: int) -> str | None:
-        """With as much of the evidence as fits; None where the draft alone does not."""
-        for n in range(len(evidence.items), -1, -1):
-            prompt = render(draft, profile, evidence.items[:n], evidence.query)
-            if self._runtime.count(prompt) <= room:
-                return prompt
-        return None
 
 
 def _unread(reason: str) -> Reflection:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from rpo_edge.features import CHOICES
 from rpo_edge.records import Observation, StyleProfile
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import MINIMUM_SITES, count_sites, counts_of, free_sites, totals_by_name
+from rpo_edge.steps.profile import count_sites, counts_of, distribution, free_sites, totals_by_name
 
 _SHOWN = 2  # variants of a feature, the most frequent ones
 _LEAST = 0.05  # a smaller share is not worth a word
@@ -36,12 +36,9 @@ def observe(draft: str, rewrite: str, profile: StyleProfile) -> tuple[Observatio
 
 def rates_of(profile: StyleProfile) -> dict[str, dict[str, float]]:
     """Feature name -> rates of its variants: what the user stated, else what their texts show often enough."""
-    rates = {}
-    for name, counts in totals_by_name(counts_of(profile)).items():
-        total = sum(counts.values())
-        if total >= MINIMUM_SITES:
-            rates[name] = {variant: n / total for variant, n in counts.items()}
-    return rates | stated_rates(profile.preferences)
+    totals = totals_by_name(counts_of(profile))
+    shown = {name: rates for name in totals if (rates := distribution(name, {}, totals)) is not None}
+    return shown | stated_rates(profile.preferences)
 
 
 def described(rates: Mapping[str, float]) -> str:

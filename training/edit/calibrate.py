@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from transformers import BertForTokenClassification
 
 from rpo_edge.edits import apply, disjoint
@@ -30,9 +29,9 @@ from rpo_edge.operations import Vocabulary
 from rpo_edge.records import ReflectorInfo
 from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choose
 from rpo_edge.steps.profile import measure
-from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece
 from training.edit.examples import general, held_back
+from training.edit.policy import encoder_of
 from training.statistics import bootstrap
 from training.trajectories.base import SEED, Author, passage, permitted_drafts, summed
 from training.trajectories.files import read_authors
@@ -47,15 +46,7 @@ _LONGEST = 350  # code points of a passage
 
 def float_encoder(checkpoint: Path) -> Encoder:
     """The checkpoint's network in float32."""
-    network = BertForTokenClassification.from_pretrained(checkpoint).eval()
-
-    @torch.no_grad()
-    def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
-        tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
-        logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
-        return logits
-
-    return encoder
+    return encoder_of(BertForTokenClassification.from_pretrained(checkpoint).eval())
 
 
 def reflector(checkpoint: Path, encoder: Encoder, **heads: float) -> EditReflector:

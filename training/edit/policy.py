@@ -5,18 +5,19 @@ All samples of a draft come out of one forward pass: where operations stand does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from transformers import BertForTokenClassification
 
 from rpo_edge.edits import disjoint
 from rpo_edge.operations import Vocabulary
 from rpo_edge.records import Edit, ReflectorInfo
-from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Heads, chunks
+from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Encoder, Heads, chunks
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Array, Usage
 from rpo_edge.wordpiece import WordPiece
@@ -25,6 +26,18 @@ from training.edit.sft import Editor
 
 LIVE = 1e-3
 """A place where anything changes with a smaller probability than this is left out of samples, losses and sums: there are many."""
+
+
+def encoder_of(network: nn.Module) -> Encoder:
+    """A token classifier as an edit reflector runs it: arrays in, logits out."""
+
+    @torch.no_grad()
+    def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
+        tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
+        logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
+        return logits
+
+    return encoder
 
 
 @dataclass(frozen=True)
@@ -76,25 +89,20 @@ class Policy:
         arrays = (np.array(chunk.ids, dtype=np.int32), np.array(chunk.shapes, dtype=np.int8), np.array(chunk.heads, dtype=np.int16))
         return Situation(chunk, Example(*arrays, np.packbits(fits, axis=1), np.zeros((0, 2), dtype=np.int32), author, history))
 
-    def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> list[Edit]:
-        """Edits of one sample; where two want the same words, the likelier one has them."""
-        words = live(log).nonzero()[:, 1].tolist()
-        chances = log.detach()[live(log)]
-        changed = [(float(chances[k, number]), words[k], int(number)) for k, number in enumerate(drawn) if number]
-        made = (self.vocabulary.edit(number, of.text, of.chunk.words, word) for _, word, number in sorted(changed, reverse=True))
-        return disjoint(edit for edit in made if edit)
+    def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> Iterator[list[Edit]]:
+        """Edits of each of the (samples, live places) drawn; where two want the same words, the likelier one has them."""
+        places = live(log)
+        words, chances = places.nonzero()[:, 1].tolist(), log.detach()[places]
+        for sample in drawn:
+            changed = [(float(chances[k, number]), words[k], int(number)) for k, number in enumerate(sample) if number]
+            made = (self.vocabulary.edit(number, of.text, of.chunk.words, word) for _, word, number in sorted(changed, reverse=True))
+            yield disjoint(edit for edit in made if edit)
 
     def reflector(self) -> EditReflector:
         """The policy as a device runs it, in float32."""
-
-        @torch.no_grad()
-        def encoder(ids: Array, mask: Array, shapes: Array) -> Array:
-            tensors = [torch.from_numpy(array) for array in (ids, mask, shapes)]
-            network = self.model.encoder
-            logits: Array = network(input_ids=tensors[0], attention_mask=tensors[1], token_type_ids=tensors[2]).logits.numpy()
-            return logits
-
-        return EditReflector(encoder, self.vocabulary, Heads(**self.heads()), self.tokenizer, ReflectorInfo("policy"))
+        return EditReflector(
+            encoder_of(self.model.encoder), self.vocabulary, Heads(**self.heads()), self.tokenizer, ReflectorInfo("policy")
+        )
 
 
 @dataclass(frozen=True)

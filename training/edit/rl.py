@@ -24,7 +24,6 @@ from __future__ import annotations
 import copy
 import json
 import random
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -35,12 +34,13 @@ import numpy as np
 import torch
 
 from rpo_edge.edits import apply
-from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.usage import Array, Usage
 from training import curves
+from training.edit import sft
 from training.edit.policy import Policy, Situation, draw, live, split
 from training.edit.watch import Watch, Watched
 from training.rewards import Composite, Rollout
+from training.state import keep
 from training.trajectories.base import LONGEST, Author, passage
 
 _WORDS = 100  # what a sum over words is divided by
@@ -133,9 +133,8 @@ def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situatio
 
 def rollouts(ground: Ground, log: torch.Tensor, drawn: Array, of: Situation, user: User) -> list[Rollout]:
     """Samples of one draft, before any guard."""
-    profile = StyleProfile({"sides": Habit("sides", {})})
-    texts = [apply(of.text, ground.policy.edits(sample, log, of)) for sample in drawn]
-    return [Rollout(of.text, text, None, profile, user.author.texts) for text in texts]
+    texts = (apply(of.text, edits) for edits in ground.policy.edits(drawn, log, of))
+    return [Rollout(of.text, text, texts=user.author.texts) for text in texts]
 
 
 def advantages(rewards: Array) -> Array:
@@ -150,7 +149,8 @@ def objective(
     """(3,) mean over drafts of the policy's loss, the divergence from the reference, and the entropy, each by _WORDS."""
     rows = []
     for log, reference, samples, gain in zip(logs, references, drawn, gains, strict=True):
-        places, known = log[live(log)], reference[live(log)]
+        alive = live(log)
+        places, known = log[alive], reference[alive]
         chosen = places.expand(len(samples), -1, -1).gather(2, samples[..., None])[..., 0].sum(dim=1)
         share = places.exp()
         divergence = (share * (places - known)).sum()
@@ -228,8 +228,7 @@ def _stops(ground: Ground, config: Config, watch: Watch, run: Run) -> bool:
 
 def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Config, run: Run, state: Path) -> None:
     values = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "config": json.dumps(asdict(config))}
-    torch.save(values | {"step": run.step, "curve": run.curve, "watched": run.watched}, state.with_suffix(".new"))
-    state.with_suffix(".new").replace(state)
+    keep(values | {"step": run.step, "curve": run.curve, "watched": run.watched}, state)
 
 
 def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], reward: Composite, config: Config) -> Ground:
@@ -243,13 +242,9 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
 
 def save(policy: Policy, run: Run, config: Config, checkpoint: Path, out: Path) -> None:
     """A checkpoint folder like the one that the run began with."""
-    policy.model.encoder.save_pretrained(out)
-    policy.vocabulary.save(out / "operations.json")
-    np.savez(out / "user.npz", **policy.heads())
-    shutil.copyfile(checkpoint / "vocab.txt", out / "vocab.txt")
     facts = json.loads((checkpoint / "training.json").read_text("utf-8"))
     facts["rl"] = {"config": asdict(config), "curve": run.curve, "watched": run.watched}
-    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    sft.save(policy.model, policy.vocabulary, facts, out, allowed=policy.heads()["allowed"])
     curves.draw({name: [row[name] for row in run.curve] for name in (run.curve[0] if run.curve else ())}, out)
 
 
@@ -262,4 +257,4 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], rewar
     stand = ground(Policy.load(checkpoint, config.bolder), others, rest, reward, config)
     print(f"{len(stand.users)} users, {len(stand.drafts)} drafts, {config.steps} steps", flush=True)
     out.mkdir(parents=True, exist_ok=True)
-    save(stand.policy, train(stand, config, Watch(watched), out), config, checkpoint, out)
+    save(stand.policy, train(stand, config, Watch(watched, stand.usage), out), config, checkpoint, out)

@@ -34,6 +34,7 @@ from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
 from training.edit.examples import Example, Users, held_back, maker, mine, prepare
 from training.minilm import minilm
+from training.state import keep
 from training.trajectories.files import read, read_authors
 from training.trajectories.neutralise import HELD_OUT
 
@@ -179,8 +180,7 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
             curve.append((step, round(float(np.mean(losses)), 5), validate(model, data.validation, data.users, data.usage)))
             losses = []
             print(f"step {step:6d}  loss {curve[-1][1]:.4f}  validation {curve[-1][2]:.4f}  {time.monotonic() - begun:.0f} s", flush=True)
-            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, out / "state.tmp")
-            (out / "state.tmp").replace(state)
+            keep({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, state)
     state.unlink(missing_ok=True)
     return curve
 
@@ -214,12 +214,12 @@ def encoder(operations: int, config: Config) -> nn.Module:
     return get_peft_model(model, lora)
 
 
-def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path) -> None:
-    """The checkpoint folder; LoRA is merged into the encoder."""
+def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path, **heads: Array) -> None:
+    """The checkpoint folder; LoRA is merged into the encoder. heads: what is not as the model says ("allowed", by operation)."""
     network = model.encoder.merge_and_unload() if hasattr(model.encoder, "merge_and_unload") else model.encoder
     network.save_pretrained(out)
     vocabulary.save(out / "operations.json")
-    np.savez(out / "user.npz", **model.heads())
+    np.savez(out / "user.npz", **model.heads() | heads)
     shutil.copyfile(minilm() / "vocab.txt", out / "vocab.txt")
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rpo_edge.records import Habit, StyleProfile
+from rpo_edge.history import SIDES, Counter
+from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.edit import EditReflector
 from rpo_edge.segment import sentences
-from rpo_edge.steps.profile import make_profile, measure
+from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Array
-from training.classifier import Classifier
-from training.trajectories.base import LONGEST, Author, passage, summed
+from training.classifier import Classifier, suspects
+from training.trajectories.base import LONGEST, Author, passage, profile_of, summed
 from training.users import Runs, rewritten
 
-USERS = 20
 _TEXTS = 40  # of a user
 
 
@@ -37,11 +36,9 @@ class Watched:
 
     @classmethod
     def of(cls, people: Sequence[Author], drafts: Sequence[str], size: int = 60, seed: int = 5) -> Watched:
-        """USERS of the source that has most people, those with the most texts; of the drafts `size`, and as many to centre by."""
-        source = Counter(author.source for author in people).most_common(1)[0][0]
-        users = sorted((a for a in people if a.source == source), key=lambda a: (-len(a.texts), a.name))[:USERS]
+        """The suspects of the source that has most people; of the drafts `size`, and as many to centre by."""
         chosen = random.Random(seed).sample(drafts, min(2 * size, len(drafts)))
-        return cls(users, chosen[:size], chosen[size:])
+        return cls(suspects(people), chosen[:size], chosen[size:])
 
 
 @dataclass(frozen=True)
@@ -67,19 +64,19 @@ class Seen:
 class Watch:
     """Rewrites the watched drafts as a device would, each for one of the users in turn."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, counter: Counter) -> None:
         self._watched = watched
         self._classifier = Classifier([user.texts for user in watched.users])
         rng = random.Random(1)
         self._drafts = [passage(draft, LONGEST, rng) for draft in watched.drafts]
         self._classifier.centre([passage(draft, LONGEST, rng) for draft in watched.centre])
-        self._habits = [summed(map(measure, user.texts[:_TEXTS])) for user in watched.users]
+        self._profiles = [_profile(user.texts[:_TEXTS], counter) for user in watched.users]
         self._first: Seen | None = None
 
     def look(self, reflector: EditReflector) -> Seen:
         """All drafts once."""
         texts, reverted, edits, whole = [], 0, 0, 0
-        profiles = [self._profile(i, reflector) for i in range(len(self._watched.users))]
+        profiles = self._profiles
         runs: Runs = set()
         for i, draft in enumerate(self._drafts):
             text, kept, back = rewritten(reflector, draft, profiles[i % len(profiles)], runs)
@@ -106,7 +103,6 @@ class Watch:
             return f"the reward rose by {risen:.3f}, but the guard takes back {seen.reverted:.1f} sentences of a hundred, not {first.reverted:.1f}"
         return None
 
-    def _profile(self, i: int, reflector: EditReflector) -> StyleProfile:
-        sides: Counter[str] = sum((reflector.counter.count(text) for text in self._watched.users[i].texts[:_TEXTS]), Counter())
-        habits = {key: Habit(key, counts) for key, counts in self._habits[i].items()}
-        return make_profile(habits | {"sides": Habit("sides", dict(sides))}, {}, _TEXTS)
+
+def _profile(texts: Sequence[str], counter: Counter) -> StyleProfile:
+    return profile_of(summed({**measure(text), SIDES: counter.count(text)} for text in texts), len(texts))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Any
 
 from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
-from training.ceiling import USERS
-from training.classifier import Classifier
+from training.classifier import Classifier, suspects
 from training.evaluation.material import ANOTHERS, BEFORE, EDIT, SEED, Ground, both, edit
 from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.statistics import bootstrap
-from training.users import Author, Runs, rewritten
+from training.users import Runs, rewritten
 
 _MEASURES = ("named the user", "mean probability")
 _CENTRE = 300  # drafts that are the classifier's zero
@@ -21,7 +20,7 @@ _CENTRE = 300  # drafts that are the classifier's zero
 
 def attribution(ground: Ground) -> Outcome:
     """How often the classifier names the user, and how probable it finds them; intervals over users, paired by draft."""
-    chosen = _chosen(ground)
+    chosen = suspects(ground.people.values())
     drafts = [" ".join(draft.split(" ")[:150]) for draft in ground.found.drafts if 400 < len(draft) < 3000]
     random.Random(SEED).shuffle(drafts)
     classifier = Classifier([person.texts for person in chosen])
@@ -38,13 +37,6 @@ def attribution(ground: Ground) -> Outcome:
     figures, shown = _figures(groups)
     figures["right on held-out texts"] = classifier.accuracy
     return Outcome({"attribution": figures}, f"{title}; right on {classifier.accuracy:.2f} of held-out texts\n\n{shown}")
-
-
-def _chosen(ground: Ground) -> list[Author]:
-    """Users of the source that has most, those with the most texts."""
-    sizes = Counter(person.source for person in ground.people.values())
-    source = max(sorted(sizes), key=lambda name: sizes[name])
-    return sorted((p for p in ground.people.values() if p.source == source), key=lambda p: (-len(p.texts), p.name))[:USERS]
 
 
 def _rewrites(task: tuple[str, StyleProfile, Runs, StyleProfile, Runs]) -> dict[str, str]:

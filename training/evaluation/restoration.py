@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rpo_edge.history import History
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.retrieve import retrieve
 from training import data
@@ -20,7 +20,7 @@ from training.evaluation.material import before as reflector_before
 from training.evaluation.outcome import Failure, Outcome, Pairs, difference, label, table
 from training.oracle import invert
 from training.statistics import bootstrap, rouge
-from training.users import Author, rewritten, similarity
+from training.users import Author, Runs, rewritten, similarity
 
 FEW = 5
 """Authors of a source that has a row of its own."""
@@ -71,10 +71,11 @@ def _restore(task: _Task) -> tuple[dict[str, dict[str, Pairs]], list[Failure]]:
     """method -> measure -> (value, weight) of one author's texts; and the texts that `edit` leads away."""
     found: dict[str, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
     failures = []
+    theirs = task.other.profile(), task.other.runs()
     for row, near in zip(task.rows, _retrieved(task.author, task.rows), strict=True):
         flat, target = row["flat"], row["target"]
         start = similarity(flat, target)
-        for name, output in _outputs(task, row, near).items():
+        for name, output in _outputs(task, theirs, row, near).items():
             found[name]["closed"].append((similarity(output, target) - start, 1 - start))
             for n, score in zip(("ROUGE-1", "ROUGE-L"), rouge(output, target), strict=True):
                 found[name][n].append((score, 1.0))
@@ -83,10 +84,10 @@ def _restore(task: _Task) -> tuple[dict[str, dict[str, Pairs]], list[Failure]]:
     return {name: dict(measures) for name, measures in found.items()}, failures
 
 
-def _outputs(task: _Task, row: data.Row, near: list[str]) -> dict[str, str]:
-    """The draft as each method leaves it."""
+def _outputs(task: _Task, known: tuple[StyleProfile, Runs], row: data.Row, near: list[str]) -> dict[str, str]:
+    """The draft as each method leaves it. known: profile and runs of the other user."""
     author, other, flat = task.author, task.other, row["flat"]
-    theirs, their_runs = other.profile(), other.runs()
+    theirs, their_runs = known
     own, runs = author.profile(row["text"]), author.runs(row["text"])
     lot = random.Random(f"{SEED}{flat}").sample([text for text in author.texts if text != row["text"]], len(near))
     asked = {
@@ -102,7 +103,7 @@ def _outputs(task: _Task, row: data.Row, near: list[str]) -> dict[str, str]:
         "draft unchanged": flat,
         "rules, another user's history": rewritten(RulesReflector(), flat, theirs, their_runs)[0],
         "rules": rewritten(RulesReflector(), flat, own, runs)[0],
-        **{name: rewritten(edit(), flat, *known)[0] for name, known in asked.items()},
+        **{name: rewritten(edit(), flat, *whose)[0] for name, whose in asked.items()},
         **({BEFORE: rewritten(former, flat, own, runs)[0]} if former else {}),
         EDIT: rewritten(edit(), flat, own, runs)[0],
         "oracle, another user's rates": invert(flat, other.own_rates(), lambda rate: rate > 0.5),

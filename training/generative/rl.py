@@ -17,16 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from rpo_edge.prompt import parse, render
-from rpo_edge.records import Habit, HistoryItem
-from rpo_edge.steps.profile import make_profile, measure
+from rpo_edge.records import HistoryItem
+from rpo_edge.steps.profile import measure
 from training.generative import sft, text
 from training.rewards import Composite, Rollout
-from training.trajectories.base import LONGEST, Author, passage, summed
+from training.trajectories.base import LONGEST, Author, passage, profile_of, summed
 
 _KNOWN = 32  # texts of a user that rewards know, at most
 
@@ -75,8 +74,7 @@ def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, token
 def _ask(author: Author, draft: str, items: int, rng: random.Random) -> Asked:
     known = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
     shown = [HistoryItem(item, author.source, id=i) for i, item in enumerate(known[:items])]
-    habits = {key: Habit(key, counts) for key, counts in summed(map(measure, known[:items])).items()}
-    profile = make_profile(habits, {}, items)
+    profile = profile_of(summed(map(measure, known[:items])), items)
     return Asked(render(draft, profile, shown), Rollout(draft, None, None, profile, known))
 
 
@@ -105,7 +103,7 @@ def reward(
 def arguments(config: Config, out: Path) -> GRPOConfig:
     """For trl."""
     return GRPOConfig(
-        output_dir=str(out / "state"),
+        **sft.common(out, config.save, config.seed),
         max_steps=sum(steps for _, steps in config.stages),
         per_device_train_batch_size=config.batch,
         num_generations=config.group,
@@ -116,13 +114,6 @@ def arguments(config: Config, out: Path) -> GRPOConfig:
         beta=config.kl,
         temperature=config.temperature,
         shuffle_dataset=False,
-        logging_steps=1,
-        save_steps=config.save,
-        save_total_limit=1,
-        seed=config.seed,
-        report_to=["tensorboard"],
-        disable_tqdm=True,
-        bf16=torch.cuda.is_available(),
         use_vllm=config.vllm,
     )
 

@@ -56,10 +56,24 @@ def data(tokenizer: Any, folder: Path, config: Config, longest: int) -> tuple[Da
     return Dataset.from_list(rows), dict(sorted(makers.items()))
 
 
+def common(out: Path, save: int, seed: int) -> dict[str, Any]:
+    """What both of trl's trainers are told: state and logs stay in OUT/state."""
+    return {
+        "output_dir": str(out / "state"),
+        "logging_steps": 1,
+        "save_steps": save,
+        "save_total_limit": 1,
+        "seed": seed,
+        "report_to": ["tensorboard"],
+        "disable_tqdm": True,
+        "bf16": torch.cuda.is_available(),
+    }
+
+
 def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
     """For trl. Each process has its share of the batch."""
     made = SFTConfig(
-        output_dir=str(out / "state"),
+        **common(out, config.save, config.seed),
         max_steps=config.steps,
         per_device_train_batch_size=config.micro,
         learning_rate=config.rate,
@@ -68,13 +82,6 @@ def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
         max_length=longest,
         completion_only_loss=True,
         packing=False,
-        logging_steps=1,
-        save_steps=config.save,
-        save_total_limit=1,
-        seed=config.seed,
-        report_to=["tensorboard"],
-        disable_tqdm=True,
-        bf16=torch.cuda.is_available(),
     )
     made.gradient_accumulation_steps = max(1, config.batch // (config.micro * made.world_size))
     return made

@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, complete, render
+from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, complete, fitted
 from rpo_edge.records import Trajectory
 
 
@@ -53,11 +53,7 @@ def length(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
 
 def prompt(tokenizer: PreTrainedTokenizerBase, t: Trajectory, items: int, longest: int) -> str | None:
     """With as many of the best `items` of the history as fit into `longest` tokens; None where the draft alone does not."""
-    for n in range(min(items, len(t.history)), -1, -1):
-        text = render(t.draft, t.profile, t.history[:n], t.query)
-        if length(tokenizer, text) <= longest:
-            return text
-    return None
+    return fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(tokenizer, text) <= longest)
 
 
 def examples(

@@ -22,7 +22,6 @@ from typing import Any
 
 from rich.progress import Progress
 
-from rpo_edge.records import Trajectory
 from training import processes
 from training.recipe import RECIPES
 from training.trajectories import neutralise, pairs, persona
@@ -100,4 +99,4 @@ def main(argv: list[str]) -> None:
         print(f"{n:8d} trajectories by {name}, {edits[name] / n:.1f} edits each")
 
 
-__all__ = ["BUILDERS", "Trajectory", "authors", "build", "main", "write"]
+__all__ = ["BUILDERS", "authors", "build", "main", "write"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rpo_edge.edits import align
 from rpo_edge.history import History
-from rpo_edge.records import Habit, HistoryItem, Trajectory
+from rpo_edge.records import HistoryItem, Trajectory
 from rpo_edge.steps.observe import observe
-from rpo_edge.steps.profile import make_profile, measure
+from rpo_edge.steps.profile import measure
 from rpo_edge.steps.retrieve import retrieve
-from training.trajectories.base import Author, Pair, summed
+from training.trajectories.base import Author, Pair, profile_of, summed
 
 SHOWN = 8
 """History items of a trajectory, best first; a curriculum takes fewer."""
@@ -41,8 +41,7 @@ def assemble(author: Author, pairs: Sequence[Pair], split: str) -> Iterator[Traj
         index = {number: i for i, number in reversed(list(enumerate(stored)))}
         for pair in pairs:
             found = retrieve(_Seen(store, frozenset(stored[i] for i in pair.history)), pair.draft, pair.query, SHOWN)
-            sums = summed(counts[i] for i in pair.history)
-            profile = make_profile({key: Habit(key, variants) for key, variants in sums.items()}, {}, len(pair.history))
+            profile = profile_of(summed(counts[i] for i in pair.history), len(pair.history))
             yield Trajectory(
                 draft=pair.draft,
                 rewrite=pair.target,

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.segment import sentences
-from rpo_edge.steps.profile import Counts
+from rpo_edge.steps.profile import Counts, make_profile
 from training import data
 
 SEED = 3
@@ -75,3 +76,8 @@ def summed(counted: Iterable[Counts]) -> dict[str, dict[str, float]]:
             for variant, n in variants.items():
                 sums[variant] = sums.get(variant, 0.0) + n
     return total
+
+
+def profile_of(counts: Counts, items: int) -> StyleProfile:
+    """The profile of a user of whom so many texts were counted, without evidence."""
+    return make_profile({key: Habit(key, variants) for key, variants in counts.items()}, {}, items)

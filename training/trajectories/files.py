@@ -31,6 +31,8 @@ SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "trajectory.schema.json"
 SHARD = 5000
 """Lines of a shard."""
 
+_PLAIN = ("draft", "rewrite", "query", "author", "source", "licence", "split", "builder")  # what JSON has as it is
+
 Row = dict[str, Any]
 
 
@@ -44,7 +46,8 @@ def validator() -> Draft202012Validator:
 
 def as_row(t: Trajectory) -> Row:
     """The JSON object. Raises jsonschema's ValidationError."""
-    row = asdict(t)
+    row: Row = {name: getattr(t, name) for name in _PLAIN}
+    row["seen"], row["observations"] = list(t.seen), [asdict(observation) for observation in t.observations]
     row["profile"] = {
         "habits": {key: dict(habit.counts) for key, habit in sorted(t.profile.habits.items())},
         "preferences": dict(t.profile.preferences),
@@ -53,7 +56,6 @@ def as_row(t: Trajectory) -> Row:
     }
     row["history"] = [{"id": item.id, "text": item.text} for item in t.history]
     row["edits"] = [{"start": e.start, "end": e.end, "after": e.after} for e in t.edits]
-    row = {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
     validator().validate(row)
     return row
 
@@ -64,7 +66,7 @@ def from_row(row: Row) -> Trajectory:
     profile = row["profile"]
     habits = {key: Habit(key, counts) for key, counts in profile["habits"].items()}
     return Trajectory(
-        **{name: row[name] for name in ("draft", "rewrite", "query", "author", "source", "licence", "split", "builder")},
+        **{name: row[name] for name in _PLAIN},
         profile=StyleProfile(habits, profile["preferences"], profile["items"], profile["words"]),
         observations=tuple(Observation(**o) for o in row["observations"]),
         edits=tuple(Edit(e["start"], e["end"], row["draft"][e["start"] : e["end"]], e["after"], "align") for e in row["edits"]),

@@ -34,12 +34,12 @@ from rpo_edge.features import CHOICES
 from rpo_edge.features.base import like
 from rpo_edge.lexicon import FORMAL_PLAIN
 from rpo_edge.pipeline import reflect
-from rpo_edge.records import Evidence, Habit, StyleProfile
+from rpo_edge.records import Evidence
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
-from rpo_edge.steps.profile import Counts, make_profile, measure
-from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, permitted_drafts, summed
+from rpo_edge.steps.profile import Counts, measure
+from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, permitted_drafts, profile_of, summed
 
 HELD_OUT = frozenset({"written"})
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
@@ -130,7 +130,7 @@ def _toward(which: str) -> Callable[[str, Task, random.Random], str]:
 
 def lead(text: str, counts: Counts) -> str:
     """The text as the rules reflector rewrites it for somebody with these counts, guard included."""
-    _, proposed = reflect(RulesReflector(), text, freeze(text), Evidence(), _profile(counts))
+    _, proposed = reflect(RulesReflector(), text, freeze(text), Evidence(), profile_of(counts, 1))
     return apply(text, guard(text, proposed)[0])
 
 
@@ -230,7 +230,3 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
             history = tuple(sorted(rng.sample(others, min(size, len(others)))))
             found.append(Pair(f"neutralise:{name}", draft, target, history))
     return found
-
-
-def _profile(counts: Counts) -> StyleProfile:
-    return make_profile({key: Habit(key, variants) for key, variants in counts.items()}, {}, 1)
