@@ -12,6 +12,7 @@ np = pytest.importorskip("numpy")
 for package in ("torch", "transformers", "optimum.exporters.onnx", "onnx"):
     pytest.importorskip(package)
 
+import torch
 from transformers import BertConfig, BertForTokenClassification
 
 from export import edit, verify
@@ -21,12 +22,12 @@ from rpo_edge.manifest import Manifest
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(first + second for first in LETTERS[:4] for second in LETTERS)][:100]
-TEXTS = ["aa ab ac", "ba bb bc bd be bf", "ca"]
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoint")
+    torch.manual_seed(0)
     sizes = {"vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
     config = BertConfig(**sizes, max_position_embeddings=64, type_vocab_size=3, num_labels=20, initializer_range=0.3)
     BertForTokenClassification(config).save_pretrained(folder)
@@ -57,7 +58,12 @@ def test_the_folder_holds_these_files_and_verifies(exported, checkpoint):
 
 
 def test_int8_is_near_float32(exported, checkpoint):
-    found = verify.agreement(checkpoint, exported, TEXTS, batch=2)
+    # An untrained model's best labels lie close together, and kernels round as their processor does: over a few words one
+    # flipped tie would decide, over many the share is steady.
+    words = [word for word in WORDS if not word.startswith("[")]
+    texts = [" ".join(words[start::step][:30]) for step in range(1, 7) for start in range(step)]
+    found = verify.agreement(checkpoint, exported, texts, batch=4)
+    assert found.edits > 300
     assert found.relative < 0.1
     assert found.f1 > 0.8
 
