@@ -173,16 +173,19 @@ def history_add(
 @history_app.command("import")
 def history_import(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=".jsonl, .txt, .md or folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders; `history formats` lists what is known.")],
+    form: Annotated[str, typer.Option("--format", metavar="auto|NAME", help="What they are, where it cannot be seen.")] = "auto",
+    me: Annotated[
+        list[str] | None, typer.Option("--me", metavar="NAME", help="Your address or name there, where others write too; may be repeated.")
+    ] = None,
     source: Source = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show; store nothing.")] = False,
 ) -> None:
     """Import texts of yours. Importing the same twice adds nothing."""
-    from rpo_edge.importers import read_paths
-    from rpo_edge.importers.base import Problems
+    from rpo_edge.importers import Options, Report, read_paths
 
-    problems = Problems()
-    items = read_paths(paths, source, problems)
+    report = Report()
+    items = read_paths(paths, report, form, Options(frozenset(name.strip().casefold() for name in me or ())), source)
     if dry_run:
         found = list(items)
         _say("\n".join([f"{len(found)} items would be read", *(f"  {item.source}: {show.short(item.text)}" for item in found[:3])]))
@@ -192,8 +195,19 @@ def history_import(
             read = len(history.extend(items))
             new = len(history) - before
         _say(f"{new} items added, {read - new} were there already")
-    if problems.lines:
-        raise ImportProblems(list(problems.lines))
+    for why, n in report.left_out.most_common():
+        _say(f"left out: {n} {why}")
+    if report.problems:
+        raise ImportProblems(list(report.problems))
+
+
+@history_app.command("formats")
+def history_formats() -> None:
+    """The formats that `import` reads."""
+    from rpo_edge.importers import IMPORTERS
+
+    for importer in IMPORTERS:
+        _write(f"{importer.name}\t{importer.about}{' (needs --me)' if importer.asks_me else ''}\n")
 
 
 @history_app.command("search")
@@ -261,7 +275,9 @@ def history_export(
     """Write all texts as JSON lines, as `import` reads them."""
     with _open(context) as history:
         rows = (
-            json.dumps({"text": i.text, "date": i.date, "source": i.source, "title": i.title}, ensure_ascii=False) + "\n" for i in history
+            json.dumps({name: value for name, value in asdict(item).items() if name != "id" and value is not None}, ensure_ascii=False)
+            + "\n"
+            for item in history
         )
         if path == "-":
             for row in rows:

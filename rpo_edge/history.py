@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -21,8 +22,8 @@ from rpo_edge.errors import InputError, StoreError
 from rpo_edge.records import Habit, HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
 
-_SCHEMA = 2  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
-_COLUMNS = "items.id, items.text, items.source, items.date, items.title"
+_SCHEMA = 3  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
+_COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
 _BATCH = 500
 _EVIDENCE = 3  # ids kept for each variant of a habit
 _LARGEST = 2**63 - 1  # SQLite's integers end here
@@ -177,7 +178,7 @@ class History:
                 digest = _digest(item)
                 row = self._connection.execute("select id from items where digest = ?", [digest]).fetchone()
                 if row is None:
-                    values = {"text": item.text, "source": item.source, "date": item.date, "title": item.title}
+                    values = {name: value for name, value in asdict(item).items() if name != "id"}
                     ids.append(int(table.insert(values | {"digest": digest}).last_pk))
                     self._measure(ids[-1], item.text)
                 else:
@@ -363,9 +364,9 @@ def _connect(where: Path | str) -> sqlite3.Connection:
     return connection
 
 
-def _item(row: tuple[int, str, str, str | None, str | None]) -> HistoryItem:
-    number, text, source, date, title = row
-    return HistoryItem(text, source, date, title, number)
+def _item(row: tuple[int, str, str, str | None, str | None, str | None, str | None]) -> HistoryItem:
+    number, text, source, date, title, kind, origin = row
+    return HistoryItem(text, source, date, title, number, kind, origin)
 
 
 def _digest(item: HistoryItem) -> str:

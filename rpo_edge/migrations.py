@@ -52,13 +52,19 @@ def _profile(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS(name="0003_origin")
+def _origin(db: Database) -> None:
+    for name in ("kind", "origin"):
+        db.table("items").add_column(name, str)
+
+
 def _has_secure_delete(db: Database) -> bool:
     """FTS5 knows 'secure-delete' since SQLite 3.42."""
     (version,) = db.execute("select sqlite_version()").fetchone()
     return tuple(int(part) for part in version.split(".")) >= (3, 42)
 
 
-LATEST = 2
+LATEST = 3
 """Number of steps above."""
 
 

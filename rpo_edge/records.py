@@ -11,13 +11,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One text the user wrote. `id` is None until the store has given one."""
+    """One text the user wrote. `id` is None until the store has given one.
+
+    source: the place that the user knows it by ("letters"); kind: what it is ("email", "chat", "note", "commit" …); origin: where
+    exactly it came from, as its format names places (a message's id, a commit, a file).
+    """
 
     text: str
     source: str = "manual"
     date: str | None = None  # ISO 8601, as precise as is known
     title: str | None = None
     id: int | None = None
+    kind: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,41 +7,83 @@ from dataclasses import replace
 from pathlib import Path
 
 from rpo_edge.errors import InputError
-from rpo_edge.importers.base import Importer, Problems
+from rpo_edge.importers.base import HEAD, Importer, Options, Report
 from rpo_edge.importers.jsonl import JSONL
 from rpo_edge.importers.markdown import MARKDOWN
 from rpo_edge.importers.text import TEXT
 from rpo_edge.records import HistoryItem
 
-IMPORTERS: tuple[Importer, ...] = (JSONL, TEXT, MARKDOWN)
+IMPORTERS: tuple[Importer, ...] = (JSONL, MARKDOWN, TEXT)
+"""In the order in which they are asked whether a file is theirs: those that look closest come first."""
 
-_BY_EXTENSION = {extension: importer for importer in IMPORTERS for extension in importer.extensions}
+AUTO = "auto"
+
+Source = tuple[Path, Importer]
 
 
-def read_paths(paths: Iterable[Path], source: str | None, report: Problems) -> Iterator[HistoryItem]:
+def read_paths(
+    paths: Iterable[Path], report: Report, form: str = AUTO, options: Options | None = None, source: str | None = None
+) -> Iterator[HistoryItem]:
     """Items of files and folders (read in sorted order, hidden ones left out), under `source` if one is given.
 
-    Raises InputError, before anything is read, for a path that is not there or a file of unknown format.
+    form: a name of IMPORTERS, or AUTO. Raises InputError, before anything is read, for a path that is not there, a file that no
+    importer knows, or one whose importer must be told who the user is.
     """
-    files = [file for path in paths for file in _files(path)]
-    return _items(files, source, report)
+    options = options or Options()
+    found = [pair for path in paths for pair in sources(path, form, report)]
+    for path, importer in found:
+        if importer.asks_me and not options.me:
+            raise InputError(f"{path} is of the format {importer.name}, which holds many people's texts: say which are yours, --me NAME")
+    return _items(found, options, source, report)
 
 
-def _items(files: list[Path], source: str | None, report: Problems) -> Iterator[HistoryItem]:
-    for file in files:
-        for item in _BY_EXTENSION[file.suffix.lower()].read(file, report):
+def _items(found: Iterable[Source], options: Options, source: str | None, report: Report) -> Iterator[HistoryItem]:
+    for path, importer in found:
+        for item in importer.read(path, options, report):
             yield replace(item, source=source) if source else item
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in _BY_EXTENSION)
-        return [file for file in inside if not any(part.startswith(".") for part in file.relative_to(path).parts)]
+def sources(path: Path, form: str, report: Report) -> Iterator[Source]:
+    """What is to be read: a file or folder that an importer knows as a whole, or else the known files of a folder."""
     if not path.exists():
         raise InputError(f"no such file: {path}")
-    if path.suffix.lower() not in _BY_EXTENSION:
-        raise InputError(f"{path}: unknown format; there are: {', '.join(_BY_EXTENSION)} and folders")
-    return [path]
+    importer = importer_of(path, form)
+    if importer:
+        yield path, importer
+    elif path.is_dir():
+        yield from _inside(path, form, report)
+    else:
+        raise InputError(f"{path}: unknown format; there are: {', '.join(one.name for one in IMPORTERS)}, and folders of them")
 
 
-__all__ = ["IMPORTERS", "Importer", "Problems", "read_paths"]
+def importer_of(path: Path, form: str = AUTO) -> Importer | None:
+    """Whose a file or folder is; None where nobody knows it. Raises InputError for a form that is none, or a file that cannot be read."""
+    if form != AUTO:
+        chosen = next((one for one in IMPORTERS if one.name == form), None)
+        if chosen is None:
+            raise InputError(f"no format is called {form!r}; there are: {', '.join([AUTO, *(one.name for one in IMPORTERS)])}")
+        return chosen if not path.is_dir() or chosen.recognises(path, b"") else None
+    head = b"" if path.is_dir() else _head(path)
+    return next((one for one in IMPORTERS if one.recognises(path, head)), None)
+
+
+def _inside(folder: Path, form: str, report: Report) -> Iterator[Source]:
+    for file in sorted(folder.rglob("*")):
+        if any(part.startswith(".") for part in file.relative_to(folder).parts) or not file.is_file():
+            continue
+        importer = importer_of(file, form)
+        if importer:
+            yield file, importer
+        else:
+            report.skip("files of unknown format")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+__all__ = ["AUTO", "IMPORTERS", "Importer", "Options", "Report", "importer_of", "read_paths", "sources"]

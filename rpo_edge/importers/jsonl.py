@@ -1,4 +1,4 @@
-"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source` and `title`."""
+"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source`, `title`, `kind` and `origin`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rpo_edge.importers.base import Importer, Problems, lines, stem
+from rpo_edge.importers.base import Importer, Options, Report, is_unicode, lines, stem
 from rpo_edge.records import HistoryItem
 
 
-def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
+def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
     for number, line in lines(path, report):
         if not line.strip():
             continue
@@ -30,12 +30,12 @@ def _item(row: Any, source: str) -> HistoryItem:
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ValueError("no text")
-    for name in ("date", "source", "title"):
+    for name in ("date", "source", "title", "kind", "origin"):
         if not isinstance(row.get(name), str | None):
             raise ValueError(f"{name} is not a text")
-        if not _is_unicode(row.get(name) or ""):
+        if not is_unicode(row.get(name) or ""):
             raise ValueError(f"{name} has half a surrogate pair, which is no character")
-    if not _is_unicode(text):
+    if not is_unicode(text):
         raise ValueError("text has half a surrogate pair, which is no character")
     date = row.get("date")
     try:
@@ -43,12 +43,18 @@ def _item(row: Any, source: str) -> HistoryItem:
             datetime.fromisoformat(date)
     except ValueError:
         raise ValueError(f"{date!r} is no ISO 8601 date") from None
-    return HistoryItem(text, row.get("source") or source, date, row.get("title"))
+    return HistoryItem(text, row.get("source") or source, date, row.get("title"), kind=row.get("kind"), origin=row.get("origin"))
 
 
-def _is_unicode(text: str) -> bool:
-    """JSON can escape what UTF-8 cannot hold: a lone "\\ud800"."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _recognises(path: Path, head: bytes) -> bool:
+    if path.is_dir():
+        return False
+    first = next((line for line in head.splitlines() if line.strip()), b"")
+    try:
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        return path.suffix.lower() == ".jsonl"
+    return (isinstance(row, dict) and "text" in row) or path.suffix.lower() == ".jsonl"
 
 
-JSONL = Importer("jsonl", (".jsonl",), _read)
+JSONL = Importer("jsonl", "JSON lines, an object with `text` a line", _recognises, _read)

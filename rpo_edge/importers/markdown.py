@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from rpo_edge.importers.base import Importer, Problems, joined, lines, stem
+from rpo_edge.importers.base import Importer, Options, Report, joined, lines, stem, with_extension
 from rpo_edge.records import HistoryItem
 
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)")
@@ -26,7 +26,7 @@ _HEADING = re.compile(r"#{1,6}\s|(?:=+|-{3,}|\*{3,})\s*$")
 class _Reader:
     """One pass over a file's lines; keeps what the front matter says."""
 
-    def __init__(self, path: Path, report: Problems) -> None:
+    def __init__(self, path: Path, report: Report) -> None:
         self.date: str | None = None
         self.title: str | None = None
         self._lines = lines(path, report)
@@ -81,10 +81,10 @@ def _is_date(value: str) -> bool:
     return True
 
 
-def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
+def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
     reader = _Reader(path, report)
     for text in joined(reader.paragraphs()):
         yield HistoryItem(text, stem(path), reader.date, reader.title or stem(path))
 
 
-MARKDOWN = Importer("markdown", (".md", ".markdown"), _read)
+MARKDOWN = Importer("markdown", "Markdown", with_extension(".md", ".markdown"), _read)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rpo_edge.importers.base import Importer, Problems, joined, lines, stem
+from rpo_edge.importers.base import Importer, Options, Report, joined, lines, stem, with_extension
 from rpo_edge.records import HistoryItem
 
 
-def _paragraphs(path: Path, report: Problems) -> Iterator[str]:
+def _paragraphs(path: Path, report: Report) -> Iterator[str]:
     current: list[str] = []
     for _, line in lines(path, report):
         if line.strip():
@@ -21,9 +21,9 @@ def _paragraphs(path: Path, report: Problems) -> Iterator[str]:
         yield "\n".join(current)
 
 
-def _read(path: Path, report: Problems) -> Iterator[HistoryItem]:
+def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
     for text in joined(_paragraphs(path, report)):
         yield HistoryItem(text, stem(path), title=stem(path))
 
 
-TEXT = Importer("text", (".txt",), _read)
+TEXT = Importer("text", "plain text", with_extension(".txt"), _read)
