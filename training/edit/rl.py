@@ -12,7 +12,8 @@ divided by a constant number of words, not by each draft's (as arXiv 2503.20783 
 place's distribution is at hand.
 
 Deviations: one step for each set of samples, so the ratio of the new policy to the old is 1 and nothing is clipped; a curriculum
-gives the user's n by stages of the recipe; the user's counts are of the n texts, the rewards of all of theirs that are known.
+gives the user's n by stages of the recipe; the user's counts are of the n texts, the rewards of all of theirs that are known,
+against texts of other people of the same source: what would lead to anybody is worth nothing.
 
 Against reward hacking: every `watch` steps other drafts are rewritten for other users as a device would, and a character n-gram
 classifier, which no reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more,
@@ -41,7 +42,7 @@ from training.edit.policy import Policy, Situation, draw, live, split
 from training.edit.watch import Watch, Watched
 from training.rewards import Composite, Rollout
 from training.state import keep
-from training.trajectories.base import LONGEST, Author, passage
+from training.trajectories.base import LONGEST, Author, passage, strangers
 
 _WORDS = 100  # what a sum over words is divided by
 _KNOWN = 40  # texts of a user that rewards know, at most
@@ -86,13 +87,14 @@ class User:
 
     author: Author
     counts: Array  # (texts, sides)
+    others: tuple[str, ...]  # texts of other people of the same source
 
     @classmethod
-    def of(cls, author: Author, usage: Usage, rng: random.Random) -> User:
+    def of(cls, author: Author, others: tuple[str, ...], usage: Usage, rng: random.Random) -> User:
         """With _KNOWN of the texts at most."""
         texts = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
         known = Author(author.name, author.source, texts, author.licence)
-        return cls(known, np.stack([usage.vector(usage.count(text)) for text in texts]))
+        return cls(known, np.stack([usage.vector(usage.count(text)) for text in texts]), others)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situatio
 def rollouts(ground: Ground, log: torch.Tensor, drawn: Array, of: Situation, user: User) -> list[Rollout]:
     """Samples of one draft, before any guard."""
     texts = (apply(of.text, edits) for edits in ground.policy.edits(drawn, log, of))
-    return [Rollout(of.text, text, texts=user.author.texts) for text in texts]
+    return [Rollout(of.text, text, texts=user.author.texts, others=user.others) for text in texts]
 
 
 def advantages(rewards: Array) -> Array:
@@ -236,7 +238,8 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
     reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
     usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
     enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
-    users = [User.of(author, usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
+    others = strangers(people, _KNOWN)
+    users = [User.of(author, others[author.name], usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
     return Ground(policy, reference, usage, users, list(drafts), reward)
 
 

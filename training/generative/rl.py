@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from rpo_edge.records import HistoryItem
 from rpo_edge.steps.profile import measure
 from training.generative import sft, text
 from training.rewards import Composite, Rollout
-from training.trajectories.base import LONGEST, Author, passage, profile_of, summed
+from training.trajectories.base import LONGEST, Author, passage, profile_of, strangers, summed
 
 _KNOWN = 32  # texts of a user that rewards know, at most
 
@@ -60,12 +60,14 @@ class Asked:
 
 def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, tokenizer: Any, longest: int) -> list[Asked]:
     """Prompts of every step, in order. longest: tokens of a prompt."""
-    rng = random.Random(config.seed)
+    rng, others = random.Random(config.seed), strangers(people, _KNOWN)
     found: list[Asked] = []
     for items, steps in config.stages:
         n = len(found) + steps * max(1, config.batch // config.group)
         while len(found) < n:
-            one = _ask(rng.choice(people), passage(rng.choice(drafts), LONGEST, rng), items, rng)
+            author = rng.choice(people)
+            one = _ask(author, passage(rng.choice(drafts), LONGEST, rng), items, rng)
+            one = replace(one, rollout=replace(one.rollout, others=others[author.name]))
             if text.length(tokenizer, one.prompt) <= longest:
                 found.append(one)
     return found
@@ -84,7 +86,7 @@ def judged(one: Rollout, completion: str) -> Rollout:
         observations, rewrite = parse(completion)
     except ValueError:
         observations, rewrite = None, None
-    return Rollout(one.draft, rewrite, observations, one.profile, one.texts, one.query, one.gold, one.task)
+    return replace(one, rewrite=rewrite, observations=observations)
 
 
 def reward(

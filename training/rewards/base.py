@@ -14,7 +14,7 @@ class Rollout:
 
     rewrite: None where the completion was no trajectory's end. observations: None where the reflector writes none that could be
     judged (an edit reflector's are made from its edits). profile: the user's, with stated preferences. texts: of the user's private
-    history. gold and task: the reference and its LaMP task ("LaMP-3"), where there is one.
+    history. others: texts of other people of the same place, to tell what is the user's alone. gold and task: the reference and its LaMP task ("LaMP-3"), where there is one.
     """
 
     draft: str
@@ -22,6 +22,7 @@ class Rollout:
     observations: tuple[Observation, ...] | None = None
     profile: StyleProfile = field(default_factory=StyleProfile)
     texts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     query: str | None = None
     gold: str | None = None
     task: str | None = None

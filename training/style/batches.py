@@ -1,10 +1,13 @@
-"""What the style encoder is trained on: authors of one source, half of whom write about what another one does."""
+"""What the style encoder is trained on: authors of one source, half of whom write about what another one does; and moves, which are
+passages of theirs with drafts that say the same in another manner."""
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +17,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array
 from training.style.reading import is_content
+from training.trajectories import neutralise
 from training.trajectories.base import Author
+
+Move = tuple[str, str]
+"""A draft, and the author's own words for it."""
 
 _FEWEST_AUTHORS = 3  # of a source that is trained on: with fewer, nobody else writes of the same things
 
@@ -27,8 +34,10 @@ def content_words(text: str) -> list[str]:
 class Group:
     """The authors of one source. Texts are numbered through; `owner` (texts,) says whose each is."""
 
-    def __init__(self, people: Sequence[Author]) -> None:
+    def __init__(self, people: Sequence[Author], moves: Mapping[str, Sequence[Move]] | None = None) -> None:
+        """moves: of texts that are not among the authors', by author's name."""
         self.people = tuple(people)
+        self.moves = [list((moves or {}).get(person.name, ())) for person in people]
         self.texts = [text for person in people for text in person.texts]
         self.owner: Array = np.repeat(np.arange(len(people)), [len(person.texts) for person in people])
         self._numbers = [np.flatnonzero(self.owner == i).tolist() for i in range(len(people))]
@@ -62,10 +71,28 @@ class Group:
         return [number for author in chosen for number in rng.sample(self._numbers[author], texts)]
 
 
-def groups(people: Iterable[Author], texts: int) -> list[Group]:
+def groups(people: Iterable[Author], texts: int, moves: Mapping[str, Sequence[Move]] | None = None) -> list[Group]:
     """Sources of several authors who have `texts` texts or more."""
     by_source: dict[str, list[Author]] = defaultdict(list)
     for person in people:
         if len(person.texts) >= texts:
             by_source[person.source].append(person)
-    return [Group(some) for _, some in sorted(by_source.items()) if len(some) >= _FEWEST_AUTHORS]
+    return [Group(some, moves) for _, some in sorted(by_source.items()) if len(some) >= _FEWEST_AUTHORS]
+
+
+def parted(people: Iterable[Author], passages: int, seed: int) -> Iterator[tuple[Author, Author]]:
+    """Each author twice: with `passages` of the texts, a third of them at most, and with the others."""
+    for author in people:
+        size = min(passages, len(author.texts) // 3)
+        chosen = set(random.Random(f"{seed} {author.name}").sample(range(len(author.texts)), size))
+        parts = [tuple(text for i, text in enumerate(author.texts) if (i in chosen) is which) for which in (True, False)]
+        yield replace(author, texts=parts[0]), replace(author, texts=parts[1])
+
+
+def moves(people: Sequence[Author], pool: ProcessPoolExecutor) -> dict[str, list[Move]]:
+    """Passages of all of their texts, flattened by every neutraliser that may train; where one left a passage alone, there is no move."""
+    most = max((len(author.texts) for author in people), default=0)
+    return {
+        author.name: [(p.draft, p.target) for p in found if p.draft != p.target and p.builder.partition(":")[2] not in neutralise.HELD_OUT]
+        for author, found in neutralise.build(list(people), pool, neutralise.Options(texts=most))
+    }

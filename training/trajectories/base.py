@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rpo_edge.records import Habit, StyleProfile
@@ -60,6 +60,16 @@ def authors(split: str) -> Iterator[Author]:
             texts[row["author"], row.get("source") or group, row.get("licence") or data.LICENCES[group]].append(row["text"])
     for (name, source, licence), group_texts in texts.items():
         yield Author(name, source, tuple(group_texts), licence)
+
+
+def strangers(people: Sequence[Author], n: int) -> dict[str, tuple[str, ...]]:
+    """For each author `n` texts, by lot, of other people of the same source (of anybody, where it has nobody else)."""
+    found = {}
+    for author in people:
+        others = [one for one in people if one.name != author.name]
+        texts = [text for one in others if one.source == author.source for text in one.texts] or [t for one in others for t in one.texts]
+        found[author.name] = tuple(random.Random(f"{SEED}{author.name} strangers").sample(texts, min(n, len(texts))))
+    return found
 
 
 def permitted_drafts() -> list[str]:
