@@ -8,7 +8,7 @@ marks as they were written, and the profile measures just those.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -31,28 +31,13 @@ class _Reader:
         self.title: str | None = None
         self._lines = lines(path, report)
 
-    def paragraphs(self) -> Iterator[str]:
-        """Paragraphs of prose; an empty string where a heading parts the text."""
-        current: list[str] = []
-        fence: str | None = None
+    def body(self) -> Iterator[str]:
+        """The lines after the front matter."""
         for number, line in self._lines:
             if number == 1 and line.strip() == "---":
                 self._front_matter()
-                continue
-            mark = _FENCE.match(line)
-            if fence or mark:
-                fence = _next_fence(fence, mark[1] if mark else "")
-            elif line.strip() and not _HEADING.match(line):
-                if not _CUT.match(line) and (kept := _COMMENT.sub("", _LINK.sub(r"\1", _IMAGE.sub("", line)))).strip():
-                    current.append(kept)
-                continue
-            if current:
-                yield "\n".join(current)
-                current = []
-            if _HEADING.match(line) and not fence:
-                yield ""
-        if current:
-            yield "\n".join(current)
+            else:
+                yield line
 
     def _front_matter(self) -> None:
         for _, line in self._lines:
@@ -64,6 +49,87 @@ class _Reader:
                 self.date = value
             elif key == "title" and value:
                 self.title = value
+
+
+def prose(body: Iterable[str]) -> Iterator[str]:
+    """Paragraphs of prose in lines of Markdown; an empty string where a heading parts the text."""
+    current: list[str] = []
+    fence: str | None = None
+    for line in body:
+        mark = _FENCE.match(line)
+        if fence or mark:
+            fence = _next_fence(fence, mark[1] if mark else "")
+        elif line.strip() and not _HEADING.match(line):
+            if not _CUT.match(line) and (kept := _COMMENT.sub("", _LINK.sub(r"\1", _IMAGE.sub("", line)))).strip():
+                current.append(kept)
+            continue
+        if current:
+            yield "\n".join(current)
+            current = []
+        if _HEADING.match(line) and not fence:
+            yield ""
+    if current:
+        yield "\n".join(current)
+
+
+_TAG = r"(?<![\w/#&])#(?=[\w/-]*[^\W\d_])([\w/-]+)"
+_TAGS_ALONE = re.compile(rf"(?:^\s*(?:[-*+]\s)?|(?<=[.!?…]))(?:\s*{_TAG},?)+\s*$")
+_FIELD = re.compile(r"^\s*(?:[-*+]\s)?\w[\w -]{0,40}::(?:\s.*)?$|[\[(]\w[\w -]{0,40}::\s[^\])]*[\])]")
+_TASK = re.compile(r"^(\s*(?:[-*+]|\d+[.)])\s)\[[^\]]\]\s")
+_CALLOUT = re.compile(r"\s{0,3}((?:>\s?)+)\[!([\w-]+)[^\]]*\]")
+_SHOWN = (
+    (re.compile(r"!\[\[[^\]]{1,300}\]\]"), ""),
+    (re.compile(r"\[\[[^\]|]{0,300}\|([^\]]{1,300})\]\]"), r"\1"),
+    (re.compile(r"\[\[(?:[^\]|#]{0,200}/)?([^\]|#/]{1,200})(?:#[^\]|]{0,200})?\]\]|\[\[#([^\]|]{1,200})\]\]"), r"\1\2"),
+    (re.compile(_TAG), r"\1"),
+)
+"""Embeds, links with words of their own, links that show a page's or a heading's name, and tags amid a sentence."""
+
+
+def _obsidian(body: Iterable[str]) -> Iterator[str]:
+    """Lines as Obsidian shows them, without what it keeps for itself: comments, tags on their own, fields, block ids, boxes of tasks.
+
+    A callout is the writer's own, unless it is one for quotations; its title is a heading. Inline code stays as it is.
+    """
+    fence: str | None = None
+    depth, hidden = 0, False
+    for raw in body:
+        line, depth = _uncalled(raw, depth)
+        mark = None if hidden else _FENCE.match(line)
+        if fence or mark:
+            fence = _next_fence(fence, mark[1] if mark else "")
+        else:
+            line, hidden = _uncommented(line, hidden)
+            line = _shown(line)
+        yield line
+
+
+def _uncalled(line: str, depth: int) -> tuple[str, int]:
+    """A line without the `>` of the callout that it stands in, and how deep that is; 0 outside of one."""
+    begins = _CALLOUT.match(line)
+    if begins:
+        return "", 0 if begins[2].lower() in ("quote", "cite") else begins[1].count(">")
+    if not depth or not line.lstrip().startswith(">"):
+        return line, 0
+    return re.sub(rf"^\s{{0,3}}(?:>\s?){{1,{depth}}}", "", line), depth
+
+
+def _uncommented(line: str, hidden: bool) -> tuple[str, bool]:
+    """A line without `%%comments%%`, and whether a comment that began a line goes on."""
+    if hidden:
+        _, mark, rest = line.partition("%%")
+        return rest, not mark
+    line = re.sub(r"%%.*?%%", "", line)
+    return ("", True) if line.lstrip().startswith("%%") else (line, False)
+
+
+def _shown(line: str) -> str:
+    kept = _FIELD.sub("", _TAGS_ALONE.sub("", re.sub(r"\s\^[\w-]+$", "", line)))
+    parts = re.split(r"(`[^`]*`)", _TASK.sub(r"\1", kept))
+    for mark, words in _SHOWN:
+        parts[::2] = [mark.sub(words, part) for part in parts[::2]]
+    shown = "".join(parts)
+    return "" if shown != line and not re.search(r"\w", shown) else shown
 
 
 def _next_fence(open_fence: str | None, mark: str) -> str | None:
@@ -83,7 +149,7 @@ def _is_date(value: str) -> bool:
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
     reader = _Reader(path, report)
-    for text in joined(reader.paragraphs()):
+    for text in joined(prose(_obsidian(reader.body()))):
         yield HistoryItem(text, stem(path), reader.date, reader.title or stem(path))
 
 

@@ -1,0 +1,221 @@
+"""What the exports of assistants have in common: long lists of JSON objects, in a file or inside a zip, read one object at a time."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+import ijson
+
+from rpo_edge.importers.base import HEAD, Report, Watched, joined, opened
+from rpo_edge.importers.markdown import prose
+from rpo_edge.records import HistoryItem
+
+Complain = Callable[[str], None]
+"""Reports a problem with the object that it came with."""
+
+NOT_SHOWN = "on branches that are not shown"
+
+HALF = "\ufdd0"
+"""Stands for half a surrogate pair. It is a noncharacter, which Unicode keeps for such uses (Unicode 16, section 23.7)."""
+
+_HEX = b"[0-9a-fA-F]"
+# A pair of escapes that makes one character (group 1: its second half), or a half without the other. Escaped backslashes are found
+# too, so that none of theirs can begin an escape.
+_SURROGATE = re.compile(rb"\\(?:\\|u[dD][89abAB]XX(\\u[dD][c-fC-F]XX)?|u[dD][c-fC-F]XX)".replace(b"X", _HEX))
+# What may go on after the end of a chunk: an escape that is not whole, or a first half whose second half may follow.
+_OPEN_END = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u(?:X{0,3}|[dD][89abAB]XX(?:\\(?:uX{0,3})?)?)?)?)\Z".replace(b"X", _HEX))
+_LONGEST_OPEN_END = 11
+
+_UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What reading a file or a zip may raise; RuntimeError is for a password or an unknown compression, ValueError for names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What tells one assistant's export from another's.
+
+    names: of the files inside a zip that are read. marks: keys that stand in the first HEAD bytes of such a file. JSON escapes the
+    quotes inside a text, so what a pattern with bare quotes finds is never something that somebody said.
+    """
+
+    names: re.Pattern[str]
+    marks: tuple[re.Pattern[bytes], ...]
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether a file, or one inside a zip, is such an export. Of a folder the files are asked one by one."""
+        return self._inside(path) if head.startswith(b"PK") else self._begins(head)
+
+    def _begins(self, head: bytes) -> bool:
+        is_list = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+        return is_list and all(mark.search(head) for mark in self.marks)
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return any(self._begins(_head(archive, name)) for name in self._named(archive))
+        except _UNREADABLE:
+            return False
+
+    def _named(self, archive: zipfile.ZipFile) -> list[str]:
+        return sorted(name for name in archive.namelist() if self.names.search(name))
+
+    def objects(self, path: Path, report: Report) -> Iterator[tuple[dict[str, Any], Complain]]:
+        """The objects of a file's list, or of the lists inside a zip; memory holds one of them."""
+        try:
+            if zipfile.is_zipfile(path):
+                yield from self._unzipped(path, report)
+            else:
+                with opened(path, report) as file:
+                    yield from _objects(file, lambda number, what: report(path, f"item {number}", what))
+        except _UNREADABLE as error:
+            report(path, 0, _reason(error))
+
+    def _unzipped(self, path: Path, report: Report) -> Iterator[tuple[dict[str, Any], Complain]]:
+        with zipfile.ZipFile(path) as archive:
+            names = self._named(archive)
+            if not names:
+                report(path, 0, "no such export in this zip")
+            for name in names:
+                with _member(archive, name, report) as file:
+                    yield from _objects(file, partial(_report_inside, report, path, name))
+
+
+def names_inside(path: Path) -> list[str]:
+    """Names of the files in a zip; none where it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except _UNREADABLE:
+        return []
+
+
+def _head(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        return file.read(HEAD)
+
+
+def _member(archive: zipfile.ZipFile, name: str, report: Report) -> IO[bytes]:
+    """A file inside a zip. Progress is told in bytes of the zip, which are fewer than those that are read."""
+    info = archive.getinfo(name)
+    share = info.compress_size / max(info.file_size, 1)
+    return io.BufferedReader(Watched(archive.open(info), lambda read: report.progress(round(read * share))), HEAD)
+
+
+def _report_inside(report: Report, path: Path, name: str, number: int, what: str) -> None:
+    report(path, f"{name}, item {number}", what)
+
+
+def _objects(file: IO[bytes], complain: Callable[[int, str], None]) -> Iterator[tuple[dict[str, Any], Complain]]:
+    """Objects of a JSON list, numbered from 1. What cannot be read is reported and ends the iteration."""
+    number = 0
+    try:
+        chunks = sound(file)
+        first = next(chunks, b"")
+        if first[:1] not in (b"", b"["):
+            complain(1, "not a JSON list")
+        if first[:1] != b"[":
+            return
+        for number, found in enumerate(ijson.items(ijson.from_iter(chain([first], chunks)), "item"), 1):
+            if isinstance(found, dict):
+                yield found, partial(complain, number)
+            else:
+                complain(number, "not an object")
+    except (ijson.JSONError, ValueError):
+        complain(number + 1, "cut off, or not JSON in UTF-8; the rest of the file is skipped")
+    except _UNREADABLE as error:
+        complain(number + 1, f"{_reason(error)}; the rest of the file is skipped")
+
+
+def _reason(error: Exception) -> str:
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__).lower()
+
+
+def sound(file: IO[bytes]) -> Iterator[bytes]:
+    """A JSON file in chunks, none empty, without byte order mark and leading white space, and with HALF for each half of a pair.
+
+    Parsers in C make something else of a half: a question mark, another character, or an error that ends the reading.
+    """
+    pending = b""
+    begun = False
+    while data := file.read(HEAD):
+        pending += data
+        if not begun:
+            pending = pending.removeprefix(b"\xef\xbb\xbf").lstrip()
+            begun = bool(pending)
+        ready, pending = _parted(pending)
+        if ready:
+            yield _marked(ready)
+    if pending:
+        yield _marked(pending)
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """The data up to an escape that may go on after its end, and that escape."""
+    begin = len(data[:-_LONGEST_OPEN_END].rstrip(b"\\"))  # never between two backslashes, of which the first may escape the second
+    found = _OPEN_END.search(data, begin)
+    end = found.start(1) if found else len(data)
+    return data[:end], data[end:]
+
+
+def _marked(data: bytes) -> bytes:
+    if b"\\ud" not in data and b"\\uD" not in data:
+        return data
+    return _SURROGATE.sub(lambda found: found[0] if found[1] or found[0] == b"\\\\" else b"\\ufdd0", data)
+
+
+def table(value: Any) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def words(value: Any) -> str:
+    """The value if it is a text, else none."""
+    return value if isinstance(value, str) else ""
+
+
+def label(value: Any) -> str:
+    """A title or an id, without what is no character: a title is no reason to lose what stands below it."""
+    return words(value).replace(HALF, "").strip()
+
+
+def date_of(value: Any) -> str | None:
+    """A time of an export, given in ISO 8601 or in seconds since 1970, as ISO 8601 in UTC to the second; None for what is no time."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+        elif type(value) in (int, float, Decimal) and value > 0:  # a bool is an int too
+            time = datetime.fromtimestamp(float(value), UTC)
+        else:
+            return None
+        return (time.astimezone(UTC) if time.tzinfo else time).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def own_words(message: HistoryItem, report: Report, complain: Complain) -> Iterator[HistoryItem]:
+    """A message of the user's as items of its prose: code, quotes and tables that Markdown marks were pasted, or nobody's sentences."""
+    if HALF in message.text:
+        complain(f"message {message.origin} has half a surrogate pair, which is no character")
+        return
+    texts = list(joined(prose(message.text.replace("\r\n", "\n").split("\n"))))
+    if not texts:
+        report.skip("without words of their own")
+    for text in texts:
+        yield replace(message, text=text)
