@@ -21,8 +21,10 @@ from rpo_edge.history import History, default_path
 from rpo_edge.reflectors import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rpo_edge.pipeline import Personalizer
-    from rpo_edge.records import Rewrite
+    from rpo_edge.records import HistoryItem, Rewrite
 
 _MARK = "\ufeff"  # byte order mark
 
@@ -179,26 +181,30 @@ def history_import(
         list[str] | None, typer.Option("--me", metavar="NAME", help="Your address or name there, where others write too; may be repeated.")
     ] = None,
     source: Source = None,
+    keep_secrets: Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show; store nothing.")] = False,
 ) -> None:
-    """Import texts of yours. Importing the same twice adds nothing."""
-    from rpo_edge.importers import Options, Report, read_paths
+    """Import texts of yours. Importing the same twice adds nothing; an import that was broken off goes on where it was."""
+    from rpo_edge import importers
+    from rpo_edge.progress import bar
 
-    report = Report()
-    items = read_paths(paths, report, form, Options(frozenset(name.strip().casefold() for name in me or ())), source)
-    if dry_run:
-        found = list(items)
-        _say("\n".join([f"{len(found)} items would be read", *(f"  {item.source}: {show.short(item.text)}" for item in found[:3])]))
-    else:
-        with _open(context, create=True) as history:
-            before = len(history)
-            read = len(history.extend(items))
-            new = len(history) - before
-        _say(f"{new} items added, {read - new} were there already")
-    for why, n in report.left_out.most_common():
-        _say(f"left out: {n} {why}")
+    report = importers.Report()
+    options = importers.Options(frozenset(name.strip().casefold() for name in me or ()))
+    found = importers.find(paths, report, form, options)
+    with bar("reading", importers.size(found)) as report.progress:
+        items = importers.read(found, report, options, source, keep_secrets)
+        said = show.as_preview(items) if dry_run else _stored(context, items)
+    _say("\n".join([said, *(f"left out: {n} {why}" for why, n in report.left_out.most_common())]))
     if report.problems:
         raise ImportProblems(list(report.problems))
+
+
+def _stored(context: typer.Context, items: Iterable[HistoryItem]) -> str:
+    with _open(context, create=True) as history:
+        before = len(history)
+        read = len(history.extend(items))
+        new = len(history) - before
+    return f"{new} items added, {read - new} were there already"
 
 
 @history_app.command("formats")
@@ -260,7 +266,7 @@ def history_forget(
         raise InputError("say what to forget: ids, or --source NAME, or --all")
     with _open(context) as history:
         absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
-        gone = history.forget(ids or (), source=source, everything=everything)
+        gone = history.forget(ids or (), source=source, everything=everything).forgotten
     if absent and not gone:
         raise InputError(_no_item(*absent))
     _say(f"{gone} items forgotten")

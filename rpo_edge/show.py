@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -51,6 +53,18 @@ def short(text: str, length: int = 72) -> str:
 def item_line(item: HistoryItem) -> str:
     """Id, date, source and beginning of an item."""
     return f"{item.id}\t{item.date or '-'}\t{item.source}\t{short(item.text)}\n"
+
+
+def as_preview(items: Iterable[HistoryItem], samples: int = 3) -> str:
+    """How many items there are, from where, and the beginnings of a few of each source; memory does not grow with them."""
+    counts: Counter[str] = Counter()
+    shown: dict[str, list[str]] = {}
+    for item in items:
+        counts[item.source] += 1
+        if counts[item.source] <= samples:
+            shown.setdefault(item.source, []).append(f"    {item.date or '-'}  {short(item.text)}")
+    lines = [line for source, n in counts.most_common() for line in (f"  {n} from {source}, as", *shown[source])]
+    return "\n".join([f"{counts.total()} items would be read", *lines])
 
 
 def profile_rows(profile: StyleProfile) -> list[dict[str, Any]]:

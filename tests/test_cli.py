@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, Personalizer, cli
 from rpo_edge.errors import ReflectorError
+from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
 from rpo_edge.reflectors.rules import RulesReflector
 
@@ -223,6 +224,41 @@ def test_reading_makes_no_store(run, tmp_path, arguments):
     at = tmp_path / "deep" / "h.db"
     assert run(*arguments, stdin=b"It is so.", at=at)[0] == 0 and run("rewrite", at=at)[:2] == (0, b"")
     assert not at.parent.exists()
+
+
+def test_a_dry_run_counts_shows_and_stores_nothing(run, tmp_path):
+    (tmp_path / "a.txt").write_text("\n\n".join(f"Note {i}. " + "word " * 190 for i in range(5)), "utf-8")
+    (tmp_path / "b.jsonl").write_text('{"text": "A line of mine.", "date": "2024-01-02"}\n{"no": "text"}\n', "utf-8")
+    (tmp_path / "c.bin").write_bytes(b"\0")
+    at = tmp_path / "new.db"
+    code, out, err = run("history", "import", tmp_path / "a.txt", tmp_path / "b.jsonl", "--dry-run", at=at)
+    lines = err.decode().splitlines()
+    assert (code, out) == (1, b"") and not at.exists()
+    assert lines[:2] == ["6 items would be read", "  5 from a, as"] and sum("Note" in line for line in lines) == 3
+    assert "    2024-01-02  A line of mine." in lines and any(line.endswith("b.jsonl:2: no text") for line in lines)
+
+
+def test_texts_with_secrets_are_left_out_unless_they_are_wanted(run, tmp_path):
+    secret = "the password is " + "Xk39" + "!fj2x"
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": "A note."}) + "\n" + json.dumps({"text": secret}) + "\n", "utf-8")
+    code, _, err = run("history", "import", tmp_path / "a.jsonl", at=tmp_path / "h.db")
+    assert code == 0 and b"1 items added" in err and b"left out: 1 with a secret (password)" in err and secret[16:].encode() not in err
+    assert b"1 items added" in run("history", "import", tmp_path / "a.jsonl", "--keep-secrets", at=tmp_path / "h.db")[2]
+
+
+def test_a_format_with_many_people_asks_who_the_user_is(run, tmp_path):
+    chat = tmp_path / "chat.txt"
+    chat.write_text("[31.12.23, 18:00:06] Tom: I wrote this.\n[31.12.23, 18:01:00] Ann: And I this.\n", "utf-8")
+    at = tmp_path / "h.db"
+    code, _, err = run("history", "import", chat, at=at)
+    assert code == 2 and b"--me" in err and not at.exists()
+    code, _, err = run("history", "import", chat, "--me", "tom", at=at)
+    assert code == 0 and b"1 items added" in err and b"left out: 1 written by others" in err
+    assert b"1 were there already" in run("history", "import", chat, "--me", "tom", at=at)[2]
+    assert b"2 items added" not in run("history", "import", chat, "--format", "text", at=at)[2]
+    assert run("history", "import", chat, "--format", "nothing", at=at)[0] == 2
+    listed = run("history", "formats", at=at)[1].decode()
+    assert "whatsapp" in listed and listed.count("\n") == len(IMPORTERS)
 
 
 @pytest.mark.parametrize("arguments", [["history", "add", "x y"], ["profile", "set", "greeting", "Hi"], ["history", "import", "a.txt"]])

@@ -20,7 +20,7 @@ LAYERS = [
     {"history", "importers", "steps", "runtimes", "prompt"},
     {"reflectors"},
     {"pipeline"},
-    {"show", "doctor"},
+    {"show", "doctor", "progress"},
     {"cli"},
     {"__main__"},
 ]

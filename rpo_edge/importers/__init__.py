@@ -14,6 +14,7 @@ from rpo_edge.importers.gemini import GEMINI
 from rpo_edge.importers.jsonl import JSONL
 from rpo_edge.importers.mail import EML, MBOX
 from rpo_edge.importers.markdown import MARKDOWN
+from rpo_edge.importers.secrets import secrets_in
 from rpo_edge.importers.slack import SLACK
 from rpo_edge.importers.telegram import TELEGRAM
 from rpo_edge.importers.text import TEXT
@@ -31,23 +32,46 @@ Source = tuple[Path, Importer]
 def read_paths(
     paths: Iterable[Path], report: Report, form: str = AUTO, options: Options | None = None, source: str | None = None
 ) -> Iterator[HistoryItem]:
-    """Items of files and folders (read in sorted order, hidden ones left out), under `source` if one is given.
+    """Items of files and folders, as `find` and `read` give them."""
+    return read(find(paths, report, form, options), report, options, source)
 
-    form: a name of IMPORTERS, or AUTO. Raises InputError, before anything is read, for a path that is not there, a file that no
-    importer knows, or one whose importer must be told who the user is.
+
+def find(paths: Iterable[Path], report: Report, form: str = AUTO, options: Options | None = None) -> list[Source]:
+    """What is to be read of files and folders (in sorted order, hidden ones left out), and by whom; nothing is read yet.
+
+    form: a name of IMPORTERS, or AUTO. Raises InputError for a path that is not there, a file that no importer knows, or one whose
+    importer must be told who the user is.
     """
-    options = options or Options()
     found = [pair for path in paths for pair in sources(path, form, report)]
     for path, importer in found:
-        if importer.asks_me and not options.me:
+        if importer.asks_me and not (options and options.me):
             raise InputError(f"{path} is of the format {importer.name}, which holds many people's texts: say which are yours, --me NAME")
-    return _items(found, options, source, report)
+    return found
 
 
-def _items(found: Iterable[Source], options: Options, source: str | None, report: Report) -> Iterator[HistoryItem]:
+def read(
+    found: Iterable[Source], report: Report, options: Options | None = None, source: str | None = None, keep_secrets: bool = False
+) -> Iterator[HistoryItem]:
+    """Items, under `source` if one is given. Texts that seem to hold a key, a card number or a password are left out, unless kept."""
     for path, importer in found:
-        for item in importer.read(path, options, report):
-            yield replace(item, source=source) if source else item
+        for item in importer.read(path, options or Options(), report):
+            kinds = [] if keep_secrets else secrets_in(item.text)
+            if kinds:
+                report.skip(f"with a secret ({kinds[0]})")
+            else:
+                yield replace(item, source=source) if source else item
+
+
+def size(found: Iterable[Source]) -> int:
+    """Bytes of all that is to be read; what cannot be looked at counts nothing."""
+    return sum(_bytes(file) for path, _ in found for file in (path.rglob("*") if path.is_dir() else (path,)))
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def sources(path: Path, form: str, report: Report) -> Iterator[Source]:
@@ -93,4 +117,4 @@ def _head(path: Path) -> bytes:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
-__all__ = ["AUTO", "IMPORTERS", "Importer", "Options", "Report", "importer_of", "read_paths", "sources"]
+__all__ = ["AUTO", "IMPORTERS", "Importer", "Options", "Report", "find", "importer_of", "read", "read_paths", "size"]

@@ -74,7 +74,7 @@ def prose(body: Iterable[str]) -> Iterator[str]:
 
 _TAG = r"(?<![\w/#&])#(?=[\w/-]*[^\W\d_])([\w/-]+)"
 _TAGS_ALONE = re.compile(rf"(?:^\s*(?:[-*+]\s)?|(?<=[.!?…]))(?:\s*{_TAG},?)+\s*$")
-_FIELD = re.compile(r"^\s*(?:[-*+]\s)?\w[\w -]{0,40}::(?:\s.*)?$|[\[(]\w[\w -]{0,40}::\s[^\])]*[\])]")
+_FIELD = re.compile(r"^\s*(?:[-*+]\s)?\w[\w -]{0,40}::(?:\s.*)?$|[\[(]\w[\w -]{0,40}::\s[^\])]{0,200}[\])]")
 _TASK = re.compile(r"^(\s*(?:[-*+]|\d+[.)])\s)\[[^\]]\]\s")
 _CALLOUT = re.compile(r"\s{0,3}((?:>\s?)+)\[!([\w-]+)[^\]]*\]")
 _SHOWN = (
