@@ -384,3 +384,9 @@ def test_a_users_texts_are_read_once():
     assert style([rollout("toward"), rollout("away")]) == style([rollout("toward"), rollout("away")])
     assert encoder.asked.count(TEXTS) == 1
     assert Style(encoder)([rollout("unparsed"), rollout("no texts")]) == [0.0, None]
+
+
+def test_of_long_texts_the_beginning_is_read():
+    encoder = Counting()
+    Style(encoder)([Rollout(DRAFT, "It's late.", texts=("It's late. " * 500,), others=("That is it. " * 500,))])
+    assert max(len(text) for asked in encoder.asked for text in asked) <= 600
