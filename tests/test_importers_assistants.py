@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpo_edge.importers import IMPORTERS, Options, Report
-from rpo_edge.importers.chatgpt import CHATGPT, HALF, date_of, sound
+from rpo_edge.importers.chatgpt import CHATGPT
 from rpo_edge.importers.claude import CLAUDE
+from rpo_edge.importers.exports import date_of
 from rpo_edge.importers.gemini import GEMINI
+from rpo_edge.importers.stream import HALF, sound
 
 ASSISTANTS = (CHATGPT, CLAUDE, GEMINI)
 NAMES = {
@@ -471,3 +473,12 @@ def test_pages_are_refused_with_advice(tmp_path):
         assert not items and len(report.problems) == 1 and name in report.problems[0] and "JSON" in report.problems[0]
     other = written(tmp_path / "Takeout/Gemini/gemini_gems_data.html", b"<html>")
     assert not GEMINI.recognises(other, b"<html>")
+
+
+def test_nesting_without_end_is_a_problem_and_costs_little(tmp_path):
+    file = written(tmp_path / "c.json", b"[" * 50_000)
+    tracemalloc.start()
+    items, report = read(CHATGPT, file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not items and "nested more than 100 deep" in report.problems[0] and peak < 5e6

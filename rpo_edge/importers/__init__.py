@@ -11,17 +11,22 @@ from rpo_edge.importers.base import HEAD, Importer, Options, Report
 from rpo_edge.importers.chatgpt import CHATGPT
 from rpo_edge.importers.claude import CLAUDE
 from rpo_edge.importers.gemini import GEMINI
+from rpo_edge.importers.git import GIT
 from rpo_edge.importers.jsonl import JSONL
+from rpo_edge.importers.lamp import LAMP
 from rpo_edge.importers.mail import EML, MBOX
 from rpo_edge.importers.markdown import MARKDOWN
 from rpo_edge.importers.secrets import secrets_in
 from rpo_edge.importers.slack import SLACK
+from rpo_edge.importers.table import TABLE
 from rpo_edge.importers.telegram import TELEGRAM
 from rpo_edge.importers.text import TEXT
 from rpo_edge.importers.whatsapp import WHATSAPP
 from rpo_edge.records import HistoryItem
 
-IMPORTERS: tuple[Importer, ...] = (CHATGPT, CLAUDE, GEMINI, SLACK, TELEGRAM, MBOX, EML, WHATSAPP, JSONL, MARKDOWN, TEXT)
+IMPORTERS: tuple[Importer, ...] = (
+    CHATGPT, CLAUDE, GEMINI, SLACK, TELEGRAM, LAMP, GIT, MBOX, EML, WHATSAPP, JSONL, TABLE, MARKDOWN, TEXT,
+)  # fmt: skip
 """In the order in which they are asked whether a file is theirs: those that look closest come first."""
 
 AUTO = "auto"

@@ -20,23 +20,13 @@ import ijson
 
 from rpo_edge.importers.base import HEAD, Report, Watched, joined, opened
 from rpo_edge.importers.markdown import prose
+from rpo_edge.importers.stream import HALF, events, sound, unread
 from rpo_edge.records import HistoryItem
 
 Complain = Callable[[str], None]
 """Reports a problem with the object that it came with."""
 
 NOT_SHOWN = "on branches that are not shown"
-
-HALF = "\ufdd0"
-"""Stands for half a surrogate pair. It is a noncharacter, which Unicode keeps for such uses (Unicode 16, section 23.7)."""
-
-_HEX = b"[0-9a-fA-F]"
-# A pair of escapes that makes one character (group 1: its second half), or a half without the other. Escaped backslashes are found
-# too, so that none of theirs can begin an escape.
-_SURROGATE = re.compile(rb"\\(?:\\|u[dD][89abAB]XX(\\u[dD][c-fC-F]XX)?|u[dD][c-fC-F]XX)".replace(b"X", _HEX))
-# What may go on after the end of a chunk: an escape that is not whole, or a first half whose second half may follow.
-_OPEN_END = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u(?:X{0,3}|[dD][89abAB]XX(?:\\(?:uX{0,3})?)?)?)?)\Z".replace(b"X", _HEX))
-_LONGEST_OPEN_END = 11
 
 _UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 """What reading a file or a zip may raise; RuntimeError is for a password or an unknown compression, ValueError for names."""
@@ -127,52 +117,19 @@ def _objects(file: IO[bytes], complain: Callable[[int, str], None]) -> Iterator[
             complain(1, "not a JSON list")
         if first[:1] != b"[":
             return
-        for number, found in enumerate(ijson.items(ijson.from_iter(chain([first], chunks)), "item"), 1):
+        for number, found in enumerate(ijson.items(events(chain([first], chunks)), "item"), 1):
             if isinstance(found, dict):
                 yield found, partial(complain, number)
             else:
                 complain(number, "not an object")
-    except (ijson.JSONError, ValueError):
-        complain(number + 1, "cut off, or not JSON in UTF-8; the rest of the file is skipped")
+    except (ijson.JSONError, ValueError) as error:
+        complain(number + 1, unread(error))
     except _UNREADABLE as error:
         complain(number + 1, f"{_reason(error)}; the rest of the file is skipped")
 
 
 def _reason(error: Exception) -> str:
     return ((error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__).lower()
-
-
-def sound(file: IO[bytes]) -> Iterator[bytes]:
-    """A JSON file in chunks, none empty, without byte order mark and leading white space, and with HALF for each half of a pair.
-
-    Parsers in C make something else of a half: a question mark, another character, or an error that ends the reading.
-    """
-    pending = b""
-    begun = False
-    while data := file.read(HEAD):
-        pending += data
-        if not begun:
-            pending = pending.removeprefix(b"\xef\xbb\xbf").lstrip()
-            begun = bool(pending)
-        ready, pending = _parted(pending)
-        if ready:
-            yield _marked(ready)
-    if pending:
-        yield _marked(pending)
-
-
-def _parted(data: bytes) -> tuple[bytes, bytes]:
-    """The data up to an escape that may go on after its end, and that escape."""
-    begin = len(data[:-_LONGEST_OPEN_END].rstrip(b"\\"))  # never between two backslashes, of which the first may escape the second
-    found = _OPEN_END.search(data, begin)
-    end = found.start(1) if found else len(data)
-    return data[:end], data[end:]
-
-
-def _marked(data: bytes) -> bytes:
-    if b"\\ud" not in data and b"\\uD" not in data:
-        return data
-    return _SURROGATE.sub(lambda found: found[0] if found[1] or found[0] == b"\\\\" else b"\\ufdd0", data)
 
 
 def table(value: Any) -> dict[str, Any]:

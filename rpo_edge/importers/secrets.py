@@ -138,8 +138,8 @@ def _no_socket() -> Iterator[None]:
 
 
 _PLACEHOLDER = re.compile(
-    r"""[<\[{$%(&].* | .*[({\[].* | (.)\1*[.…]* | .*(?:example|placeholder|changeme|redacted|hunter2|foobar).*
-      | (?:my|your|the|new|old|test|db|some)?[-_]? (?:pass(?:word|wd|phrase|code)?|pwd?|secret|token|key|api[-_]?key|user(?:name)?)[-_]?\d?""",
+    r"""[<\[{$%(&].* | .*[({\[].* | (.)\1*[.…]* | .*(?:example|placeholder|changeme|redacted).*
+      | (?:my|your|the|new|old|test|db|some)?[-_]? (?:pass(?:word|wd|phrase|code)?|pwd?|secret|token|key|api[-_]?key|user(?:name)?)""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 

@@ -20,7 +20,7 @@ from typing import IO, Any
 import ijson
 
 from rpo_edge.importers.base import Importer, Options, Report
-from rpo_edge.importers.exports import HALF, sound
+from rpo_edge.importers.stream import HALF, TooDeepError, events, sound, unread
 from rpo_edge.records import HistoryItem
 
 _DAY = re.compile(r"(?:.*/)?(?P<channel>[^/]+)/\d{4}-\d\d-\d\d\.json")
@@ -94,13 +94,13 @@ def _objects(export: _Export, name: str, path: Path, report: Report) -> Iterator
     number = 0
     try:
         with export.open(name) as file:
-            for number, row in enumerate(ijson.items(ijson.from_iter(chain(sound(file), [b""])), "item", use_float=True), 1):
+            for number, row in enumerate(ijson.items(events(chain(sound(file), [b""])), "item"), 1):
                 if isinstance(row, dict):
                     yield number, row
                 else:
                     report(path, f"{name}, item {number}", "not an object")
-    except ijson.JSONError:
-        report(path, f"{name}, item {number + 1}", "cut off, or not JSON in UTF-8; the rest of the file is skipped")
+    except (ijson.JSONError, TooDeepError) as error:
+        report(path, f"{name}, item {number + 1}", unread(error))
     except _UNREADABLE as error:
         report(path, f"{name}, item {number + 1}", f"{error or type(error).__name__}; the rest of the file is skipped")
 

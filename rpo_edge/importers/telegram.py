@@ -17,7 +17,7 @@ from typing import IO, Any
 import ijson
 
 from rpo_edge.importers.base import Importer, Options, Report, opened
-from rpo_edge.importers.exports import HALF, sound
+from rpo_edge.importers.stream import HALF, events, sound, unread
 from rpo_edge.records import HistoryItem
 
 _MESSAGE = ("messages.item", "chats.list.item.messages.item", "left_chats.list.item.messages.item")
@@ -51,7 +51,7 @@ def _messages(file: IO[bytes], place: _Place) -> Iterator[dict[str, Any]]:
     first = next(chunks, b"")
     if not first:
         return
-    for prefix, event, value in ijson.parse(ijson.from_iter(chain([first], chunks)), use_float=True):
+    for prefix, event, value in events(chain([first], chunks)):
         if builder is not None:
             builder.event(event, value)
             if event == "end_map" and prefix in _MESSAGE:
@@ -80,8 +80,8 @@ def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]
                     report.skip(why)
                 else:
                     yield from _item(row, place, path, report)
-    except (ijson.JSONError, ValueError):
-        report(path, f"after {place.message}", "cut off, or not JSON in UTF-8; the rest of the file is skipped")
+    except (ijson.JSONError, ValueError) as error:
+        report(path, f"after {place.message}", unread(error))
     except OSError as error:
         report(path, "start", (error.strerror or str(error)).lower())
 
