@@ -13,7 +13,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp
-	$(PIP) --only-binary :all: --editable '.[test,train,export]'
+	$(PIP) --only-binary :all: --editable '.[test,encrypted,train,export]'
 	touch $@
 
 demo: $(VENV)/demo.stamp

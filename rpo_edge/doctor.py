@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rpo_edge import __version__
 from rpo_edge.errors import RpoEdgeError
 from rpo_edge.history import History
+from rpo_edge.keys import Ask
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.runtimes.ort import onnxruntime
 
@@ -24,27 +25,27 @@ class Check(NamedTuple):
     detail: str
 
 
-def checks(store: Path) -> Iterator[Check]:
-    """Version, store, models, onnxruntime. The store is not made where there is none."""
+def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
+    """Version, store (ask: for its passphrase), models, onnxruntime. The store is not made where there is none."""
     yield Check("rpo-edge", True, f"{__version__}, Python {sys.version.split()[0]}")
-    yield _store(store)
+    yield _store(store, ask)
     for folder in embedded():
         yield _model(folder)
     yield _onnxruntime()
 
 
-def _store(path: Path) -> Check:
+def _store(path: Path, ask: Ask | None) -> Check:
     if not path.exists():
         return Check("history", True, f"none yet at {path}")
     try:
-        with History.open(path) as history:
-            count = len(history)
+        with History.open(path, ask=ask) as history:
+            count, encrypted = len(history), history.encrypted
     except RpoEdgeError as error:
         return Check("history", False, str(error))
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         return Check("history", False, f"{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")
-    return Check("history", True, f"{count} items in {path}")
+    return Check("history", True, f"{count} items in {path}{', encrypted' if encrypted else ''}")
 
 
 def _model(folder: Path) -> Check:

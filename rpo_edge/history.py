@@ -3,68 +3,43 @@
 Reading (search, profile) uses the standard library's sqlite3; writing and migrating go through
 sqlite-utils, imported when first needed. The file is made with mode 0600 where the system has modes. A file
 that may not be written is read as it is: nothing is brought up to date in it.
+
+    storage.py     opening, locks, the bytes on disk        forgetting.py  deleting for good, and the receipt
+    keys.py        where an encrypted store's key is        encryption.py  encrypt, decrypt, change the key
+    migrations.py  the tables                               copies.py      rows for export, backups
+    search.py      which words the index is asked for       counting.py    what a profile is read from
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from rpo_edge.counting import SIDES, Counter, add_measures, counted, habits, measure_again_if_needed
 from rpo_edge.errors import InputError, StoreError
-from rpo_edge.records import Habit, HistoryItem, StyleProfile
+from rpo_edge.keys import Ask, find_key
+from rpo_edge.records import HistoryItem, StyleProfile
+from rpo_edge.search import plan
 from rpo_edge.segment import plain_words
+from rpo_edge.storage import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 
-_SCHEMA = 3  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
+if TYPE_CHECKING:
+    from rpo_edge.forgetting import Receipt
+
+__all__ = ["SIDES", "Counter", "History", "default_path"]
+
+_SCHEMA = 4  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
 _BATCH = 500
-_EVIDENCE = 3  # ids kept for each variant of a habit
 _LARGEST = 2**63 - 1  # SQLite's integers end here
-
-
-SIDES = "sides"
-"""The feature under which a `Counter`'s counts stand."""
-
-
-class Counter(Protocol):
-    """Counts something in texts for a reflector; counts of texts add up. Every text has a count of "" (its words)."""
-
-    @property
-    def digest(self) -> str:
-        """Names what is counted: with another digest, everything is counted again."""
-        ...
-
-    def count(self, text: str) -> Mapping[str, float]:
-        """Counts by name; names that do not occur may be left out."""
-        ...
-
-
-def default_path() -> Path:
-    """The store in the platform's folder for user data."""
-    from platformdirs import user_data_dir
-
-    return Path(user_data_dir("rpo-edge", appauthor=False)) / "history.db"
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """sqlite3's exceptions become StoreError here and nowhere else; InputError for text that is none."""
-    try:
-        yield
-    except UnicodeEncodeError as error:
-        half = error.object[error.start : error.end]
-        raise InputError(f"{half!r} is no character: bytes that are not UTF-8, or half a surrogate pair, cannot be stored") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"the history {path} cannot be used: {error}") from error
-    except OSError as error:
-        raise StoreError(f"the history {path} cannot be used: {error.strerror or error}") from error
 
 
 class History:
@@ -73,80 +48,91 @@ class History:
     Adding a text that is already there (same source, same words) returns the id it has. Closing twice is fine.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, key: str | None = None, file: Path | None = None) -> None:
         self._connection = connection
         self.path = path
+        self.encrypted = key is not None
+        self._file = file  # as OPEN_FILES knows it; None: in memory
+        self._leave = weakref.finalize(self, OPEN_FILES.leave, file) if file is not None else None  # also where nobody closes it
+        self._connect = lambda other: connect(other, key)  # the key stands in no attribute, so that nothing prints it
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None, *, create: bool = True) -> Self:
+    def open(
+        cls, path: str | os.PathLike[str] | None = None, *, create: bool = True, key: str | None = None, ask: Ask | None = None
+    ) -> Self:
         """Open the store at `path` (None: the platform's place), making it if it is not there.
 
         create: False makes no file; an absent store then is an empty one, and what is added to it goes when it is closed.
-        Raises StoreError if the file is damaged, is not a store, or was written by a newer version.
+        key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.keys.find_key` looks for one where a
+        store needs it; ask: asks the user for it in the end.
+        Raises StoreError if the file is damaged, is not a store, was written by a newer version, or does not open with the key;
+        OptionalDependencyError if it is encrypted and sqlcipher3 is not installed.
         """
         where = Path(path) if path is not None else default_path()
-        with _translated(where):
-            empty = not where.exists() or (where.is_file() and where.stat().st_size == 0)
-            if empty and create:
-                _make(where)
-            connection = _connect(":memory:" if empty and not create else where)
+        with translated(where):
+            absent = not where.exists() or (where.is_file() and where.stat().st_size == 0)
+            if absent and not create:
+                history = cls(connect(":memory:"), where)
+            else:
+                if absent:
+                    make(where)
+                history = cls._of_file(where, key, ask)
             try:
-                history = cls(connection, where)
                 history._prepare()
             except BaseException:
-                connection.close()
+                history.close()
                 raise
         return history
 
+    @classmethod
+    def _of_file(cls, where: Path, key: str | None, ask: Ask | None) -> Self:
+        file = where.resolve()
+        OPEN_FILES.enter(file)
+        try:
+            key = needed_key(file, key, lambda: find_key(where, ask))
+            connection = connect(where, key)
+            check_key(connection, where, key)
+        except BaseException:
+            OPEN_FILES.leave(file)
+            raise
+        return cls(connection, where, key, file)
+
     def _prepare(self) -> None:
-        self._connection.execute("pragma foreign_keys = on")
         (read_only,) = self._connection.execute("pragma query_only").fetchone()
-        (version,) = self._connection.execute("pragma user_version").fetchone()
-        if version > _SCHEMA:
-            raise StoreError(f"the history {self.path} was written by a newer rpo-edge; please upgrade")
+        version = self._version()
         if version < _SCHEMA:
             (tables,) = self._connection.execute("select count(*) from sqlite_master").fetchone()
             if tables and not self._connection.execute("select 1 from sqlite_master where name = '_sqlite_migrations'").fetchone():
                 raise StoreError(f"{self.path} is a SQLite file, but no rpo-edge history")
             if read_only:
                 raise StoreError(f"the history {self.path} was written by an older rpo-edge and may not be written, so it cannot be used")
-            from rpo_edge.migrations import migrate
-
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma secure_delete = on")
-            migrate(self._database())
+            keep_log(self._connection)
+            self._migrate()
         if not read_only:
-            self._measure_again_if_needed()
+            measure_again_if_needed(self._connection, self.path)
+
+    def _version(self) -> int:
+        (version,) = self._connection.execute("pragma user_version").fetchone()
+        if version > _SCHEMA:
+            raise StoreError(f"the history {self.path} was written by a newer rpo-edge; please upgrade")
+        return int(version)
+
+    def _migrate(self) -> None:
+        """All steps in one transaction. Another process may have made them while this one waited for the lock."""
+        from rpo_edge.migrations import migrate
+
+        database = self._database()
+        with self._writing():
+            if self._version() < _SCHEMA:
+                migrate(database)
 
     def _database(self) -> Any:  # sqlite_utils.Database; named Any to keep the import off the read path
         from sqlite_utils import Database
 
-        self._connection.execute("pragma secure_delete = on")
         return Database(self._connection)
 
-    def _measure_again_if_needed(self) -> None:
-        from rpo_edge.features import VERSION
-
-        row = self._connection.execute("select value from facts where key = 'features'").fetchone()
-        if row is not None and row[0] == str(VERSION):
-            return
-        with self._writing():
-            self._connection.execute("delete from measures")
-            for number, text in self._connection.execute("select id, text from items").fetchall():
-                self._measure(number, text)
-            self._connection.execute("insert or replace into facts values ('features', ?)", [str(VERSION)])
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction that takes the write lock at once, so that two writers wait and never clash."""
-        with _translated(self.path):
-            self._connection.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._connection, self.path)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -180,31 +166,40 @@ class History:
                 if row is None:
                     values = {name: value for name, value in asdict(item).items() if name != "id"}
                     ids.append(int(table.insert(values | {"digest": digest}).last_pk))
-                    self._measure(ids[-1], item.text)
+                    add_measures(self._connection, ids[-1], item.text)
                 else:
                     ids.append(int(row[0]))
         return ids
 
-    def _measure(self, number: int, text: str) -> None:
-        from rpo_edge.steps.profile import measure
+    def forget(self, ids: Iterable[int] = (), *, source: str | None = None, everything: bool = False) -> Receipt:
+        """Delete items by id, by source, or all, from the file's every corner; the receipt says how that was checked.
 
-        rows = [(key, variant, number, n) for key, counts in measure(text).items() for variant, n in counts.items()]
-        self._connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
+        The whole store is written anew, so forgetting one item takes nearly as long as forgetting many. Where that could not be done
+        (the receipt is incomplete), the next call does it, also one that has nothing to forget. See `rpo_edge.forgetting`.
+        """
+        from rpo_edge.forgetting import Receipt, Runs, delete, now, sweep, unfinished
 
-    def forget(self, ids: Iterable[int] = (), *, source: str | None = None, everything: bool = False) -> int:
-        """Delete items by id, by source, or all; returns how many went. Their words are overwritten in the file."""
-        clause, values = ("1", []) if everything else ("source = ?", [source]) if source is not None else ("", [])
         with self._writing():
-            self._connection.execute("pragma secure_delete = on")
-            if clause:
-                gone = self._connection.execute(f"delete from items where {clause}", values).rowcount
-            else:
-                there = {n for n in ids if 0 <= n <= _LARGEST}
-                gone = sum(self._connection.execute("delete from items where id = ?", [n]).rowcount for n in there)
-        with _translated(self.path):
-            self._connection.execute("insert into items_fts(items_fts) values('optimize')")
-            self._connection.execute("pragma wal_checkpoint(truncate)")
-        return int(gone)
+            gone = self._chosen(ids, source, everything)
+            runs = delete(self._connection, gone) if gone else Runs.none()
+        with translated(self.path):
+            if not gone and not unfinished(self._connection):
+                return Receipt((), now())
+            return sweep(self._connection, self._file, gone, runs, self.encrypted)
+
+    def _chosen(self, ids: Iterable[int], source: str | None, everything: bool) -> list[int]:
+        """The ids that are there, of those that are meant."""
+        if everything or source is not None:
+            rows = self._connection.execute("select id from items where ? or source = ? order by id", [everything, source])
+            return [number for (number,) in rows]
+        meant = sorted({number for number in ids if 0 <= number <= _LARGEST})
+        return [number for number in meant if self._connection.execute("select 1 from items where id = ?", [number]).fetchone()]
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the store to a new file while others may read and write it; the copy is encrypted as the store is. See `copies.py`."""
+        from rpo_edge.copies import backup
+
+        backup(self._connection, self._connect, Path(path))
 
     def set_preference(self, key: str, value: str) -> None:
         """State a preference (see `rpo_edge.steps.preferences` for the keys)."""
@@ -219,12 +214,12 @@ class History:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        with _translated(self.path):
+        with translated(self.path):
             return int(self._connection.execute("select count(*) from items").fetchone()[0])
 
     def __iter__(self) -> Iterator[HistoryItem]:
         """All items, oldest id first."""
-        with _translated(self.path):
+        with translated(self.path):
             for row in self._connection.execute(f"select {_COLUMNS} from items order by id"):
                 yield _item(row)
 
@@ -232,24 +227,24 @@ class History:
         """The item with this id, or None."""
         if not 0 <= number <= _LARGEST:
             return None
-        with _translated(self.path):
+        with translated(self.path):
             row = self._connection.execute(f"select {_COLUMNS} from items where id = ?", [number]).fetchone()
         return _item(row) if row else None
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
-        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties."""
-        terms = list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:64]
-        if not terms or k < 1:
-            return []
-        match = " OR ".join(f'"{term}"' for term in terms)
-        sql = f"select {_COLUMNS} from items_fts join items on items.id = items_fts.rowid where items_fts match ? order by bm25(items_fts), items.date desc, items.id desc limit ?"
-        with _translated(self.path):
+        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.search`."""
+        with translated(self.path):
+            planned = plan(self._connection, query, k)
+            if planned is None:
+                return []
+            match, order = planned
+            sql = f"select {_COLUMNS} from items_fts join items on items.id = items_fts.rowid where items_fts match ? order by {order} limit ?"
             return [_item(row) for row in self._connection.execute(sql, [match, min(k, _LARGEST)])]
 
     def recent(self, k: int) -> list[HistoryItem]:
         """The k newest items by date, then by id."""
         sql = f"select {_COLUMNS} from items order by date desc, id desc limit ?"
-        with _translated(self.path):
+        with translated(self.path):
             return [_item(row) for row in self._connection.execute(sql, [min(max(k, 0), _LARGEST)])]
 
     def contains_phrase(self, run: Sequence[str]) -> bool:
@@ -257,19 +252,19 @@ class History:
         phrase = " ".join(run).replace('"', " ")
         wanted = " ".join(plain_words(phrase))
         sql = "select items.text from items_fts join items on items.id = items_fts.rowid where items_fts match ?"
-        with _translated(self.path):
+        with translated(self.path):
             # FTS stems words ("running" finds "run") and parts them at marks, so what it finds is looked at once more.
             found = self._connection.execute(sql, [f'"{phrase}"'])
             return any(f" {wanted} " in f" {' '.join(plain_words(text))} " for (text,) in found)
 
     def sources(self) -> dict[str, int]:
         """Number of items by source."""
-        with _translated(self.path):
+        with translated(self.path):
             return dict(self._connection.execute("select source, count(*) from items group by source order by source"))
 
     def preferences(self) -> dict[str, str]:
         """The stated preferences."""
-        with _translated(self.path):
+        with translated(self.path):
             rows = self._connection.execute("select substr(key, 6), value from facts where key like 'pref:%' order by key")
             return dict(rows)
 
@@ -280,88 +275,24 @@ class History:
         """
         from rpo_edge.steps.profile import make_profile
 
-        habits = self._habits("feature <> ?")
+        found = habits(self._connection, self.path)
         if counter is not None:
-            habits[SIDES] = self._counted(counter)
-        return make_profile(habits, self.preferences(), len(self))
-
-    def _habits(self, which: str) -> dict[str, Habit]:
-        """Habits of the features for which a condition on SIDES holds."""
-        sql = f"""select feature, variant, n, (select group_concat(item_id) from (select item_id from measures m
-                  where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {_EVIDENCE}))
-                  from totals t where {which} order by feature, variant"""
-        counts: dict[str, dict[str, float]] = {}
-        evidence: dict[str, dict[str, tuple[int, ...]]] = {}
-        with _translated(self.path):
-            for feature, variant, n, ids in self._connection.execute(sql, [SIDES]):
-                counts.setdefault(feature, {})[variant] = _number(n, self.path)
-                evidence.setdefault(feature, {})[variant] = tuple(int(i) for i in ids.split(",")) if ids else ()
-        return {feature: Habit(feature, counts[feature], evidence[feature]) for feature in counts}
-
-    def _counted(self, counter: Counter) -> Habit:
-        """The counts of one counter at a time are kept; a store that may not be written is counted as it is read."""
-        if self._connection.execute("pragma query_only").fetchone()[0]:
-            total: dict[str, float] = {}
-            shown: dict[str, tuple[int, ...]] = {}
-            for item in self:
-                for side, n in counter.count(item.text).items():
-                    total[side] = total.get(side, 0.0) + n
-                    shown[side] = (item.id or 0, *shown.get(side, ()))[:_EVIDENCE] if n else shown.get(side, ())
-            return Habit(SIDES, total, shown)
-        with _translated(self.path):
-            row = self._connection.execute("select value from facts where key = ?", [SIDES]).fetchone()
-            done = self._connection.execute("select count(*) from measures where feature = ? and variant = ''", [SIDES]).fetchone()[0]
-        if row is None or row[0] != counter.digest or done != len(self):
-            self._count(counter, afresh=row is None or row[0] != counter.digest)
-        return self._habits("feature = ?").get(SIDES, Habit(SIDES, {}))
-
-    def _count(self, counter: Counter, afresh: bool) -> None:
-        with self._writing():
-            if afresh:
-                self._connection.execute("delete from measures where feature = ?", [SIDES])
-            missing = """select id, text from items where not exists
-                         (select 1 from measures where feature = ? and variant = '' and item_id = items.id)"""
-            for number, text in self._connection.execute(missing, [SIDES]).fetchall():
-                rows = [(SIDES, side, number, n) for side, n in counter.count(text).items()]
-                self._connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
-            self._connection.execute("insert or replace into facts values (?, ?)", [SIDES, counter.digest])
+            found[SIDES] = counted(self._connection, self.path, counter)
+        return make_profile(found, self.preferences(), len(self))
 
     # -- closing ---------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Close the file; twice is fine."""
         self._connection.close()
+        if self._leave is not None:
+            self._leave()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _number(value: Any, path: Path) -> float:
-    if not isinstance(value, int | float):  # SQLite keeps any text in a column of numbers
-        raise StoreError(f"the history {path} cannot be used: {value!r} stands where a count should be")
-    return value
-
-
-def _make(path: Path) -> None:
-    """An empty file that only its owner may read; one that is there is made so."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
-
-
-def _connect(where: Path | str) -> sqlite3.Connection:
-    """Where the file or its folder (SQLite puts its log there) may not be written, it is opened for reading only."""
-    if isinstance(where, str) or (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
-        return sqlite3.connect(where, timeout=30, isolation_level=None, check_same_thread=False)
-    # `immutable` reads without the log's shared memory, which could not be made; where a log lies, its writer made that too.
-    log = where.with_name(where.name + "-wal")
-    uri = where.absolute().as_uri() + ("?mode=ro" if log.exists() else "?mode=ro&immutable=1")
-    connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
-    connection.execute("pragma query_only = on")
-    return connection
 
 
 def _item(row: tuple[int, str, str, str | None, str | None, str | None, str | None]) -> HistoryItem:

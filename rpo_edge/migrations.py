@@ -5,7 +5,9 @@ A stored format is a contract:
     items_fts FTS5 over title and text, kept by triggers
     measures  counts of each item by feature key and variant
     totals    their sums, kept by triggers, so that reading a profile does not depend on the number of items
-    facts     stated preferences (pref:KEY) and the version of the features that `measures` was made with
+    facts     stated preferences (pref:KEY); `features`, the version that `measures` was made with, or VERSION:ID while it is
+              made again (items up to ID are done); `sides`, whose counts of the feature "sides" are kept;
+              `forgetting`, while the files are still to be cleaned of what was forgotten
 `PRAGMA user_version` is the number of steps applied; the read path looks at nothing else, because
 importing sqlite-utils takes longer than a whole rewrite.
 """
@@ -58,17 +60,23 @@ def _origin(db: Database) -> None:
         db.table("items").add_column(name, str)
 
 
+@MIGRATIONS(name="0004_recent")
+def _recent(db: Database) -> None:
+    # "The newest" is asked for at every rewrite; without an index, all items would be read for it.
+    db.execute("create index items_recent on items(date desc, id desc)")
+
+
 def _has_secure_delete(db: Database) -> bool:
     """FTS5 knows 'secure-delete' since SQLite 3.42."""
     (version,) = db.execute("select sqlite_version()").fetchone()
     return tuple(int(part) for part in version.split(".")) >= (3, 42)
 
 
-LATEST = 3
+LATEST = 4
 """Number of steps above."""
 
 
 def migrate(db: Database) -> None:
-    """Apply what is missing, each step in a transaction of its own, and note the version."""
+    """Apply what is missing and note the version. The caller's transaction makes all of it one step, or each is one."""
     MIGRATIONS.apply(db)
     db.execute(f"pragma user_version = {LATEST}")

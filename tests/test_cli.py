@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -259,6 +260,72 @@ def test_a_format_with_many_people_asks_who_the_user_is(run, tmp_path):
     assert run("history", "import", chat, "--format", "nothing", at=at)[0] == 2
     listed = run("history", "formats", at=at)[1].decode()
     assert "whatsapp" in listed and listed.count("\n") == len(IMPORTERS)
+
+
+def test_what_was_forgotten_has_a_receipt(run, tmp_path):
+    at, receipt = tmp_path / "own.db", tmp_path / "receipt.json"
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    run("history", "add", "Another note that stays.", at=at)
+    code, _, err = run("history", "forget", "1", "--receipt", receipt, at=at)
+    found = json.loads(receipt.read_text("utf-8"))
+    assert code == 0 and b"1 items forgotten" in err and b"0 found" in err
+    assert (
+        found["ids"] == [1]
+        and found["complete"]
+        and found["found"] == 0 < found["scanned"]
+        and "armalade" not in receipt.read_text("utf-8")
+    )
+    assert stat.S_IMODE(receipt.stat().st_mode) == 0o600 or os.name != "posix"
+    assert b"zanzibar" not in b"".join(path.read_bytes() for path in tmp_path.glob("own.db*"))
+    code, _, err = run("history", "forget", "7", "2", at=at)
+    assert code == 0 and b"1 items forgotten" in err and b"no item 7" in err and run("history", "forget", "2", at=at)[0] == 2
+
+
+def test_an_unsure_forgetting_ends_with_1(run, tmp_path):
+    at = tmp_path / "own.db"
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    reader = sqlite3.connect(at, isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select count(*) from items").fetchone()  # holds the log, so that it cannot be cut
+    code, _, err = run("history", "forget", "--all", at=at)
+    reader.close()
+    assert code == 1 and b"incomplete" in err and run("history", "list", at=at)[1] == b""
+
+
+def test_an_export_makes_the_same_store_again_and_so_does_a_backup(run, tmp_path):
+    at, rows, copy, again = (tmp_path / name for name in ("own.db", "out.jsonl", "copy.db", "again.db"))
+    run("history", "add", "Hi there.", "--source", "mail", "--date", "2024-05-06", at=at)
+    run("profile", "set", "contractions", "always", at=at)
+    assert run("history", "export", rows, at=at)[0] == 0 and run("history", "backup", copy, at=at)[0] == 0
+    assert run("history", "import", rows, at=again)[0] == 0 and run("history", "backup", copy, at=at)[0] == 2
+    stores = []
+    for path in (at, copy, again):
+        with History.open(path, create=False) as history:
+            stores.append((list(history), history.preferences()))
+    assert stores[0] == stores[1] == stores[2] and stores[0][1] == {"contractions": "always"}
+    rows.write_text('{"preference": "contractions", "value": "sometimes?"}\n{"preference": 1, "value": "x"}\n{"text": "Good."}\n', "utf-8")
+    code, _, err = run("history", "import", rows, at=again)
+    assert code == 1 and err.count(b"out.jsonl:") == 2 and b"1 items added" in err
+
+
+def test_a_store_is_encrypted_and_back(run, tmp_path, monkeypatch):
+    pytest.importorskip("sqlcipher3")
+    at, secret, wrong = tmp_path / "own.db", tmp_path / "secret", tmp_path / "wrong"
+    secret.write_text("a long passphrase\n", "utf-8")
+    wrong.write_text("not that one\n", "utf-8")
+    monkeypatch.setenv("RPO_EDGE_PASSPHRASE_FILE", str(secret))
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    assert run("history", "encrypt", at=at)[0] == 0 and b"zanzibar" not in at.read_bytes()
+    assert b"zanzibar" in run("history", "search", "oranges", at=at)[1] and b", encrypted" in run("doctor", at=at)[1]
+    monkeypatch.setenv("RPO_EDGE_PASSPHRASE_FILE", str(wrong))
+    code, out, err = run("history", "list", at=at)
+    assert code == 2 and out == b"" and err.count(b"\n") == 1 and b"not that" not in err
+    monkeypatch.delenv("RPO_EDGE_PASSPHRASE_FILE")
+    code, _, err = run("rewrite", stdin=b"It is so.", at=at)
+    assert code == 2 and b"encrypted" in err and err.count(b"\n") == 1
+    monkeypatch.setenv("RPO_EDGE_PASSPHRASE_FILE", str(secret))
+    assert run("history", "decrypt", at=at)[0] == 0 and b"zanzibar" in at.read_bytes()
+    assert run("history", "decrypt", at=at)[0] == 2
 
 
 @pytest.mark.parametrize("arguments", [["history", "add", "x y"], ["profile", "set", "greeting", "Hi"], ["history", "import", "a.txt"]])

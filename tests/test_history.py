@@ -38,7 +38,7 @@ def test_forgotten_words_leave_the_file(tmp_path, how):
         number = store.add("The zyxwvut is a quokkaphone.", "gone")
         kept = store.add("Something else.", "kept")
         arguments = {"ids": ([number], {}), "source": ((), {"source": "gone"}), "all": ((), {"everything": True})}[how]
-        assert store.forget(arguments[0], **arguments[1]) == (2 if how == "all" else 1)
+        assert store.forget(arguments[0], **arguments[1]).forgotten == (2 if how == "all" else 1)
         assert not store.search("quokkaphone") and (store.get(kept) is None) == (how == "all")
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"quokkaphon" not in left and b"zyxwvut" not in left
@@ -131,7 +131,7 @@ def test_an_empty_file_becomes_private(tmp_path):
 def test_numbers_beyond_sqlite_are_not_there(tmp_path, number):
     with History.open(tmp_path / "h.db") as store:
         store.add("A text about pumps.")
-        assert store.get(number) is None and store.forget([number]) == 0
+        assert store.get(number) is None and store.forget([number]).forgotten == 0
         assert len(store.search("pumps", number)) == len(store.recent(number)) == (number > 0)
 
 

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lower imports nothing above it; names are the first part below the package.
 LAYERS = [
     {"records", "errors", "segment", "lexicon"},
-    {"manifest", "edits", "features", "migrations", "language", "operations", "usage", "wordpiece"},
-    {"history", "importers", "steps", "runtimes", "prompt"},
+    {"manifest", "edits", "features", "migrations", "language", "operations", "usage", "wordpiece", "storage", "keys"},
+    {"history", "importers", "steps", "runtimes", "prompt", "counting", "search", "forgetting", "copies", "encryption"},
     {"reflectors"},
     {"pipeline"},
     {"show", "doctor", "progress"},
@@ -79,7 +79,7 @@ def test_wheel_rewrites_in_a_fresh_environment(tmp_path):
     subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, ROOT], check=True, timeout=300)
     (wheel,) = tmp_path.glob("*.whl")
     names = subprocess.run([sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True, check=True).stdout
-    assert "rpo_edge/cli.py" in names and "training/" not in names and "tests/" not in names
+    assert "rpo_edge/cli/history.py" in names and "training/" not in names and "tests/" not in names
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run([scripts / "python", "-m", "pip", "-q", "install", "-c", ROOT / "constraints.txt", wheel], check=True, timeout=300)

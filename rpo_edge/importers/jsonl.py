@@ -1,4 +1,4 @@
-"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source`, `title`, `kind` and `origin`."""
+"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source`, `title`, `kind` and `origin`; or one preference, as `history export` writes it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rpo_edge.copies import PREFERENCE, VALUE
+from rpo_edge.errors import InputError
 from rpo_edge.importers.base import Importer, Options, Report, is_unicode, lines, stem
 from rpo_edge.records import HistoryItem
+from rpo_edge.steps.preferences import check
 
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
@@ -17,10 +20,23 @@ def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]
         if not line.strip():
             continue
         try:
-            yield _item(json.loads(line), stem(path))
-        except (ValueError, RecursionError) as error:
+            row = json.loads(line)
+            if isinstance(row, dict) and row.keys() == {PREFERENCE, VALUE}:
+                report.preferences |= _stated(row)
+            else:
+                yield _item(row, stem(path))
+        except (ValueError, RecursionError, InputError) as error:
             what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             report(path, number, what)
+
+
+def _stated(row: dict[str, Any]) -> dict[str, str]:
+    """Raises ValueError or InputError for what is no preference."""
+    key, value = row[PREFERENCE], row[VALUE]
+    if not isinstance(key, str) or not isinstance(value, str):
+        raise ValueError("a preference is a name and a value")
+    check(key, value)
+    return {key: value}
 
 
 def _item(row: Any, source: str) -> HistoryItem:
@@ -43,7 +59,14 @@ def _item(row: Any, source: str) -> HistoryItem:
             datetime.fromisoformat(date)
     except ValueError:
         raise ValueError(f"{date!r} is no ISO 8601 date") from None
-    return HistoryItem(text, row.get("source") or source, date, row.get("title"), kind=row.get("kind"), origin=row.get("origin"))
+    return HistoryItem(
+        text,
+        row["source"] if row.get("source") is not None else source,
+        date,
+        row.get("title"),
+        kind=row.get("kind"),
+        origin=row.get("origin"),
+    )
 
 
 def _recognises(path: Path, head: bytes) -> bool:
@@ -54,7 +77,7 @@ def _recognises(path: Path, head: bytes) -> bool:
         row = json.loads(first)
     except (ValueError, RecursionError):
         return path.suffix.lower() == ".jsonl"
-    return (isinstance(row, dict) and "text" in row) or path.suffix.lower() == ".jsonl"
+    return (isinstance(row, dict) and ("text" in row or row.keys() == {PREFERENCE, VALUE})) or path.suffix.lower() == ".jsonl"
 
 
 JSONL = Importer("jsonl", "JSON lines, an object with `text` a line", _recognises, _read)

@@ -1,0 +1,90 @@
+"""What the commands share: the application's parts, the store, and the three streams. Results go to stdout, everything said about them to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from getpass import getpass
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from rpo_edge.errors import InputError
+from rpo_edge.history import History, default_path
+
+MARK = "\ufeff"  # byte order mark
+
+
+class ListFormat(StrEnum):
+    """How lists are printed."""
+
+    text = "text"
+    json = "json"
+
+
+def group(text: str) -> typer.Typer:
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def _named(source: str | None) -> str | None:
+    if source is not None and not source.strip():
+        raise InputError("--source needs a name")
+    return source
+
+
+Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.", callback=_named)]
+Number = Annotated[int, typer.Option("-k", min=0, help="History items to read.")]
+
+
+def place(context: typer.Context) -> Path:
+    """Where the store is."""
+    return Path(context.obj) if context.obj else default_path()
+
+
+def ask(path: Path) -> str | None:
+    """The passphrase of an encrypted store, from whoever sits at the terminal; None where there is none."""
+    return getpass(f"Passphrase of {path}: ") if sys.stdin is not None and sys.stdin.isatty() else None
+
+
+def open_store(context: typer.Context, create: bool = False) -> History:
+    """The store; only commands that put something in make its file."""
+    return History.open(place(context), create=create, ask=ask)
+
+
+def read(name: str) -> str:
+    """A file's or (-) standard input's text. Newlines stay as they are."""
+    place = "standard input" if name == "-" else name
+    if name == "-" and sys.stdin is None:
+        raise InputError(f"{place} is closed")
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{place}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{place} is not UTF-8 (byte {error.start})") from error
+
+
+def write(text: str) -> None:
+    """To stdout byte for byte: no newline added, none translated. Only paths may hold what is not UTF-8; it is shown escaped."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """To stderr. That nobody reads it must not cost the result."""
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO | None) -> None:
+    """What could not be written is not tried again when Python ends, which would complain."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

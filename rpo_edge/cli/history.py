@@ -1,0 +1,135 @@
+"""`rpo-edge history`: add, import, look. What keeps the store is in `keeping.py`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rpo_edge import show
+from rpo_edge.cli.common import MARK, ListFormat, Number, Source, group, open_store, read, say, write
+from rpo_edge.errors import ImportProblems, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rpo_edge.records import HistoryItem
+
+app = group("Your texts: add, import, search, forget.")
+
+
+@app.command("add")
+def history_add(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="[TEXT|-]", help="The text; - is standard input.", show_default=False)] = "-",
+    source: Source = None,
+    date: Annotated[str | None, typer.Option("--date", metavar="ISO", help="When it was written.")] = None,
+) -> None:
+    """Store one text and print its id."""
+    from datetime import datetime
+
+    body = read("-").removeprefix(MARK) if text == "-" else text
+    try:
+        if date is not None:
+            datetime.fromisoformat(date)
+    except ValueError as error:
+        raise InputError(f"{date!r} is no ISO 8601 date") from error
+    with open_store(context, create=True) as history:
+        write(f"{history.add(body, source or 'manual', date)}\n")
+
+
+@app.command("import")
+def history_import(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders; `history formats` lists what is known.")],
+    form: Annotated[str, typer.Option("--format", metavar="auto|NAME", help="What they are, where it cannot be seen.")] = "auto",
+    me: Annotated[
+        list[str] | None, typer.Option("--me", metavar="NAME", help="Your address or name there, where others write too; may be repeated.")
+    ] = None,
+    source: Source = None,
+    keep_secrets: Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show; store nothing.")] = False,
+) -> None:
+    """Import texts of yours. Importing the same twice adds nothing; an import that was broken off goes on where it was."""
+    from rpo_edge import importers
+    from rpo_edge.progress import bar
+
+    report = importers.Report()
+    options = importers.Options(frozenset(name.strip().casefold() for name in me or ()))
+    found = importers.find(paths, report, form, options)
+    with bar("reading", importers.size(found)) as report.progress:
+        items = importers.read(found, report, options, source, keep_secrets)
+        said = show.as_preview(items) if dry_run else _stored(context, items, report.preferences)
+    say("\n".join([said, *(f"left out: {n} {why}" for why, n in report.left_out.most_common())]))
+    if report.problems:
+        raise ImportProblems(list(report.problems))
+
+
+def _stored(context: typer.Context, items: Iterable[HistoryItem], preferences: Mapping[str, str]) -> str:
+    """preferences: those that turn up as the items are read."""
+    with open_store(context, create=True) as history:
+        before = len(history)
+        read = len(history.extend(items))
+        new = len(history) - before
+        for key, value in preferences.items():
+            history.set_preference(key, value)
+    return f"{new} items added, {read - new} were there already"
+
+
+@app.command("formats")
+def history_formats() -> None:
+    """The formats that `import` reads."""
+    from rpo_edge.importers import IMPORTERS
+
+    for importer in IMPORTERS:
+        write(f"{importer.name}\t{importer.about}{' (needs --me)' if importer.asks_me else ''}\n")
+
+
+@app.command("search")
+def history_search(
+    context: typer.Context,
+    query: str,
+    k: Number = 10,
+    form: Annotated[ListFormat, typer.Option("--format")] = ListFormat.text,
+) -> None:
+    """Find texts by their words, best first."""
+    with open_store(context) as history:
+        found = history.search(query, k)
+    if form is ListFormat.json:
+        write(json.dumps([asdict(item) for item in found], ensure_ascii=False) + "\n")
+    else:
+        write("".join(show.item_line(item) for item in found))
+
+
+@app.command("list")
+def history_list(context: typer.Context) -> None:
+    """One line for each text."""
+    with open_store(context) as history:
+        for item in history:
+            write(show.item_line(item))
+
+
+@app.command("show")
+def history_show(context: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """Print one text."""
+    with open_store(context) as history:
+        item = history.get(number)
+    if item is None:
+        raise InputError(no_item(number))
+    write(item.text if item.text.endswith("\n") else item.text + "\n")
+
+
+def no_item(*numbers: int) -> str:
+    return f"no item {', '.join(map(str, numbers))} in the history"
+
+
+@app.command("stats")
+def history_stats(context: typer.Context) -> None:
+    """How much is stored, by source."""
+    with open_store(context) as history:
+        profile = history.profile()
+        lines = [f"{n:8d}  {source}" for source, n in history.sources().items()]
+        write("\n".join([f"{profile.items} items, {profile.words} words in {history.path}", *lines]) + "\n")

@@ -1,0 +1,139 @@
+"""Commands that keep the store: forget, export, backup, encryption."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from getpass import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rpo_edge.cli.common import ask, open_store, place, say, write
+from rpo_edge.cli.history import app as history_app
+from rpo_edge.cli.history import no_item
+from rpo_edge.errors import InputError
+from rpo_edge.keys import PASSPHRASE_FILE
+
+app = history_app
+"""These are commands of `history` too."""
+
+
+@app.command("forget")
+def forget(
+    context: typer.Context,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID...")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Forget everything from there.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Forget everything.")] = False,
+    receipt: Annotated[Path | None, typer.Option("--receipt", metavar="FILE", help="Write what was done and checked as JSON.")] = None,
+) -> None:
+    """Delete texts for good, then search the store's files for what is left of them. Exit code 1: it could not be made sure."""
+    if bool(ids) + (source is not None) + everything != 1:
+        raise InputError("say what to forget: ids, or --source NAME, or --all")
+    with open_store(context) as history:
+        absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
+        if absent and len(absent) == len(set(ids or ())):
+            raise InputError(no_item(*absent))
+        done = history.forget(ids or (), source=source, everything=everything)
+    say(f"{done.forgotten} items forgotten; {done.scanned} bytes searched for {done.runs} runs of theirs, {done.found} found")
+    if absent:
+        say(f"rpo-edge: {no_item(*absent)}")
+    if receipt is not None:
+        _written(receipt, done.as_json() + "\n")
+    if done.incomplete:
+        say(f"rpo-edge: incomplete: {done.incomplete}")
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl file; - is stdout.")]) -> None:
+    """Write all texts and stated preferences as JSON lines, as `import` reads them."""
+    from rpo_edge.copies import export_rows
+
+    with open_store(context) as history:
+        rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in export_rows(history))
+        if path != "-":
+            _written(Path(path), *rows)
+            return
+        for row in rows:
+            write(row)
+
+
+def _written(path: Path, *parts: str) -> None:
+    """As private as the store itself; an existing file is not overwritten."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(parts)
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+@app.command("backup")
+def backup(context: typer.Context, path: Annotated[Path, typer.Argument(metavar="PATH", help="A new file.")]) -> None:
+    """Copy the store as it is now; others may go on writing. An encrypted store's copy has the same key."""
+    with open_store(context) as history:
+        history.backup(path)
+
+
+@app.command("encrypt")
+def encrypt(
+    context: typer.Context,
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
+) -> None:
+    """Encrypt the store. The key is made by lot and kept in the system's keyring, or is a passphrase of yours."""
+    from rpo_edge import encryption
+
+    where = place(context)
+    key = _new_key(where, passphrase)
+    encryption.encrypt(where, key)
+
+
+@app.command("decrypt")
+def decrypt(context: typer.Context) -> None:
+    """Make an encrypted store a plain one again, and take its key out of the keyring."""
+    from rpo_edge import encryption
+    from rpo_edge.keys import drop_key, find_key
+
+    where = place(context)
+    encryption.decrypt(where, find_key(where, ask))
+    drop_key(where)
+
+
+@app.command("rekey")
+def rekey(
+    context: typer.Context,
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
+) -> None:
+    """Encrypt the store with another key."""
+    from rpo_edge import encryption
+    from rpo_edge.keys import find_key
+
+    where = place(context)
+    encryption.rekey(where, find_key(where, ask), _new_key(where, passphrase))
+
+
+def _new_key(where: Path, passphrase: bool) -> str:
+    """Where the keyring has no place for a key, a passphrase that somebody knows is the only one that is not lost."""
+    from rpo_edge.keys import new_key, passphrase_from_file, remember_key
+
+    given = passphrase_from_file()
+    if given:
+        return given
+    if not passphrase:
+        key = new_key()
+        if remember_key(where, key):
+            return key
+        say("rpo-edge: there is no keyring here, so that a passphrase is needed; it is kept nowhere")
+    return _chosen()
+
+
+def _chosen() -> str:
+    """A passphrase, typed twice."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError(f"there is no keyring and no terminal to ask for a passphrase; name a file with one by {PASSPHRASE_FILE}")
+    first = getpass("New passphrase: ")
+    if not first or first != getpass("Once more: "):
+        raise InputError("the passphrase is empty, or the two are not the same")
+    return first

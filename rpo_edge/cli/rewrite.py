@@ -1,0 +1,64 @@
+"""`rpo-edge rewrite`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rpo_edge import show
+from rpo_edge.cli.common import MARK, Number, open_store, read, say, write
+from rpo_edge.reflectors import DEFAULT
+
+if TYPE_CHECKING:
+    from rpo_edge.pipeline import Personalizer
+    from rpo_edge.records import Rewrite
+
+
+class RewriteFormat(StrEnum):
+    """What `rewrite` prints."""
+
+    text = "text"
+    json = "json"
+    diff = "diff"
+
+
+def rewrite(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The draft; - is standard input.", show_default=False)] = "-",
+    query: Annotated[str | None, typer.Option("--query", help="The question that was asked; steers retrieval only.")] = None,
+    reflector: Annotated[str, typer.Option("--reflector", metavar="edit|rules|PATH", help="What rewrites.")] = DEFAULT,
+    k: Number = 8,
+    form: Annotated[RewriteFormat, typer.Option("--format", help="What to print.")] = RewriteFormat.text,
+    explain: Annotated[bool, typer.Option("--explain", help="Say on stderr what was changed and why.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the reflector failed.")] = False,
+) -> None:
+    """Rewrite a draft in your manner and print it."""
+    from rpo_edge.pipeline import Personalizer
+
+    draft = read(file)
+    with open_store(context) as history:
+        result = _rewrite(Personalizer(history, reflector), draft, query, k)
+    for notice in result.notices:
+        say(f"rpo-edge: {notice}")
+    if form is RewriteFormat.json:
+        write(show.as_json(result) + "\n")
+    else:
+        write(show.as_diff(result, colour=sys.stdout.isatty()) if form is RewriteFormat.diff else result.text)
+    if explain:
+        say(show.as_reasons(result))
+    if strict and result.failed:
+        raise typer.Exit(1)
+
+
+def _rewrite(personalizer: Personalizer, draft: str, query: str | None, k: int) -> Rewrite:
+    """A byte order mark stays in front, but the first word is seen as if it were not there."""
+    from rpo_edge.edits import shift
+
+    result = personalizer.rewrite(draft.removeprefix(MARK), query, k)
+    if not draft.startswith(MARK):
+        return result
+    return replace(result, text=MARK + result.text, draft=draft, edits=tuple(shift(edit, 1) for edit in result.edits))
