@@ -325,3 +325,39 @@ def test_pairs_are_files_of_lamp_s_form_but_not_lamp_and_of_dev_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dev_outputs.json", "dev_questions.json"]
     row = next(convert.lines(questions, golds))
     assert row["task"] == "pairs-title" and {"id", "text", "title", "date"} == row["history"][0].keys()
+
+
+# LongLaMP
+
+LONG = {
+    "LongLaMP-abstracts": {
+        "name": "A",
+        "profile": [{"id": "7", "title": "T", "abstract": "We swim.", "year": 2001}, {"title": "U", "abstract": ""}],
+    },
+    "LongLaMP-topics": {"author": "a", "profile": [{"content": "We swim.", "summary": "T"}]},
+    "LongLaMP-reviews": {"reviewerId": "a", "profile": [{"reviewText": "We swim.", "summary": "T", "overall": "5.0", "description": "-"}]},
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_file_of_longlamp_becomes_lines(tmp_path, capsys, name):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    rows = [LONG[name] | {"input": f"Question {i}", "output": "We swim far."} for i in range(70)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "val.parquet")
+    lamp.main(["long", str(tmp_path / "val.parquet"), str(tmp_path / "out.jsonl")])
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert capsys.readouterr().out == f"70 questions of {name}, 70 texts\n" and len({line["id"] for line in lines}) == 70
+    line = lines[69]
+    assert (line["query"], line["gold"], line["task"], line["draft"]) == ("Question 69", "We swim far.", name, None)
+    (item,) = line["history"]
+    assert item["text"] == "We swim." and item["title"] == "T" and {item.get("date"), item.get("label")} <= {"2001", "5.0", None}
+    assert task([Rollout("", "we swim", gold=line["gold"], task=line["task"])]) == [pytest.approx(4 / 5)]
+
+
+def test_what_is_not_longlamp_is_refused_in_a_line(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.Table.from_pylist([{"input": "a", "output": "b"}]), tmp_path / "other.parquet")
+    (tmp_path / "text.parquet").write_text("no parquet", "utf-8")
+    for name, what in (("other", "none of LongLaMP's"), ("text", "no parquet file"), ("nowhere", "nowhere")):
+        with pytest.raises(SystemExit, match=what):
+            lamp.main(["long", str(tmp_path / f"{name}.parquet"), str(tmp_path / "out.jsonl")])

@@ -2,16 +2,13 @@
 
     python -m training lamp fetch OUT --task LaMP-4 --split dev --by user|time     the official files (fetch.py)
     python -m training lamp convert QUESTIONS OUTPUTS OUT.jsonl                     a line for each question (convert.py)
+    python -m training lamp long FILE.parquet OUT.jsonl                             the same of a file of LongLaMP (long.py)
     python -m training lamp pairs OUT [--split dev] [--least 1]                     title generation of LaMP's form, not LaMP (convert.py)
     python -m training lamp score PREDICTIONS.json OUTPUTS.json                     the metrics (metrics.py)
 
 Tasks: LaMP-1 (which of two papers does this author cite), LaMP-2 (a film's tag; in its older version a news item's category), LaMP-3
 (the rating that goes with a review), LaMP-4 (headlines), LaMP-5 (titles of papers), LaMP-7 (tweets). LaMP-6 needs a licensed
 collection of e-mail and is left out. No figure on LaMP has been measured here.
-
-LongLaMP (arXiv 2407.11016) is not covered. It comes as parquet on a model hub, with input, output and profile in one row, the user
-under "name", "author" or "reviewerId", items whose text is "abstract", "content" or "reviewText", no ids of questions and not always of
-items; and it also reports METEOR, which `score` does not compute.
 """
 
 from __future__ import annotations
@@ -19,15 +16,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.request import build_opener
 
 from training import data
-from training.lamp import convert, fetch, layout, metrics
+from training.lamp import convert, fetch, layout, long, metrics
 
 
 def main(argv: list[str]) -> None:
-    """Run one of the four commands. What a user can mend is said in a line."""
+    """Run one of the commands. What a user can mend is said in a line."""
     options = _parser().parse_args(argv)
     try:
         options.run(options)
@@ -37,7 +35,7 @@ def main(argv: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training lamp")
-    commands = parser.add_subparsers(required=True, metavar="{fetch,convert,pairs,score}")
+    commands = parser.add_subparsers(required=True, metavar="{fetch,convert,long,pairs,score}")
     get = commands.add_parser("fetch", help="download official files")
     get.set_defaults(run=_fetch)
     get.add_argument("out", type=Path, help="a folder; a download that broke off there goes on")
@@ -48,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     make.set_defaults(run=_convert)
     for name in ("questions", "outputs", "out"):
         make.add_argument(name, type=Path)
+    wide = commands.add_parser("long", help="a parquet file of LongLaMP to JSON lines")
+    wide.set_defaults(run=_long)
+    wide.add_argument("file", type=Path)
+    wide.add_argument("out", type=Path)
     pairs = commands.add_parser("pairs", help="title generation of LaMP's form, from papers; not LaMP")
     pairs.set_defaults(run=_pairs)
     pairs.add_argument("out", type=Path, help="a folder to write into")
@@ -66,10 +68,26 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    rows = list(convert.lines(layout.read_questions(options.questions), layout.read_outputs(options.outputs)))
-    with options.out.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    print(f"{len(rows)} questions of {rows[0]['task']}, {sum(len(row['history']) for row in rows)} texts" if rows else "no questions")
+    _write(convert.lines(layout.read_questions(options.questions), layout.read_outputs(options.outputs)), options.out)
+
+
+def _long(options: argparse.Namespace) -> None:
+    _write(long.lines(options.file), options.out)
+
+
+def _write(rows: Iterable[layout.Row], out: Path) -> None:
+    """One after another, as they are read, and then how many. The file is there once it is whole."""
+    questions, texts, task = 0, 0, ""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                questions, texts, task = questions + 1, texts + len(row["history"]), row["task"]
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"{questions} questions of {task}, {texts} texts" if questions else "no questions")
 
 
 def _pairs(options: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
     LaMP-1, LaMP-2     accuracy, and F1 as the plain mean over all labels of the task (macro)
     LaMP-3             MAE and RMSE
-    LaMP-4, -5, -7     ROUGE-1 and ROUGE-L, F-measure, mean over the questions; "pairs-title" too, which is not LaMP (see convert.py)
+    LaMP-4, -5, -7     ROUGE-1 and ROUGE-L, F-measure, mean over the questions; LongLaMP's tasks and "pairs-title" too, which is not LaMP (see convert.py)
 
 - Labels are compared whole, apart from white space at the ends; a prediction that is no label is wrong and adds to no label's false
   positives. A label that nobody gave or predicted counts with an F1 of 0.
@@ -22,6 +22,7 @@ from collections.abc import Sequence
 
 from training import statistics
 from training.lamp.layout import Outputs, same_ids
+from training.lamp.long import FORMS
 
 _WORD = re.compile("[a-z0-9]+")
 LOWEST, HIGHEST = 1.0, 5.0
@@ -67,7 +68,7 @@ LABELS = {"LaMP-1": (CITATIONS,), "LaMP-2": (TAGS, CATEGORIES), "LaMP-2M": (TAGS
 """Task -> the lists one of which its golds are from. 2M and 2N are what later papers call the two tasks of the name LaMP-2."""
 
 RATINGS = ("LaMP-3",)
-TEXTS = ("LaMP-4", "LaMP-5", "LaMP-7", "pairs-title")
+TEXTS = ("LaMP-4", "LaMP-5", "LaMP-7", *(form.task for form in FORMS.values()), "pairs-title")
 
 
 def plain_name(task: str) -> str:
