@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rpo_edge.history import History
     from rpo_edge.pipeline import Personalizer
     from rpo_edge.records import Edit, Evidence, HistoryItem, Observation, Rewrite, StyleProfile, Verdict
+    from rpo_edge.steps.retrieve import Mix
 
 __version__ = "0.1.0"
 
@@ -26,11 +27,12 @@ _HOMES = {
     "rpo_edge.history": "History",
     "rpo_edge.pipeline": "Personalizer",
     "rpo_edge.records": "Edit Evidence HistoryItem Observation Rewrite StyleProfile Verdict",
+    "rpo_edge.steps.retrieve": "Mix",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
-    "Edit", "Evidence", "History", "HistoryItem", "ImportProblems", "InputError", "ModelError", "Observation",
+    "Edit", "Evidence", "History", "HistoryItem", "ImportProblems", "InputError", "Mix", "ModelError", "Observation",
     "OptionalDependencyError", "Personalizer", "ReflectorError", "Rewrite", "RpoEdgeError", "StoreError",
     "StyleProfile", "Verdict",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Personalizer: the whole flow on one screen.
 
-freeze - retrieve - profile - reflect - guard - Rewrite
+freeze - profile - retrieve - reflect - guard - Rewrite
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
-from rpo_edge.steps.retrieve import retrieve
+from rpo_edge.steps.retrieve import ALL, Mix, retrieve
 
 WINDOW_WORDS = 120
 """A window is filled with whole paragraphs up to about so many words."""
@@ -36,12 +36,13 @@ class Personalizer:
     """Rewrites drafts for the user whose history it holds.
 
     history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
-    runs in its place where this build has none, and the rewrite's notices say so), or a model folder.
+    runs in its place where this build has none, and the rewrite's notices say so), or a model folder. mix: what
+    history items are chosen for.
     Raises ModelError if the folder is absent, altered or of an unknown kind.
     """
 
-    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT) -> None:
-        self._history = history
+    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT, mix: Mix = ALL) -> None:
+        self._history, self._mix = history, mix
         self._reflector, self._notices = _load(reflector)
 
     def rewrite(self, draft: str, query: str | None = None, k: int = 8) -> Rewrite:
@@ -55,10 +56,10 @@ class Personalizer:
             frozen = freeze(draft)
         if not is_english(_prose(draft, frozen)):
             return self._unchanged(draft, clock, NOT_ENGLISH)
-        with clock("retrieve"):
-            evidence = retrieve(self._history, draft, query, k)
         with clock("profile"):
             profile = self._history.profile(self._reflector.counter)
+        with clock("retrieve"):
+            evidence = retrieve(self._history, draft, query, k, profile, self._mix)
         try:
             with clock("reflect"):
                 observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)

@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": "training.evaluate",
     "lamp": "training.lamp",
     "pretrain": "training.pretrain",
+    "retrieval": "training.retrieval",
     "rl": "training.rl",
     "sft": "training.sft",
     "style": "training.style_encoder",
