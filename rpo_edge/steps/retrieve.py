@@ -100,7 +100,7 @@ def retrieve(
             items[number] = item
     is_new = _New(draft)
     chosen = _greedy(_fused(near, new), wanted, items, lambda number: is_new(items[number]))
-    return Evidence(tuple(items[number] for number in islice(chosen, k)), query)
+    return Evidence(tuple(items[number] for number in islice(chosen, min(k, len(items)))), query)
 
 
 def wants(draft: str, profile: StyleProfile, k: int = 8) -> list[Want]:
