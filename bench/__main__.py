@@ -1,4 +1,5 @@
 """`python -m bench rewrite`: for each reflector, cold process time as a ratio to importing onnxruntime, warm time, peak memory.
+`python -m bench history --items N`, `python -m bench rollouts …`: see history.py and rollouts.py.
 
 Runs of ours and of the import alternate, so that a slow machine is slow for both.
 """
@@ -57,13 +58,13 @@ def warm(store: Path, reflector: str) -> None:
 def rewrite() -> None:
     """Both, for every reflector, on the example history."""
     from rpo_edge import History
-    from rpo_edge.importers import Problems, read_paths
+    from rpo_edge.importers import Report, read_paths
 
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "history.db"
         with History.open(store) as history:
-            history.extend(read_paths([ROOT / "examples" / "history"], None, Problems()))
+            history.extend(read_paths([ROOT / "examples" / "history"], Report()))
         for reflector in REFLECTORS:
             warm(store, reflector)
             cold(store, reflector)
@@ -76,5 +77,9 @@ if __name__ == "__main__":
         from bench import rollouts
 
         rollouts.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["history"]:
+        from bench import history as history_bench
+
+        history_bench.main(sys.argv[2:])
     else:
-        sys.exit("usage: python -m bench rewrite | rollouts CHECKPOINT [STYLE]")
+        sys.exit("usage: python -m bench rewrite | history [--items N] | rollouts CHECKPOINT [STYLE]")

@@ -1,25 +1,40 @@
 """The counts that a profile is read from: of each item in `measures`, their sums in `totals` (kept by triggers).
 
-The features' counts are made when an item is added. What a reflector counts besides stands under one feature more, `SIDES`, and is
-made when a profile is asked for with its counter.
+A few items are measured as they are stored. Many are measured afterwards, in batches, each a transaction, so that other processes can
+write in between, and whoever comes next goes on where one was killed: fact `features` says how far that is (see `migrations.py`).
+Measuring takes ten times as long as storing, so for many items other processes help, one a core.
+
+What a reflector counts besides stands under one feature more, `SIDES`, and is made when a profile is asked for with its counter.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
 from rpo_edge.errors import StoreError
+from rpo_edge.measuring import Row, measurer, rows_of
 from rpo_edge.records import Habit
 from rpo_edge.storage import translated, writing
 
 SIDES = "sides"
 """The feature under which a `Counter`'s counts stand."""
 
-_BATCH = 500  # items that are measured again in one transaction
+AT_ONCE = 20
+"""Items that are measured in the transaction that stores them."""
+
+_BATCH = 500  # items that are measured in one transaction
 _EVIDENCE = 3  # ids kept for each variant of a habit
+_NEW, _AGAIN = ">", ":"  # between version (or digest) and the last id that is done
+
+
+class Measure(Protocol):
+    """Measures texts: for each the rows of `measures` that it has, without its id."""
+
+    def __call__(self, texts: Sequence[str]) -> list[list[Row]]: ...
 
 
 class Counter(Protocol):
@@ -38,21 +53,38 @@ class Counter(Protocol):
 # -- the features' counts ----------------------------------------------------------------------------------------------
 
 
-def add_measures(connection: sqlite3.Connection, number: int, text: str) -> None:
-    """Measure one item, to be called in a transaction."""
-    from rpo_edge.steps.profile import measure
+def added(connection: sqlite3.Connection, items: Sequence[tuple[int, str]], last: int) -> None:
+    """Measure items that a transaction has stored after the id `last`, or note that it is to be done."""
+    features = _features()
+    if not last:  # in an empty store, all is measured
+        _note(connection, "features", features)
+    if _measured_with(connection) == features:
+        if len(items) <= AT_ONCE:
+            _insert(connection, ((number, rows_of(text)) for number, text in items))
+        else:
+            _note(connection, "features", f"{features}{_NEW}{last}")
+    connection.execute("update facts set value = value || ? where key = ? and value not like ?", [f"{_NEW}{last}", SIDES, f"%{_NEW}%"])
 
-    rows = [(key, variant, number, n) for key, counts in measure(text).items() for variant, n in counts.items()]
+
+def _insert(connection: sqlite3.Connection, counts: Iterable[tuple[int, Sequence[Row]]]) -> None:
+    rows = ((feature, variant, number, n) for number, found in counts for feature, variant, n in found)
     connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
 
 
-def measure_again_if_needed(connection: sqlite3.Connection, path: Path) -> None:
-    """With other features than the counts were made with, they are made again.
+def measure_missing(connection: sqlite3.Connection, path: Path) -> None:
+    """Measure what was not measured yet, or with other features; nothing in a store that may not be written."""
+    with translated(path):
+        done = _measured_with(connection)
+        if done == _features() or _read_only(connection):
+            return
+        (last,) = connection.execute("select coalesce(max(id), 0) from items").fetchone()
+    with closing(measurer(last - _last(done))) as measure:
+        while _measure_some(connection, path, measure.rows):
+            pass
 
-    In batches, so that other processes can write in between, and the one that comes next goes on where one ended.
-    """
-    while _measured_with(connection) != _features() and _measure_some(connection, path):
-        pass
+
+def _read_only(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("pragma query_only").fetchone()[0])
 
 
 def _features() -> str:
@@ -62,33 +94,83 @@ def _features() -> str:
 
 
 def _measured_with(connection: sqlite3.Connection) -> str:
-    """The version of the features; "VERSION:LAST ID" until all items are done."""
+    """The version of the features; "VERSION>ID" or "VERSION:ID" until all items are done."""
     row = connection.execute("select value from facts where key = 'features'").fetchone()
     return row[0] if row is not None else ""
 
 
-def _measure_some(connection: sqlite3.Connection, path: Path) -> bool:
-    """Measure the next batch again; False if none is left, or another process has ended it."""
+def _last(done: str) -> int:
+    """The last id that is measured with the present features, by what the fact says."""
+    for mark in (_NEW, _AGAIN):
+        if done.startswith(_features() + mark):
+            return int(done.partition(mark)[2])
+    return -1
+
+
+def _note(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("insert or replace into facts values (?, ?)", [key, value])
+
+
+def _here(texts: Sequence[str]) -> list[list[Row]]:
+    return [rows_of(text) for text in texts]
+
+
+def _measure_some(connection: sqlite3.Connection, path: Path, measure: Measure = _here) -> bool:
+    """Measure the next batch; False if none is left, or another process has ended it."""
     with writing(connection, path):
         done = _measured_with(connection)
         if done == _features():
             return False
-        last = int(done.partition(":")[2]) if done.startswith(f"{_features()}:") else -1
-        batch = connection.execute("select id, text from items where id > ? order by id limit ?", [last, _BATCH]).fetchall()
-        for number, text in batch:
-            connection.execute("delete from measures where item_id = ?", [number])
-            add_measures(connection, number, text)
-        if not batch:
+        mark = _NEW if done.startswith(_features() + _NEW) else _AGAIN
+        batch = connection.execute("select id, text from items where id > ? order by id limit ?", [_last(done), _BATCH]).fetchall()
+        if mark == _AGAIN:
+            connection.executemany("delete from measures where item_id = ? and feature <> ?", [(number, SIDES) for number, _ in batch])
+        _insert(connection, zip((number for number, _ in batch), measure([text for _, text in batch]), strict=True))
+        if mark == _AGAIN and not batch:
             add_up(connection)
-        state = f"{_features()}:{batch[-1][0]}" if batch else _features()
-        connection.execute("insert or replace into facts values ('features', ?)", [state])
+        _note(connection, "features", f"{_features()}{mark}{batch[-1][0]}" if batch else _features())
     return bool(batch)
+
+
+def lower_marks(connection: sqlite3.Connection) -> None:
+    """After items were deleted: an id that is free may be given again, to a text that is not measured."""
+    (last,) = connection.execute("select coalesce(max(id), 0) from items").fetchone()
+    for key in ("features", SIDES):
+        row = connection.execute("select value from facts where key = ?", [key]).fetchone()
+        for mark in (_NEW, _AGAIN):
+            version, found, number = row[0].partition(mark) if row else ("", "", "")
+            if found and int(number) > last:
+                _note(connection, key, f"{version}{mark}{last}")
 
 
 def add_up(connection: sqlite3.Connection) -> None:
     """Make the sums anew. The triggers add and subtract, which leaves rounding errors of what is not a whole number."""
     connection.execute("delete from totals")
     connection.execute("insert into totals select feature, variant, sum(n) from measures group by feature, variant")
+
+
+def measured_habits(connection: sqlite3.Connection, path: Path) -> dict[str, Habit]:
+    """The habits of all items: what is not measured yet is measured now, in a store that may not be written for this answer alone."""
+    with translated(path):
+        measure_missing(connection, path)
+        done = _measured_with(connection)
+        if done == _features():
+            return habits(connection, path)
+        known = habits(connection, path) if done.startswith(_features() + _NEW) else {}
+        last = _last(done) if known else -1
+        return _with(known, connection.execute("select id, text from items where id > ? order by id", [last]))
+
+
+def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str]]) -> dict[str, Habit]:
+    """Habits with the counts of more items, which have later ids."""
+    counts = {feature: dict(habit.counts) for feature, habit in known.items()}
+    shown = {feature: dict(habit.evidence) for feature, habit in known.items()}
+    for number, text in items:
+        for feature, variant, n in rows_of(text):
+            of, ids = counts.setdefault(feature, {}), shown.setdefault(feature, {})
+            of[variant] = of.get(variant, 0.0) + n
+            ids[variant] = (number, *ids.get(variant, ()))[:_EVIDENCE]
+    return {feature: Habit(feature, counts[feature], shown[feature]) for feature in sorted(counts)}
 
 
 def habits(connection: sqlite3.Connection, path: Path, sides: bool = False) -> dict[str, Habit]:
@@ -117,13 +199,10 @@ def _number(value: Any, path: Path) -> float:
 def counted(connection: sqlite3.Connection, path: Path, counter: Counter) -> Habit:
     """The counts of one counter at a time are kept; a store that may not be written is counted as it is read."""
     with translated(path):
-        if connection.execute("pragma query_only").fetchone()[0]:
+        if _read_only(connection):
             return _counted_now(connection.execute("select id, text from items order by id"), counter)
-        row = connection.execute("select value from facts where key = ?", [SIDES]).fetchone()
-        (done,) = connection.execute("select count(*) from measures where feature = ? and variant = ''", [SIDES]).fetchone()
-        (items,) = connection.execute("select count(*) from items").fetchone()
-    if row is None or row[0] != counter.digest or done != items:
-        _count(connection, path, counter)
+    while _counted_with(connection) != counter.digest:
+        _count_some(connection, path, counter)
     return habits(connection, path, sides=True).get(SIDES, Habit(SIDES, {}))
 
 
@@ -137,15 +216,22 @@ def _counted_now(items: Iterable[tuple[int, str]], counter: Counter) -> Habit:
     return Habit(SIDES, total, shown)
 
 
-def _count(connection: sqlite3.Connection, path: Path, counter: Counter) -> None:
-    """Count what this counter has not counted yet; another one's counts go first."""
+def _counted_with(connection: sqlite3.Connection) -> str:
+    """The digest of the counter; "DIGEST>ID" where items after ID may not be counted yet."""
+    row = connection.execute("select value from facts where key = ?", [SIDES]).fetchone()
+    return row[0] if row is not None else ""
+
+
+def _count_some(connection: sqlite3.Connection, path: Path, counter: Counter) -> None:
+    """Count the next items that this counter has not counted yet; another one's counts go first."""
     with writing(connection, path):
-        row = connection.execute("select value from facts where key = ?", [SIDES]).fetchone()
-        if row is None or row[0] != counter.digest:
+        digest, _, last = _counted_with(connection).partition(_NEW)
+        if digest != counter.digest:
             connection.execute("delete from measures where feature = ?", [SIDES])
-        missing = """select id, text from items where not exists
-                     (select 1 from measures where feature = ? and variant = '' and item_id = items.id)"""
-        for number, text in connection.execute(missing, [SIDES]).fetchall():
-            rows = [(SIDES, side, number, n) for side, n in counter.count(text).items()]
-            connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
-        connection.execute("insert or replace into facts values (?, ?)", [SIDES, counter.digest])
+        batch = connection.execute(_UNCOUNTED, [int(last or 0) if digest == counter.digest else 0, SIDES, _BATCH]).fetchall()
+        _insert(connection, ((number, [(SIDES, side, n) for side, n in counter.count(text).items()]) for number, text in batch))
+        _note(connection, SIDES, f"{counter.digest}{_NEW}{batch[-1][0]}" if batch else counter.digest)
+
+
+_UNCOUNTED = """select id, text from items where id > ? and not exists
+                (select 1 from measures where feature = ? and variant = '' and item_id = items.id) order by id limit ?"""

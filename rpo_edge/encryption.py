@@ -122,11 +122,14 @@ def _alone(path: Path, key: str | None) -> Iterator[tuple[sqlite3.Connection, in
 
 
 def _lock(connection: sqlite3.Connection) -> None:
-    """Take the file for this connection alone, without a log: what is written now is in the file itself."""
+    """Take the file for this connection alone, without a log: what is written now is in the file itself.
+
+    A journal on disk would be the old file's first page, and stay there after a kill; all that is journaled here is two bytes of a header.
+    """
     connection.execute("pragma locking_mode = exclusive")
     connection.execute("begin exclusive")
     connection.execute("commit")  # in this mode, the lock stays
-    connection.execute("pragma journal_mode = delete")
+    connection.execute("pragma journal_mode = memory")
     connection.execute("begin exclusive")
     connection.execute("commit")
 

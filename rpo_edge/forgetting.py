@@ -2,7 +2,7 @@
 
 Deleting rows leaves words on disk, `secure_delete` or not: in the log, in the index's segments, in free pages. What removes them:
 
-    delete             rows, counts and index entries go, the sums are added up again from what stays
+    delete             rows, counts and index entries go, the sums and the document frequencies are made again from what stays
     rebuild            the full-text index is made anew from what stays
     vacuum             the file is written anew, without free pages or gaps
     checkpoint         the log is moved into the file and cut to nothing, which has to wait for other processes' readers
@@ -32,7 +32,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rpo_edge.counting import add_up
+from rpo_edge.counting import add_up, lower_marks
+from rpo_edge.search import count_again
 from rpo_edge.storage import OPEN_FILES, PATIENCE, database_errors
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def delete(connection: sqlite3.Connection, ids: Sequence[int]) -> Runs:
     connection.executemany("delete from items where id = ?", [(number,) for number in ids])
     connection.execute("insert into items_fts(items_fts) values('rebuild')")
     add_up(connection)
+    lower_marks(connection)
+    count_again(connection)
     connection.execute("insert or replace into facts values (?, '1')", [_UNFINISHED])
     return runs.without(runs.found_in(_contents(connection)))
 

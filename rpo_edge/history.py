@@ -1,8 +1,12 @@
 """History: the user's texts in one SQLite file that never leaves the device.
 
-Reading (search, profile) uses the standard library's sqlite3; writing and migrating go through
-sqlite-utils, imported when first needed. The file is made with mode 0600 where the system has modes. A file
-that may not be written is read as it is: nothing is brought up to date in it.
+Reading (search, profile) uses the standard library's sqlite3; migrating goes through sqlite-utils, imported when first needed. The file
+is made with mode 0600 where the system has modes. A file that may not be written is read as it is: nothing is brought up to date in it.
+
+Storing goes in two passes. The first stores texts, index and document frequencies, in transactions of up to 20,000 items; the second
+measures what has no counts yet (see `counting.py`), and whoever asks for a profile first has the rest of it done. Rows are put in by
+executemany and the index is filled by one statement afterwards: sqlite-utils writes rows in statements of a hundred, which the
+triggers make FTS5 write to the file one by one.
 
     storage.py     opening, locks, the bytes on disk        forgetting.py  deleting for good, and the receipt
     keys.py        where an encrypted store's key is        encryption.py  encrypt, decrypt, change the key
@@ -13,33 +17,40 @@ that may not be written is read as it is: nothing is brought up to date in it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rpo_edge.counting import SIDES, Counter, add_measures, counted, habits, measure_again_if_needed
+from rpo_edge.counting import SIDES, Counter, added, counted, measure_missing, measured_habits
 from rpo_edge.errors import InputError, StoreError
 from rpo_edge.keys import Ask, find_key
 from rpo_edge.records import HistoryItem, StyleProfile
-from rpo_edge.search import plan
+from rpo_edge.search import count_again, found, note
 from rpo_edge.segment import plain_words
 from rpo_edge.storage import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 
 if TYPE_CHECKING:
     from rpo_edge.forgetting import Receipt
+    from rpo_edge.timeline import Timeline
 
 __all__ = ["SIDES", "Counter", "History", "default_path"]
 
-_SCHEMA = 4  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
+_SCHEMA = 5  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
-_BATCH = 500
+_COLUMNS_STORED = "id, text, source, date, title, kind, origin, digest"
+_BATCH, _CHARACTERS = 20_000, 16_000_000  # of a transaction; small ones leave the index many pieces, which are merged at a cost
+_MANY = 1_000  # items; from here on, SQLite gets more memory to store them
 _LARGEST = 2**63 - 1  # SQLite's integers end here
+
+
+_KNOWN = "select digest, id from items where digest in (select value from json_each(?))"
+_Row = tuple[int, str, str, str | None, str | None, str | None, str | None, str]  # as _COLUMNS_STORED
 
 
 class History:
@@ -108,8 +119,8 @@ class History:
                 raise StoreError(f"the history {self.path} was written by an older rpo-edge and may not be written, so it cannot be used")
             keep_log(self._connection)
             self._migrate()
-        if not read_only:
-            measure_again_if_needed(self._connection, self.path)
+        elif not read_only and self._connection.execute("pragma journal_mode").fetchone()[0] == "delete":
+            keep_log(self._connection)  # a conversion that was killed left the store without
 
     def _version(self) -> int:
         (version,) = self._connection.execute("pragma user_version").fetchone()
@@ -125,6 +136,7 @@ class History:
         with self._writing():
             if self._version() < _SCHEMA:
                 migrate(database)
+                count_again(self._connection)
 
     def _database(self) -> Any:  # sqlite_utils.Database; named Any to keep the import off the read path
         from sqlite_utils import Database
@@ -141,35 +153,62 @@ class History:
         ids = self.extend([HistoryItem(text, source, date, title)])
         return ids[0]
 
-    def extend(self, items: Iterable[HistoryItem]) -> list[int]:
-        """Store items in transactions of a few hundred, and return their ids in order."""
+    def extend(self, items: Iterable[HistoryItem], *, measure: bool = True) -> list[int]:
+        """Store items in large transactions, measure them, and return their ids in order. A few are measured at once, as they are stored.
+
+        measure: False leaves many unmeasured, for `measure` or for whoever asks for a profile first.
+        """
         ids: list[int] = []
         batch: list[HistoryItem] = []
+        size = 0
         for item in items:
             if not item.text.strip():
                 raise InputError("an empty text cannot be added to the history")
             batch.append(item)
-            if len(batch) == _BATCH:
+            size += len(item.text)
+            if len(batch) == _BATCH or size > _CHARACTERS:
                 ids += self._store(batch)
-                batch = []
-        return ids + self._store(batch)
+                batch, size = [], 0
+        ids += self._store(batch)
+        if measure and ids:
+            self.measure()
+        return ids
+
+    def measure(self) -> None:
+        """Measure what has no counts yet. It goes on where an earlier call was broken off, by a kill for one.
+
+        A profile asks for it anyway. A store that may not be written stays as it is, and its profile is right all the same.
+        """
+        measure_missing(self._connection, self.path)
 
     def _store(self, batch: Sequence[HistoryItem]) -> list[int]:
-        ids: list[int] = []
+        """Items of one transaction; those that are there already have the id they had."""
         if not batch:
-            return ids
-        table = self._database().table("items")
+            return []
+        if len(batch) > _MANY:
+            self._connection.execute("pragma cache_size = -65536")  # KiB: digests come in no order
         with self._writing():
-            for item in batch:
-                digest = _digest(item)
-                row = self._connection.execute("select id from items where digest = ?", [digest]).fetchone()
-                if row is None:
-                    values = {name: value for name, value in asdict(item).items() if name != "id"}
-                    ids.append(int(table.insert(values | {"digest": digest}).last_pk))
-                    add_measures(self._connection, ids[-1], item.text)
-                else:
-                    ids.append(int(row[0]))
-        return ids
+            digests = [_digest(item) for item in batch]
+            known = dict(self._connection.execute(_KNOWN, [json.dumps(digests)]).fetchall())
+            (last,) = self._connection.execute("select coalesce(max(id), 0) from items").fetchone()
+            rows: list[_Row] = []
+            for item, digest in zip(batch, digests, strict=True):
+                if digest not in known:
+                    known[digest] = last + len(rows) + 1
+                    rows.append((known[digest], item.text, item.source, item.date, item.title, item.kind, item.origin, digest))
+            if rows:
+                self._insert(rows, last)
+        return [known[digest] for digest in digests]
+
+    def _insert(self, rows: Sequence[_Row], last: int) -> None:
+        """New rows, with ids after `last`; the fact `bulk` keeps the triggers still."""
+        self._connection.execute("insert into facts values ('bulk', '')")
+        self._connection.executemany(f"insert into items({_COLUMNS_STORED}) values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.execute("insert into items_fts(rowid, title, text) select id, title, text from items where id > ?", [last])
+        self._connection.execute("update facts set value = value + ? where key = 'items'", [len(rows)])
+        self._connection.execute("delete from facts where key = 'bulk'")
+        note(self._connection, ((row[0], row[4], row[1]) for row in rows))
+        added(self._connection, [(row[0], row[1]) for row in rows], last)
 
     def forget(self, ids: Iterable[int] = (), *, source: str | None = None, everything: bool = False) -> Receipt:
         """Delete items by id, by source, or all, from the file's every corner; the receipt says how that was checked.
@@ -215,7 +254,7 @@ class History:
 
     def __len__(self) -> int:
         with translated(self.path):
-            return int(self._connection.execute("select count(*) from items").fetchone()[0])
+            return int(self._connection.execute("select value from facts where key = 'items'").fetchone()[0])
 
     def __iter__(self) -> Iterator[HistoryItem]:
         """All items, oldest id first."""
@@ -234,12 +273,8 @@ class History:
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
         """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.search`."""
         with translated(self.path):
-            planned = plan(self._connection, query, k)
-            if planned is None:
-                return []
-            match, order = planned
-            sql = f"select {_COLUMNS} from items_fts join items on items.id = items_fts.rowid where items_fts match ? order by {order} limit ?"
-            return [_item(row) for row in self._connection.execute(sql, [match, min(k, _LARGEST)])]
+            numbers = found(self._connection, query, k)
+            return [item for number in numbers if (item := self.get(number)) is not None]
 
     def recent(self, k: int) -> list[HistoryItem]:
         """The k newest items by date, then by id."""
@@ -269,16 +304,23 @@ class History:
             return dict(rows)
 
     def profile(self, counter: Counter | None = None) -> StyleProfile:
-        """The user's habits and preferences, from sums: the time does not grow with the number of items.
+        """The user's habits and preferences, from sums: the time does not grow with the number of items, once all are measured.
 
         counter: what else is to be counted, under the feature SIDES; items that it has not counted yet are counted now.
         """
         from rpo_edge.steps.profile import make_profile
 
-        found = habits(self._connection, self.path)
+        shown = measured_habits(self._connection, self.path)
         if counter is not None:
-            found[SIDES] = counted(self._connection, self.path, counter)
-        return make_profile(found, self.preferences(), len(self))
+            shown[SIDES] = counted(self._connection, self.path, counter)
+        return make_profile(shown, self.preferences(), len(self))
+
+    def timeline(self) -> Timeline:
+        """How the habits moved, read when it is asked. See `rpo_edge.timeline`."""
+        from rpo_edge.timeline import Timeline
+
+        self.measure()
+        return Timeline(self._connection, self.path)
 
     # -- closing ---------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,11 @@ A stored format is a contract:
     items_fts FTS5 over title and text, kept by triggers
     measures  counts of each item by feature key and variant
     totals    their sums, kept by triggers, so that reading a profile does not depend on the number of items
-    facts     stated preferences (pref:KEY); `features`, the version that `measures` was made with, or VERSION:ID while it is
-              made again (items up to ID are done); `sides`, whose counts of the feature "sides" are kept;
-              `forgetting`, while the files are still to be cleaned of what was forgotten
+    words     in how many of the items whose id can be divided by 16 a term of the index is (see `search.py`)
+    facts     stated preferences (pref:KEY); `features`, the version that `measures` was made with, VERSION>ID where items after ID
+              have not been measured yet, VERSION:ID while all are measured again (up to ID it is done); `sides`, whose counts of the
+              feature "sides" are kept, or DIGEST>ID where some after ID may be missing; `items`, the number of items; `bulk`, within
+              a transaction that fills the index itself; `forgetting`, while the files are still to be cleaned of what was forgotten
 `PRAGMA user_version` is the number of steps applied; the read path looks at nothing else, because
 importing sqlite-utils takes longer than a whole rewrite.
 """
@@ -66,13 +68,32 @@ def _recent(db: Database) -> None:
     db.execute("create index items_recent on items(date desc, id desc)")
 
 
+@MIGRATIONS(name="0005_found_fast")
+def _found_fast(db: Database) -> None:
+    for statement in (
+        "create table words (term text primary key, n integer not null) without rowid",
+        "insert into facts select 'items', count(*) from items",
+        "update facts set value = value || '>0' where key = 'sides'",
+        # FTS5 keeps new words in memory until so many bytes are there: many small pieces would have to be merged again and again.
+        "insert into items_fts(items_fts, rank) values('hashsize', 67108864)",
+        # A statement with a trigger makes FTS5 write what it has in memory (xSavepoint), so many items at once are indexed afterwards.
+        "drop trigger items_ai",
+        """create trigger items_ai after insert on items when not exists (select 1 from facts where key = 'bulk') begin
+               insert into items_fts(rowid, title, text) values (new.id, new.title, new.text);
+               update facts set value = value + 1 where key = 'items'; end""",
+        """create trigger items_count after delete on items begin
+               update facts set value = value - 1 where key = 'items'; end""",
+    ):
+        db.execute(statement)
+
+
 def _has_secure_delete(db: Database) -> bool:
     """FTS5 knows 'secure-delete' since SQLite 3.42."""
     (version,) = db.execute("select sqlite_version()").fetchone()
     return tuple(int(part) for part in version.split(".")) >= (3, 42)
 
 
-LATEST = 4
+LATEST = 5
 """Number of steps above."""
 
 

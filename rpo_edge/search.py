@@ -1,24 +1,63 @@
-"""Which words of a query the index is asked for, so that the answer comes in time from a large store.
+"""Which items the words of a query find, in time also from a large store.
 
-FTS5 computes BM25 for every item that has any of the words, some microseconds each, and "the" is in nearly all. BM25 gives a word
-little weight that is in many items (the logarithm of the share that lack it), so in a large store the common words are left out: the
-rarest are taken until together they are in `_READ` items. Small stores are asked for all words.
+FTS5 computes BM25 for every item that has any of the words, some microseconds each, and "the" is in nearly all. So a large store is
+asked in two steps:
 
-Measured on 100,000 texts and drafts of 2,000 characters: 640 ms with all words, a twentieth of that with the rarest.
+    choose   the rarest words, as many as are in `_READ` items together: BM25 gives a word little weight that is in many items
+             (the logarithm of the share that lack it); the best `_RANKED` items by these words are candidates
+    rank     the candidates by BM25 for all words of the query, common ones too, of which a long draft has many
+
+Small stores are asked for all words at once.
+
+How many items have a term (after Porter's stemmer, as the index has it) stands in the table `words`, for every `_STEP`th item: common words
+are what must be known, and of them a sample is enough. It is kept current by whatever stores or deletes items. A word that the sample
+has too seldom to be sure is counted in the index, which is quick for such words, and ends at a limit. What was measured is in docs/architecture.md.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 
-_WORDS = 64  # of a query
+_WORDS = 400  # of a query
 _SMALL = 2000  # items; all of them are ranked in some 10 ms
-_READ = 3000  # items that are ranked; their number is what costs
-_COMMON = 2000  # items; how many more have a word is not counted
+_READ = 1500  # items that are ranked; their number is what costs
+_COMMON = 2000  # items; a word that more have is not counted on, nor chosen
+_RANKED = 64  # candidates
+_HEAD = 3000  # code points of a candidate that are ranked
+_SURE = 8  # items of the sample; a word that so many have is not counted in the index (the error is a third, Poisson)
+_STEP = 16  # of so many items, one is in the table `words`
+_BATCH = 5000  # items whose words are counted together
+_K1, _B = 1.2, 0.75  # as FTS5 has them (https://www.sqlite.org/fts5.html#the_bm25_function)
 
-BEST = "bm25(items_fts), items.date desc, items.id desc"
+BEST = "bm25(items_fts), items_fts.rowid desc"
 NEWEST = "items_fts.rowid desc"
+
+
+def found(connection: sqlite3.Connection, query: str, k: int) -> list[int]:
+    """Ids of the k best items by BM25, best first; newer ones win ties."""
+    planned = plan(connection, query, k)
+    if planned is None:
+        return []
+    match, order = planned
+    limit = min(max(k, _RANKED), 2**63 - 1)
+    if order == NEWEST:
+        sql = f"select rowid from items_fts where items_fts match ? order by {order} limit ?"
+        return [number for (number,) in connection.execute(sql, [match, k])]
+    sql = f"""select id, title, text from (select items_fts.rowid as number, bm25(items_fts) as score from items_fts where items_fts match ?
+              order by {order} limit ?) join items on id = number order by score, date desc, id desc"""
+    words = _words(query)
+    if match == _any(words):
+        return [number for number, _, _ in connection.execute(sql, [match, limit])][:k]
+    rows = connection.execute(sql, [match, limit]).fetchall()
+    scores = _scores(connection, words, rows[:_RANKED])
+    best = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+    return [rows[i][0] for i in [*best, *range(len(scores), len(rows))]][:k]
 
 
 def plan(connection: sqlite3.Connection, query: str, k: int) -> tuple[str, str] | None:
@@ -26,29 +65,121 @@ def plan(connection: sqlite3.Connection, query: str, k: int) -> tuple[str, str] 
 
     Where all words are common none says much, and the newest items that have one are taken.
     """
-    words = list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:_WORDS]
+    words = _words(query)
     if not words or k < 1:
         return None
     (last,) = connection.execute("select max(id) from items").fetchone()
     if (last or 0) <= max(_SMALL, k):
         return _any(words), BEST
-    counts = {word: _count(connection, word) for word in words}
-    rare = [word for word in sorted(words, key=counts.__getitem__) if counts[word] < _COMMON]
+    counts = _counts(connection, words)
+    rare = [word for word in sorted(counts, key=counts.__getitem__) if counts[word] < _COMMON]
     if not rare:
         return _any(words), NEWEST
     taken: list[str] = []
+    read = 0
     for word in rare:
-        if taken and sum(counts[other] for other in taken) + counts[word] > _READ:
-            break
-        taken.append(word)
+        if not taken or read + counts[word] <= _READ:
+            taken.append(word)
+            read += counts[word]
     return _any(taken), BEST
 
 
-def _any(words: list[str]) -> str:
+def _words(query: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:_WORDS]
+
+
+def _any(words: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words)
+
+
+def _counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
+    """How many items have each word, common ones by the sample; of words with one stem the first stands for all."""
+    terms = _terms(tuple(words))
+    first = {terms[word]: word for word in reversed(words) if terms.get(word)}
+    sampled = _sampled(connection, [term for of in first for term in of])
+    least = {word: min(sampled.get(term, 0) for term in of) for of, word in first.items()}
+    return {word: _STEP * n if n >= _SURE else _count(connection, word) for word, n in least.items()}
 
 
 def _count(connection: sqlite3.Connection, word: str) -> int:
     """How many items have the word, up to `_COMMON`."""
     sql = "select count(*) from (select 1 from items_fts where items_fts match ? limit ?)"
     return int(connection.execute(sql, [f'"{word}"', _COMMON]).fetchone()[0])
+
+
+# -- ranking -----------------------------------------------------------------------------------------------------------
+
+
+def _scores(connection: sqlite3.Connection, words: Sequence[str], rows: Sequence[tuple[int, str | None, str]]) -> list[float]:
+    """BM25 of each row for all words; how long a text is, is compared with the other candidates."""
+    terms = sorted({term for of in _terms(tuple(words)).values() for term in of})
+    sampled = _sampled(connection, terms)
+    (items,) = connection.execute("select value from facts where key = 'items'").fetchone()
+    weights = {term: _weight(_STEP * sampled.get(term, 0) or 1, int(items)) for term in terms}
+    lengths = [len(text[:_HEAD]) for _, _, text in rows]
+    mean = sum(lengths) / max(1, len(lengths))
+    scores = [0.0] * len(rows)
+    with _index([(title, text[:_HEAD]) for _, title, text in rows]) as index:
+        sql = "select doc, term, count(*) from places where term in (select value from json_each(?)) group by doc, term"
+        for i, term, n in index.execute(sql, [json.dumps(terms)]):
+            scores[i] += weights[term] * n * (_K1 + 1) / (n + _K1 * (1 - _B + _B * lengths[i] / mean))
+    return scores
+
+
+def _weight(having: int, items: int) -> float:
+    """Inverse document frequency, as FTS5 has it."""
+    return max(1e-6, math.log((max(items, having) - having + 0.5) / (having + 0.5)))
+
+
+# -- document frequencies ----------------------------------------------------------------------------------------------
+
+
+def note(connection: sqlite3.Connection, items: Iterable[tuple[int, str | None, str]]) -> None:
+    """Count the words of items (id, title, text) that a transaction has stored."""
+    texts = [(title, text) for number, title, text in items if number % _STEP == 0]
+    if texts:
+        with _index(texts) as index:
+            counts = index.execute("select term, doc from terms").fetchall()
+        sql = "insert into words values (?, ?) on conflict(term) do update set n = n + excluded.n"
+        connection.executemany(sql, counts)
+
+
+def count_again(connection: sqlite3.Connection) -> None:
+    """Count the words of what is in the store, in a transaction: after items were deleted, no word of theirs alone may stay."""
+    connection.execute("delete from words")
+    last = -1
+    sql = f"select id, title, text from items where id > ? and id % {_STEP} = 0 order by id limit ?"
+    while batch := connection.execute(sql, [last, _BATCH]).fetchall():
+        note(connection, batch)
+        last = batch[-1][0]
+
+
+def _sampled(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
+    sql = "select term, n from words where term in (select value from json_each(?))"
+    return dict(connection.execute(sql, [json.dumps(terms)]).fetchall())
+
+
+@lru_cache(maxsize=1)  # a query's words are asked for twice
+def _terms(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The terms of the index that each word stands for: one, or several where it parts a word that Python does not."""
+    found: dict[str, tuple[str, ...]] = {}
+    with _index([(None, word) for word in words]) as index:
+        for i, term in index.execute('select doc, term from places order by doc, "offset"'):
+            found[words[i]] = (*found.get(words[i], ()), term)
+    return found
+
+
+@contextmanager
+def _index(texts: Sequence[tuple[str | None, str]]) -> Iterator[sqlite3.Connection]:
+    """A full-text index of the store's kind in memory, with what is in it: tables `terms` and `places`; ids count from 0."""
+    index = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        index.execute("create virtual table texts using fts5(title, text, content='', tokenize='porter unicode61')")
+        index.execute("create virtual table terms using fts5vocab(texts, row)")
+        index.execute("create virtual table places using fts5vocab(texts, instance)")
+        index.execute("begin")
+        index.executemany("insert into texts(rowid, title, text) values (?, ?, ?)", ((i, *text) for i, text in enumerate(texts)))
+        index.execute("commit")
+        yield index
+    finally:
+        index.close()

@@ -1,17 +1,26 @@
-"""How results look: JSON, word diff, reasons, profile. Pure functions from records to text."""
+"""How results look: JSON, word diff, reasons, profile, and tables on a terminal. Pure functions from records to text."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rpo_edge.records import HistoryItem, Rewrite, StyleProfile
 
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from rpo_edge.timeline import Change, Estimate, Latest
+
 _RED, _GREEN, _PLAIN = "\x1b[31;9m", "\x1b[32m", "\x1b[0m"
 _SPREADS = ("sentence_words", "paragraph_words")
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+_MARKS = {".": "full stop", "!": "exclamation mark", "?": "question mark", "()": "parentheses", "&": "ampersand"}
 
 
 def as_json(rewrite: Rewrite) -> str:
@@ -110,3 +119,137 @@ def profile_text(profile: StyleProfile) -> str:
         )
     lines += [f"stated: {key} = {value!r}" for key, value in profile.preferences.items()]
     return "\n".join(lines) + "\n"
+
+
+# -- on a terminal -----------------------------------------------------------------------------------------------------
+
+
+def bar(share: float, width: int = 8) -> str:
+    """A bar of `width` cells for a share from 0 to 1, to an eighth of a cell; what is not 0 is seen."""
+    eighths = max(round(min(share, 1.0) * width * 8), int(share > 0))
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + _EIGHTHS[rest] * (rest > 0)).ljust(width)
+
+
+def spark(values: Sequence[float]) -> str:
+    """A small bar for each value, as high as it is against the greatest; nothing for 0."""
+    most = max(values, default=0)
+    return "".join(_HEIGHTS[round(7 * value / most)] if value else " " for value in values)
+
+
+def plain(text: str) -> str:
+    """On one line, and nothing in it that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+
+
+def variant_name(variant: str) -> str:
+    """Marks in words."""
+    return _MARKS.get(variant, plain(variant))
+
+
+def amount(name: str, value: float) -> str:
+    """A rate of the named feature as people read it: words, a number per 100 words (see `unit_of`), or a percentage."""
+    from rpo_edge.timeline import PER_WORD, SPREADS
+
+    if name in SPREADS:
+        return f"{value:.1f}"
+    if name in PER_WORD:
+        return f"{100 * value:.1f}" if value >= 0.001 or not value else f"{100 * value:.2g}"
+    return f"{value:.1%}" if 0 < value < 0.095 or 0.99 < value < 1 else f"{value:.0%}"
+
+
+def unit_of(name: str) -> str:
+    """What stands after an amount."""
+    from rpo_edge.timeline import PER_WORD, SPREADS
+
+    return " words" if name in SPREADS else " per 100 words" if name in PER_WORD else ""
+
+
+def profile_table(profile: StyleProfile, latest: Latest | None) -> str:
+    """For a terminal: a row for each feature, with a bar for its commonest variant and what changed lately."""
+    table = _table("habit", "", "how often", ">of", f"since {latest.since}" if latest else "lately")
+    changes = latest.changes() if latest else {}
+    for name, label, rates in estimated(profile):
+        table.add_row(*map(_cell, _profile_cells(name, label, rates, changes.get(name))))
+    lines = [f"stated: {key} = {plain(value)}" for key, value in profile.preferences.items()]
+    if latest:
+        lines.append(f"since {latest.since}: the newest {latest.items} texts against all others, where chance alone hardly differs so")
+    return _drawn(f"{profile.items} items, {profile.words} words", table, *lines)
+
+
+def estimated(profile: StyleProfile) -> list[tuple[str, str, dict[str, Estimate]]]:
+    """Name, label and estimates of each feature that was seen."""
+    from rpo_edge.features import LABELS
+    from rpo_edge.steps.profile import counts_of, totals_by_name
+    from rpo_edge.timeline import estimates, words_of
+
+    totals = totals_by_name(counts_of(profile))
+    found = ((name, label, estimates(name, totals.get(name, {}), words_of(totals))) for name, label in LABELS.items())
+    return [row for row in found if row[2]]
+
+
+def present(name: str, rates: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """The variants that say that something is there ("!"), not that nothing is (".")."""
+    from rpo_edge.timeline import ABSENT
+
+    return {variant: rate for variant, rate in rates.items() if (name, variant) not in ABSENT}
+
+
+def _profile_cells(name: str, label: str, rates: Mapping[str, Estimate], change: Change | None) -> Iterable[str]:
+    from rpo_edge.timeline import PER_WORD, SPREADS
+
+    top = list(present(name, rates).items())[:3]
+    values = ", ".join(f"{variant_name(variant)} {amount(name, rate.value)}" for variant, rate in top) + unit_of(name)
+    drawn = "" if name in SPREADS | PER_WORD or not top else bar(top[0][1].value)
+    of = next(iter(rates.values())).of
+    return label, drawn, values if top else "never", f"{of:.0f}", change_text(name, change) if change else ""
+
+
+def change_text(name: str, change: Change) -> str:
+    """What a variant was, and what it is now."""
+    arrow = "▲" if change.now.value > change.before.value else "▼"
+    return f"{arrow} {variant_name(change.variant)} {amount(name, change.before.value)} → {amount(name, change.now.value)}"
+
+
+def stats_table(about: str, sources: Mapping[str, int], recent: Mapping[str, int], year: Mapping[str, int]) -> str:
+    """For a terminal: a row for each source, with a bar for its share and what came lately; then the last twelve months.
+
+    recent: items of the last 30 days by source; year: items by month (see `Timeline`).
+    """
+    table = _table("source", "", ">items", ">last 30 days")
+    for source, n in sorted(sources.items(), key=lambda pair: -pair[1]):
+        table.add_row(
+            *map(_cell, (plain(source), bar(n / sum(sources.values())), str(n), f"+{recent[source]}" if source in recent else ""))
+        )
+    months, counts = list(year), list(year.values())
+    lines = [f"{months[0]} {spark(counts)} {months[-1]}: {counts[-2]} items in {months[-2]}, {counts[-1]} in {months[-1]}"] if year else []
+    return _drawn(plain(about), table, *lines)
+
+
+def _table(*headings: str) -> Table:
+    """A heading that begins with > is one of numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left")
+    return table
+
+
+def _cell(text: str) -> Text:
+    """Words of the user's are no markup."""
+    from rich.text import Text
+
+    return Text(text)
+
+
+def _drawn(about: str, table: Table, *lines: str) -> str:
+    """As standard output's terminal shows them: its width, its colours. A table without rows is left out."""
+    from rich.console import Console
+
+    console = Console()
+    with console.capture() as capture:
+        for part in (_cell(about), *([table] if table.row_count else []), *map(_cell, lines)):
+            console.print(part)
+    return capture.get()

@@ -76,6 +76,20 @@ def write(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_new(path: Path, *parts: str) -> None:
+    """To a new file, as private as the store itself; an existing file is not overwritten."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(parts)
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def on_terminal() -> bool:
+    """Whether stdout is one."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def say(text: str) -> None:
     """To stderr. That nobody reads it must not cost the result."""
     try:

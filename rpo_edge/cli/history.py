@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpo_edge import show
-from rpo_edge.cli.common import MARK, ListFormat, Number, Source, group, open_store, read, say, write
+from rpo_edge.cli.common import MARK, ListFormat, Number, Source, group, on_terminal, open_store, read, say, write
 from rpo_edge.errors import ImportProblems, InputError
 
 if TYPE_CHECKING:
@@ -128,8 +128,12 @@ def no_item(*numbers: int) -> str:
 
 @app.command("stats")
 def history_stats(context: typer.Context) -> None:
-    """How much is stored, by source."""
+    """How much is stored, by source; on a terminal with bars and what came lately."""
     with open_store(context) as history:
-        profile = history.profile()
-        lines = [f"{n:8d}  {source}" for source, n in history.sources().items()]
-        write("\n".join([f"{profile.items} items, {profile.words} words in {history.path}", *lines]) + "\n")
+        profile, sources = history.profile(), history.sources()
+        about = f"{profile.items} items, {profile.words} words in {history.path}"
+        if on_terminal():
+            timeline = history.timeline()
+            write(show.stats_table(about, sources, timeline.recent(), timeline.year()))
+        else:
+            write("\n".join([about, *(f"{n:8d}  {source}" for source, n in sources.items())]) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from getpass import getpass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from rpo_edge.cli.common import ask, open_store, place, say, write
+from rpo_edge.cli.common import ask, open_store, place, say, write, write_new
 from rpo_edge.cli.history import app as history_app
 from rpo_edge.cli.history import no_item
 from rpo_edge.errors import InputError
@@ -41,7 +40,7 @@ def forget(
     if absent:
         say(f"rpo-edge: {no_item(*absent)}")
     if receipt is not None:
-        _written(receipt, done.as_json() + "\n")
+        write_new(receipt, done.as_json() + "\n")
     if done.incomplete:
         say(f"rpo-edge: incomplete: {done.incomplete}")
         raise typer.Exit(1)
@@ -55,19 +54,10 @@ def export(context: typer.Context, path: Annotated[str, typer.Argument(metavar="
     with open_store(context) as history:
         rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in export_rows(history))
         if path != "-":
-            _written(Path(path), *rows)
+            write_new(Path(path), *rows)
             return
         for row in rows:
             write(row)
-
-
-def _written(path: Path, *parts: str) -> None:
-    """As private as the store itself; an existing file is not overwritten."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(parts)
-    except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
 @app.command("backup")

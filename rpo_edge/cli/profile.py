@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rpo_edge import show
-from rpo_edge.cli.common import ListFormat, group, open_store, write
+from rpo_edge.cli.common import group, on_terminal, open_store, write, write_new
 from rpo_edge.errors import InputError
 
 app = group("What your texts show of your habits, and what you state yourself.")
 
 
+class ProfileFormat(StrEnum):
+    """How a profile is shown."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
 @app.command("show")
-def profile_show(context: typer.Context, form: Annotated[ListFormat, typer.Option("--format")] = ListFormat.text) -> None:
-    """Your habits, each with its rate, unit and how often it was seen."""
+def profile_show(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="For html: the new file.", show_default=False)] = None,
+    form: Annotated[ProfileFormat, typer.Option("--format", help="html: a page with plots over time and sentences.")] = ProfileFormat.text,
+) -> None:
+    """Your habits, each with its rate, unit and how often it was seen; on a terminal with bars and what changed lately."""
+    if (path is not None) != (form is ProfileFormat.html):
+        raise InputError("--format html needs the PATH of a new file" if path is None else "only --format html writes to a PATH")
+    write_new(path, _page(context)) if path is not None else write(_shown(context, form))
+
+
+def _page(context: typer.Context) -> str:
+    from rpo_edge.page import page
+
+    with open_store(context) as history:
+        return page(history.profile(), history.timeline())
+
+
+def _shown(context: typer.Context, form: ProfileFormat) -> str:
     with open_store(context) as history:
         profile = history.profile()
-    write(show.profile_json(profile) + "\n" if form is ListFormat.json else show.profile_text(profile))
+        if form is ProfileFormat.json:
+            return show.profile_json(profile) + "\n"
+        return show.profile_table(profile, history.timeline().latest(profile)) if on_terminal() else show.profile_text(profile)
 
 
 @app.command("set")

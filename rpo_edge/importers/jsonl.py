@@ -16,6 +16,7 @@ from rpo_edge.steps.preferences import check
 
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
+    source = stem(path)
     for number, line in lines(path, report):
         if not line.strip():
             continue
@@ -24,7 +25,7 @@ def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]
             if isinstance(row, dict) and row.keys() == {PREFERENCE, VALUE}:
                 report.preferences |= _stated(row)
             else:
-                yield _item(row, stem(path))
+                yield _item(row, source, "\\ud" in line.lower())
         except (ValueError, RecursionError, InputError) as error:
             what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             report(path, number, what)
@@ -39,8 +40,11 @@ def _stated(row: dict[str, Any]) -> dict[str, str]:
     return {key: value}
 
 
-def _item(row: Any, source: str) -> HistoryItem:
-    """Raises ValueError, with what is wrong, for a row that is no item."""
+def _item(row: Any, source: str, escaped: bool) -> HistoryItem:
+    """Raises ValueError, with what is wrong, for a row that is no item. escaped: whether it may have half a surrogate pair at all.
+
+    Lines are UTF-8, so it could only be written as an escape; looking for one in every text would take longer than reading it.
+    """
     if not isinstance(row, dict):
         raise ValueError("not an object")
     text = row.get("text")
@@ -49,9 +53,9 @@ def _item(row: Any, source: str) -> HistoryItem:
     for name in ("date", "source", "title", "kind", "origin"):
         if not isinstance(row.get(name), str | None):
             raise ValueError(f"{name} is not a text")
-        if not is_unicode(row.get(name) or ""):
+        if escaped and not is_unicode(row.get(name) or ""):
             raise ValueError(f"{name} has half a surrogate pair, which is no character")
-    if not is_unicode(text):
+    if escaped and not is_unicode(text):
         raise ValueError("text has half a surrogate pair, which is no character")
     date = row.get("date")
     try:
