@@ -3,7 +3,7 @@
 FTS5 computes BM25 for every item that has any of the words, some microseconds each, and "the" is in nearly all. So a large store is
 asked in two steps:
 
-    choose   the rarest words, as many as are in `_READ` items together: BM25 gives a word little weight that is in many items
+    choose   the rarest words, as many as are in `_READ` items together (fewer in a store of hundreds of thousands): BM25 gives a word little weight that is in many items
              (the logarithm of the share that lack it); the best `_RANKED` items by these words are candidates
     rank     the candidates by BM25 for all words of the query, common ones too, of which a long draft has many
 
@@ -11,7 +11,10 @@ Small stores are asked for all words at once.
 
 How many items have a term (after Porter's stemmer, as the index has it) stands in the table `words`, for every `_STEP`th item: common words
 are what must be known, and of them a sample is enough. It is kept current by whatever stores or deletes items. A word that the sample
-has too seldom to be sure is counted in the index, which is quick for such words, and ends at a limit. What was measured is in docs/architecture.md.
+has too seldom to be sure is counted in the index, which is quick for such words, and ends at a limit.
+
+Measured against BM25 for all words, 24 dev drafts and the 50,224 train texts: share of the best 8 that is found, and how much less their BM25 is
+on the average. Rarest words alone, without ranking: 0.094, 0.361; 1,500 and 64: 0.141, 0.233; 6,000 and 150: 0.323, 0.129, in twice the time.
 """
 
 from __future__ import annotations
@@ -23,12 +26,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import NamedTuple
 
 _WORDS = 400  # of a query
 _SMALL = 2000  # items; all of them are ranked in some 10 ms
-_READ = 1500  # items that are ranked; their number is what costs
+_LARGE = 200_000  # items; a smaller store has the time for more
+_READ = {False: 6000, True: 1500}  # by whether it is large: items that are ranked, whose number is what costs,
 _COMMON = 2000  # items; a word that more have is not counted on, nor chosen
-_RANKED = 64  # candidates
+_RANKED = {False: 150, True: 64}  # and candidates
 _HEAD = 3000  # code points of a candidate that are ranked
 _SURE = 8  # items of the sample; a word that so many have is not counted in the index (the error is a third, Poisson)
 _STEP = 16  # of so many items, one is in the table `words`
@@ -39,13 +44,21 @@ BEST = "bm25(items_fts), items_fts.rowid desc"
 NEWEST = "items_fts.rowid desc"
 
 
+class Plan(NamedTuple):
+    """FTS5's expression, its order, and how many candidates are ranked by all words."""
+
+    match: str
+    order: str
+    candidates: int
+
+
 def found(connection: sqlite3.Connection, query: str, k: int) -> list[int]:
     """Ids of the k best items by BM25, best first; newer ones win ties."""
     planned = plan(connection, query, k)
     if planned is None:
         return []
-    match, order = planned
-    limit = min(max(k, _RANKED), 2**63 - 1)
+    match, order, candidates = planned
+    limit = min(max(k, candidates), 2**63 - 1)
     if order == NEWEST:
         sql = f"select rowid from items_fts where items_fts match ? order by {order} limit ?"
         return [number for (number,) in connection.execute(sql, [match, k])]
@@ -55,13 +68,13 @@ def found(connection: sqlite3.Connection, query: str, k: int) -> list[int]:
     if match == _any(words):
         return [number for number, _, _ in connection.execute(sql, [match, limit])][:k]
     rows = connection.execute(sql, [match, limit]).fetchall()
-    scores = _scores(connection, words, rows[:_RANKED])
+    scores = _scores(connection, words, rows[:candidates])
     best = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
     return [rows[i][0] for i in [*best, *range(len(scores), len(rows))]][:k]
 
 
-def plan(connection: sqlite3.Connection, query: str, k: int) -> tuple[str, str] | None:
-    """FTS5's expression for the k best items, and their order; None where nothing can be found.
+def plan(connection: sqlite3.Connection, query: str, k: int) -> Plan | None:
+    """What finds the k best items; None where nothing can be found.
 
     Where all words are common none says much, and the newest items that have one are taken.
     """
@@ -69,19 +82,20 @@ def plan(connection: sqlite3.Connection, query: str, k: int) -> tuple[str, str] 
     if not words or k < 1:
         return None
     (last,) = connection.execute("select max(id) from items").fetchone()
+    large = (last or 0) > _LARGE
     if (last or 0) <= max(_SMALL, k):
-        return _any(words), BEST
+        return Plan(_any(words), BEST, _RANKED[large])
     counts = _counts(connection, words)
     rare = [word for word in sorted(counts, key=counts.__getitem__) if counts[word] < _COMMON]
     if not rare:
-        return _any(words), NEWEST
+        return Plan(_any(words), NEWEST, k)
     taken: list[str] = []
     read = 0
     for word in rare:
-        if not taken or read + counts[word] <= _READ:
+        if not taken or read + counts[word] <= _READ[large]:
             taken.append(word)
             read += counts[word]
-    return _any(taken), BEST
+    return Plan(_any(taken), BEST, _RANKED[large])
 
 
 def _words(query: str) -> list[str]:

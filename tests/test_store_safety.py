@@ -386,12 +386,12 @@ def test_common_words_are_left_out_of_a_large_store_alone(tmp_path):
         with store._writing():
             rows = ((f"the pump {'of it' if i % 2 else ''} {'zebra' if i % 50 == 7 else ''}", str(i)) for i in range(5000))
             store._connection.executemany("insert into items(text, source, digest) values (?, 's', ?)", rows)
-        assert plan(store._connection, "The zebra of the pump", 8) == ('"zebra"', BEST)
-        assert plan(store._connection, "the pump", 8) == ('"the" OR "pump"', NEWEST)
+        assert plan(store._connection, "The zebra of the pump", 8)[:2] == ('"zebra"', BEST)
+        assert plan(store._connection, "the pump", 8)[:2] == ('"the" OR "pump"', NEWEST)
         assert [item.id for item in store.search("the pump", 3)] == [5000, 4999, 4998] and len(store.search("zebra the", 9)) == 9
         assert len(store.search("the zebra", 5000)) == 5000
         store.forget(range(1001, 6000))
-        assert plan(store._connection, "the zebra", 8) == ('"the" OR "zebra"', BEST)
+        assert plan(store._connection, "the zebra", 8)[:2] == ('"the" OR "zebra"', BEST)
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files")
