@@ -22,7 +22,7 @@ import numpy as np
 
 from rpo_edge import History
 from rpo_edge.importers import IMPORTERS, Importer, Report, read
-from rpo_edge.search import plan
+from rpo_edge.store.search import plan
 from training import data
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from rpo_edge import __version__
 from rpo_edge.errors import RpoEdgeError
 from rpo_edge.history import History
-from rpo_edge.keys import Ask
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.runtimes.ort import onnxruntime
+from rpo_edge.store.keys import Ask
 
 
 class Check(NamedTuple):

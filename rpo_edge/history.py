@@ -8,10 +8,7 @@ measures what has no counts yet (see `counting.py`), and whoever asks for a prof
 executemany and the index is filled by one statement afterwards: sqlite-utils writes rows in statements of a hundred, which the
 triggers make FTS5 write to the file one by one.
 
-    storage.py     opening, locks, the bytes on disk        forgetting.py  deleting for good, and the receipt
-    keys.py        where an encrypted store's key is        encryption.py  encrypt, decrypt, change the key
-    migrations.py  the tables                               copies.py      rows for export, backups
-    search.py      which words the index is asked for       counting.py    what a profile is read from
+What it is made of lies in `rpo_edge/store/`.
 """
 
 from __future__ import annotations
@@ -27,17 +24,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rpo_edge.counting import SIDES, Counter, added, counted, measure_missing, measured_habits
 from rpo_edge.errors import InputError, StoreError
-from rpo_edge.keys import Ask, find_key
 from rpo_edge.records import HistoryItem, StyleProfile
-from rpo_edge.search import count_again, found, note
 from rpo_edge.segment import plain_words
-from rpo_edge.storage import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
+from rpo_edge.store.counting import SIDES, Counter, added, counted, measure_missing, measured_habits
+from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
+from rpo_edge.store.keys import Ask, find_key
+from rpo_edge.store.search import count_again, found, note
 
 if TYPE_CHECKING:
-    from rpo_edge.forgetting import Receipt
-    from rpo_edge.timeline import Timeline
+    from rpo_edge.store.forgetting import Receipt
+    from rpo_edge.store.timeline import Timeline
 
 __all__ = ["SIDES", "Counter", "History", "default_path"]
 
@@ -74,7 +71,7 @@ class History:
         """Open the store at `path` (None: the platform's place), making it if it is not there.
 
         create: False makes no file; an absent store then is an empty one, and what is added to it goes when it is closed.
-        key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.keys.find_key` looks for one where a
+        key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.store.keys.find_key` looks for one where a
         store needs it; ask: asks the user for it in the end.
         Raises StoreError if the file is damaged, is not a store, was written by a newer version, or does not open with the key;
         OptionalDependencyError if it is encrypted and sqlcipher3 is not installed.
@@ -130,7 +127,7 @@ class History:
 
     def _migrate(self) -> None:
         """All steps in one transaction. Another process may have made them while this one waited for the lock."""
-        from rpo_edge.migrations import migrate
+        from rpo_edge.store.migrations import migrate
 
         database = self._database()
         with self._writing():
@@ -214,9 +211,9 @@ class History:
         """Delete items by id, by source, or all, from the file's every corner; the receipt says how that was checked.
 
         The whole store is written anew, so forgetting one item takes nearly as long as forgetting many. Where that could not be done
-        (the receipt is incomplete), the next call does it, also one that has nothing to forget. See `rpo_edge.forgetting`.
+        (the receipt is incomplete), the next call does it, also one that has nothing to forget. See `rpo_edge.store.forgetting`.
         """
-        from rpo_edge.forgetting import Receipt, Runs, delete, now, sweep, unfinished
+        from rpo_edge.store.forgetting import Receipt, Runs, delete, now, sweep, unfinished
 
         with self._writing():
             gone = self._chosen(ids, source, everything)
@@ -236,7 +233,7 @@ class History:
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the store to a new file while others may read and write it; the copy is encrypted as the store is. See `copies.py`."""
-        from rpo_edge.copies import backup
+        from rpo_edge.store.copies import backup
 
         backup(self._connection, self._connect, Path(path))
 
@@ -271,7 +268,7 @@ class History:
         return _item(row) if row else None
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
-        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.search`."""
+        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.store.search`."""
         with translated(self.path):
             numbers = found(self._connection, query, k)
             return [item for number in numbers if (item := self.get(number)) is not None]
@@ -316,8 +313,8 @@ class History:
         return make_profile(shown, self.preferences(), len(self))
 
     def timeline(self) -> Timeline:
-        """How the habits moved, read when it is asked. See `rpo_edge.timeline`."""
-        from rpo_edge.timeline import Timeline
+        """How the habits moved, read when it is asked. See `rpo_edge.store.timeline`."""
+        from rpo_edge.store.timeline import Timeline
 
         self.measure()
         return Timeline(self._connection, self.path)

@@ -18,7 +18,7 @@ from html import escape
 from rpo_edge.records import StyleProfile
 from rpo_edge.show import amount, change_text, estimated, present, unit_of, variant_name
 from rpo_edge.steps.profile import MINIMUM_SITES
-from rpo_edge.timeline import (
+from rpo_edge.store.timeline import (
     PER_WORD,
     SPREADS,
     Estimate,

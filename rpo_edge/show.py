@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from rpo_edge.timeline import Change, Estimate, Latest
+    from rpo_edge.store.timeline import Change, Estimate, Latest
 
 _RED, _GREEN, _PLAIN = "\x1b[31;9m", "\x1b[32m", "\x1b[0m"
 _SPREADS = ("sentence_words", "paragraph_words")
@@ -149,7 +149,7 @@ def variant_name(variant: str) -> str:
 
 def amount(name: str, value: float) -> str:
     """A rate of the named feature as people read it: words, a number per 100 words (see `unit_of`), or a percentage."""
-    from rpo_edge.timeline import PER_WORD, SPREADS
+    from rpo_edge.store.timeline import PER_WORD, SPREADS
 
     if name in SPREADS:
         return f"{value:.1f}"
@@ -160,7 +160,7 @@ def amount(name: str, value: float) -> str:
 
 def unit_of(name: str) -> str:
     """What stands after an amount."""
-    from rpo_edge.timeline import PER_WORD, SPREADS
+    from rpo_edge.store.timeline import PER_WORD, SPREADS
 
     return " words" if name in SPREADS else " per 100 words" if name in PER_WORD else ""
 
@@ -181,7 +181,7 @@ def estimated(profile: StyleProfile) -> list[tuple[str, str, dict[str, Estimate]
     """Name, label and estimates of each feature that was seen."""
     from rpo_edge.features import LABELS
     from rpo_edge.steps.profile import counts_of, totals_by_name
-    from rpo_edge.timeline import estimates, words_of
+    from rpo_edge.store.timeline import estimates, words_of
 
     totals = totals_by_name(counts_of(profile))
     found = ((name, label, estimates(name, totals.get(name, {}), words_of(totals))) for name, label in LABELS.items())
@@ -190,13 +190,13 @@ def estimated(profile: StyleProfile) -> list[tuple[str, str, dict[str, Estimate]
 
 def present(name: str, rates: Mapping[str, Estimate]) -> dict[str, Estimate]:
     """The variants that say that something is there ("!"), not that nothing is (".")."""
-    from rpo_edge.timeline import ABSENT
+    from rpo_edge.store.timeline import ABSENT
 
     return {variant: rate for variant, rate in rates.items() if (name, variant) not in ABSENT}
 
 
 def _profile_cells(name: str, label: str, rates: Mapping[str, Estimate], change: Change | None) -> Iterable[str]:
-    from rpo_edge.timeline import PER_WORD, SPREADS
+    from rpo_edge.store.timeline import PER_WORD, SPREADS
 
     top = list(present(name, rates).items())[:3]
     values = ", ".join(f"{variant_name(variant)} {amount(name, rate.value)}" for variant, rate in top) + unit_of(name)

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from rpo_edge import History, keys
-from rpo_edge.copies import export_rows
+from rpo_edge import History
 from rpo_edge.errors import InputError, OptionalDependencyError, StoreError
-from rpo_edge.keys import PASSPHRASE_FILE, find_key, new_key
 from rpo_edge.records import HistoryItem
+from rpo_edge.store import keys
+from rpo_edge.store.copies import export_rows
+from rpo_edge.store.keys import PASSPHRASE_FILE, find_key, new_key
 
 pytest.importorskip("sqlcipher3")
 
-from rpo_edge.encryption import decrypt, encrypt, rekey
+from rpo_edge.store.encryption import decrypt, encrypt, rekey
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPHRASE = 'it\'s a "secret" — really'
@@ -95,7 +96,7 @@ def test_no_file_has_words_while_it_is_written(tmp_path):
 
 
 def test_rows_that_stay_in_an_encrypted_store_are_found(tmp_path, monkeypatch):
-    from rpo_edge import forgetting
+    from rpo_edge.store import forgetting
 
     with History.open(tmp_path / "h.db", key=KEY) as store:
         fill(store)
@@ -180,7 +181,7 @@ def test_a_store_in_use_is_refused(plain):
 CONVERT = """
 import sys
 from pathlib import Path
-from rpo_edge.encryption import decrypt, encrypt, rekey
+from rpo_edge.store.encryption import decrypt, encrypt, rekey
 path, one, other = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 print("begun", flush=True)
 while True:

@@ -10,27 +10,15 @@ from pathlib import Path
 import pytest
 
 import rpo_edge
-from rpo_edge import history, migrations
+from rpo_edge import history
+from rpo_edge.store import migrations
 
 ROOT = Path(__file__).resolve().parents[1]
 # Lower imports nothing above it; names are the first part below the package.
 LAYERS = [
     {"records", "errors", "segment", "lexicon"},
-    {"manifest", "edits", "features", "migrations", "language", "operations", "usage", "wordpiece", "storage", "keys"},
-    {
-        "history",
-        "importers",
-        "steps",
-        "runtimes",
-        "prompt",
-        "counting",
-        "search",
-        "forgetting",
-        "copies",
-        "encryption",
-        "timeline",
-        "measuring",
-    },
+    {"manifest", "edits", "features", "language", "operations", "usage", "wordpiece"},
+    {"history", "store", "importers", "steps", "runtimes", "prompt"},
     {"reflectors"},
     {"pipeline"},
     {"show", "page", "doctor", "progress"},

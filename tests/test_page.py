@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rpo_edge import History
 from rpo_edge.page import MOST_MONTHS, escaped, page, round_up
 from rpo_edge.records import HistoryItem
-from rpo_edge.timeline import Timeline, wilson
+from rpo_edge.store.timeline import Timeline, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2024, 6, 15)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rpo_edge import History, counting, history, measuring, search
+from rpo_edge import History, history
 from rpo_edge.records import HistoryItem
+from rpo_edge.store import counting, measuring, search
 
 ROOT = Path(__file__).resolve().parents[1]
 VOCABULARY = [f"word{'abcdefghij'[i % 10]}{i}" for i in range(400)]
@@ -193,7 +194,8 @@ def test_a_store_that_may_not_be_written_is_measured_as_it_is_read(tmp_path):
 
 KILLED = """
 import sys
-from rpo_edge import History, counting
+from rpo_edge import History
+from rpo_edge.store import counting
 counting._BATCH = 30
 store = History.open(sys.argv[1])
 work = counting._insert

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, show
 from rpo_edge.records import HistoryItem
-from rpo_edge.timeline import Change, wilson
+from rpo_edge.store.timeline import Change, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
 BARS = "▏▎▍▌▋▊▉█"

@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 
 from rpo_edge import History
-from rpo_edge.copies import export_rows
 from rpo_edge.errors import StoreError
-from rpo_edge.forgetting import delete
 from rpo_edge.records import HistoryItem
+from rpo_edge.store.copies import export_rows
+from rpo_edge.store.forgetting import delete
 
 ROOT = Path(__file__).resolve().parents[1]
 STORES = sorted((ROOT / "tests/fixtures/stores").glob("version-*.db"))
@@ -91,7 +91,7 @@ def test_files_of_every_earlier_version_open(tmp_path, old):
 
 
 def test_there_is_a_file_of_every_earlier_version():
-    from rpo_edge.migrations import LATEST
+    from rpo_edge.store.migrations import LATEST
 
     assert [path.stem for path in STORES] == [f"version-{n}" for n in range(1, LATEST)]
 
@@ -148,7 +148,7 @@ def test_a_new_file_that_another_process_holds_is_waited_for(tmp_path):
 
 def test_measuring_again_lets_others_write(tmp_path, monkeypatch):
     """A process ends halfway through new counts; another goes on there, and both have the same counts in the end."""
-    import rpo_edge.counting as counting
+    import rpo_edge.store.counting as counting
 
     monkeypatch.setattr(counting, "_BATCH", 2)
     path = tmp_path / "h.db"
@@ -251,7 +251,7 @@ def test_the_receipt_says_what_was_looked_for(tmp_path):
 @pytest.mark.parametrize("left_out", ["vacuum", "pragma wal_checkpoint(truncate)"])
 def test_the_search_sees_what_was_not_cleaned(tmp_path, monkeypatch, left_out):
     """Words that lie in free pages or in the log are found."""
-    from rpo_edge import forgetting
+    from rpo_edge.store import forgetting
 
     def clean_less(connection):
         for statement in {"vacuum", "pragma wal_checkpoint(truncate)"} - {left_out}:
@@ -268,7 +268,7 @@ def test_the_search_sees_what_was_not_cleaned(tmp_path, monkeypatch, left_out):
 
 
 def test_a_reader_elsewhere_makes_the_receipt_incomplete(tmp_path, monkeypatch):
-    from rpo_edge import forgetting
+    from rpo_edge.store import forgetting
 
     monkeypatch.setattr(forgetting, "_READERS", 0.1)
     path = tmp_path / "h.db"
@@ -380,7 +380,7 @@ def test_rows_make_the_same_store(tmp_path):
 
 
 def test_common_words_are_left_out_of_a_large_store_alone(tmp_path):
-    from rpo_edge.search import BEST, NEWEST, plan
+    from rpo_edge.store.search import BEST, NEWEST, plan
 
     with History.open(tmp_path / "h.db") as store:
         with store._writing():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rpo_edge import History
 from rpo_edge.records import HistoryItem
 from rpo_edge.steps.profile import counts_of, measure, totals_by_name
-from rpo_edge.timeline import ABSENT, MOST_RECENT, Timeline, beyond_chance, mean, month_name, month_number, wilson
+from rpo_edge.store.timeline import ABSENT, MOST_RECENT, Timeline, beyond_chance, mean, month_name, month_number, wilson
 
 TODAY = date(2024, 6, 15)
 SENTENCES = ["I don't know.", "It is not so!", "We saw red, white, and blue birds.", "Perhaps it's fine.", "She is here; she will stay."]

@@ -14,7 +14,7 @@ from rpo_edge.cli.common import ask, open_store, place, say, write, write_new
 from rpo_edge.cli.history import app as history_app
 from rpo_edge.cli.history import no_item
 from rpo_edge.errors import InputError
-from rpo_edge.keys import PASSPHRASE_FILE
+from rpo_edge.store.keys import PASSPHRASE_FILE
 
 app = history_app
 """These are commands of `history` too."""
@@ -49,7 +49,7 @@ def forget(
 @app.command("export")
 def export(context: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl file; - is stdout.")]) -> None:
     """Write all texts and stated preferences as JSON lines, as `import` reads them."""
-    from rpo_edge.copies import export_rows
+    from rpo_edge.store.copies import export_rows
 
     with open_store(context) as history:
         rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in export_rows(history))
@@ -73,7 +73,7 @@ def encrypt(
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
 ) -> None:
     """Encrypt the store. The key is made by lot and kept in the system's keyring, or is a passphrase of yours."""
-    from rpo_edge import encryption
+    from rpo_edge.store import encryption
 
     where = place(context)
     key = _new_key(where, passphrase)
@@ -83,8 +83,8 @@ def encrypt(
 @app.command("decrypt")
 def decrypt(context: typer.Context) -> None:
     """Make an encrypted store a plain one again, and take its key out of the keyring."""
-    from rpo_edge import encryption
-    from rpo_edge.keys import drop_key, find_key
+    from rpo_edge.store import encryption
+    from rpo_edge.store.keys import drop_key, find_key
 
     where = place(context)
     encryption.decrypt(where, find_key(where, ask))
@@ -97,8 +97,8 @@ def rekey(
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
 ) -> None:
     """Encrypt the store with another key."""
-    from rpo_edge import encryption
-    from rpo_edge.keys import find_key
+    from rpo_edge.store import encryption
+    from rpo_edge.store.keys import find_key
 
     where = place(context)
     encryption.rekey(where, find_key(where, ask), _new_key(where, passphrase))
@@ -106,7 +106,7 @@ def rekey(
 
 def _new_key(where: Path, passphrase: bool) -> str:
     """Where the keyring has no place for a key, a passphrase that somebody knows is the only one that is not lost."""
-    from rpo_edge.keys import new_key, passphrase_from_file, remember_key
+    from rpo_edge.store.keys import new_key, passphrase_from_file, remember_key
 
     given = passphrase_from_file()
     if given:

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rpo_edge.copies import PREFERENCE, VALUE
 from rpo_edge.errors import InputError
 from rpo_edge.importers.base import Importer, Options, Report, is_unicode, lines, stem
 from rpo_edge.records import HistoryItem
 from rpo_edge.steps.preferences import check
+from rpo_edge.store.copies import PREFERENCE, VALUE
 
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:

@@ -98,14 +98,11 @@ def _driver(cipher: bool) -> Any:
 
 
 def _prepare(connection: sqlite3.Connection, key: str | None) -> None:
-    """The settings that every connection has. Temporary tables stay in memory: no words of the user's in files that nobody knows.
-
-    Up to 16 MiB of the file stay in memory, eight times SQLite's measure, for searches of large stores.
-    """
+    """The settings that every connection has. Temporary tables stay in memory: no words of the user's in files that nobody knows."""
     if key is not None:
         connection.execute("pragma cipher_log_level = none")  # it writes to stderr what is translated here anyway
         connection.execute(f"pragma key = {quoted(key)}")
-    for setting in ("temp_store = memory", "secure_delete = on", "foreign_keys = on", "cache_size = -16384"):
+    for setting in ("temp_store = memory", "secure_delete = on", "foreign_keys = on"):
         connection.execute(f"pragma {setting}")
 
 
@@ -132,9 +129,13 @@ def needed_key(path: Path, key: str | None, find: Callable[[], str]) -> str | No
 
 
 def check_key(connection: sqlite3.Connection, path: Path, key: str | None) -> None:
-    """Read a first page. Raises StoreError where the key is wrong; the connection is closed then."""
+    """Read a first page. Raises StoreError where the key is wrong; the connection is closed then.
+
+    Then up to 16 MiB of the file may stay in memory, eight times SQLite's measure, for searches of large stores; setting that reads a page, too.
+    """
     try:
         connection.execute("select count(*) from sqlite_master").fetchone()
+        connection.execute("pragma cache_size = -16384")
     except database_errors() as error:
         connection.close()
         if key is not None and "not a database" in str(error):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpo_edge.errors import StoreError
-from rpo_edge.storage import translated
+from rpo_edge.store.files import translated
 
 if TYPE_CHECKING:
     from rpo_edge.history import History

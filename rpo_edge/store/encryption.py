@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rpo_edge.copies import synced
 from rpo_edge.errors import StoreError
 from rpo_edge.history import History
-from rpo_edge.storage import OPEN_FILES, connect, database_errors, files_of, keep_log, make, quoted, translated
+from rpo_edge.store.copies import synced
+from rpo_edge.store.files import OPEN_FILES, connect, database_errors, files_of, keep_log, make, quoted, translated
 
 _BLOCK = 1 << 20
 _OTHERS = 2000  # milliseconds that other processes have to end what they are at
@@ -33,7 +33,7 @@ _OTHERS = 2000  # milliseconds that other processes have to end what they are at
 def encrypt(path: Path, key: str) -> None:
     """Make the plain store at `path` an encrypted one. Raises StoreError if it is encrypted already or open elsewhere.
 
-    The key is not kept: see `rpo_edge.keys.remember_key`.
+    The key is not kept: see `rpo_edge.store.keys.remember_key`.
     """
     quoted(key)
     _convert(path, None, key)

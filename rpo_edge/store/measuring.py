@@ -17,7 +17,7 @@ Row = tuple[str, str, float]
 """Feature key, variant, count."""
 
 _WORTH = 2_000  # items; starting the processes takes as long as measuring some hundred
-_COMMAND = "from rpo_edge.measuring import serve; serve()"
+_COMMAND = "from rpo_edge.store.measuring import serve; serve()"
 
 
 def rows_of(text: str) -> list[Row]:
@@ -43,7 +43,7 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path[1:]])}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path[1:]])}
         command, pipe = [sys.executable, "-P", "-c", _COMMAND], subprocess.PIPE
         try:
             for _ in range(count):

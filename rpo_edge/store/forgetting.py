@@ -32,9 +32,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rpo_edge.counting import add_up, lower_marks
-from rpo_edge.search import count_again
-from rpo_edge.storage import OPEN_FILES, PATIENCE, database_errors
+from rpo_edge.store.counting import add_up, lower_marks
+from rpo_edge.store.files import OPEN_FILES, PATIENCE, database_errors
+from rpo_edge.store.search import count_again
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,12 +22,12 @@ from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
-from rpo_edge.counting import SIDES
 from rpo_edge.features import CHOICES, LABELS
 from rpo_edge.records import StyleProfile
 from rpo_edge.segment import Span, sentences
 from rpo_edge.steps.profile import Counts, counts_of, free_sites, totals_by_name
-from rpo_edge.storage import translated
+from rpo_edge.store.counting import SIDES
+from rpo_edge.store.files import translated
 
 DAYS = 30
 """What "lately" means."""

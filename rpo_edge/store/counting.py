@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rpo_edge.errors import StoreError
-from rpo_edge.measuring import Row, measurer, rows_of
 from rpo_edge.records import Habit
-from rpo_edge.storage import translated, writing
+from rpo_edge.store.files import translated, writing
+from rpo_edge.store.measuring import Row, measurer, rows_of
 
 SIDES = "sides"
 """The feature under which a `Counter`'s counts stand."""
