@@ -241,6 +241,8 @@ def test_other_processes_measure_as_this_one_does(monkeypatch):
     finally:
         measurer.close()
     assert isinstance(measuring.measurer(10), measuring.Here)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert isinstance(measuring.measurer(11), measuring.Here)
 
 
 def test_a_batch_ends_by_its_size_too(tmp_path, monkeypatch):

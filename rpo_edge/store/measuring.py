@@ -17,6 +17,7 @@ Row = tuple[str, str, float]
 """Feature key, variant, count."""
 
 _WORTH = 2_000  # items; starting the processes takes as long as measuring some hundred
+_MOST = 8  # processes
 _COMMAND = "from rpo_edge.store.measuring import serve; serve()"
 
 
@@ -84,9 +85,10 @@ class Processes:
 
 
 def measurer(items: int) -> Here | Processes:
-    """What measures about so many items; to be closed."""
-    count = os.cpu_count() or 1
-    return Processes(count) if items > _WORTH and count > 1 and sys.executable else Here()
+    """What measures about so many items; to be closed. In a frozen application `sys.executable` is the application, and no Python."""
+    count = min(os.cpu_count() or 1, _MOST)
+    is_python = bool(sys.executable) and not getattr(sys, "frozen", False)
+    return Processes(count) if items > _WORTH and count > 1 and is_python else Here()
 
 
 def serve() -> None:
