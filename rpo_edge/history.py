@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rpo_edge.errors import InputError, StoreError
 from rpo_edge.records import HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
-from rpo_edge.store.counting import SIDES, Counter, added, counted, measure_missing, measured_habits
+from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, added, counted, measure_missing, measured_habits
 from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 from rpo_edge.store.keys import Ask, find_key
 from rpo_edge.store.search import count_again, found, note
@@ -151,7 +151,8 @@ class History:
         return ids[0]
 
     def extend(self, items: Iterable[HistoryItem], *, measure: bool = True) -> list[int]:
-        """Store items in large transactions, measure them, and return their ids in order. A few are measured at once, as they are stored.
+        """Store items in large transactions, measure them, and return their ids in order. A few are measured at once, as they are
+        stored; where others still wait for it, they wait with them, so that adding one text is quick.
 
         measure: False leaves many unmeasured, for `measure` or for whoever asks for a profile first.
         """
@@ -167,7 +168,7 @@ class History:
                 ids += self._store(batch)
                 batch, size = [], 0
         ids += self._store(batch)
-        if measure and ids:
+        if measure and len(ids) > AT_ONCE:
             self.measure()
         return ids
 

@@ -157,6 +157,16 @@ def test_a_profile_is_right_whoever_measures(tmp_path):
         assert not same(one, other)
 
 
+def test_adding_one_text_does_not_measure_what_waits(tmp_path):
+    items = [HistoryItem(text) for text in texts(60)]
+    with History.open(tmp_path / "a.db") as one, History.open(tmp_path / "b.db") as other:
+        one.extend(items, measure=False)
+        one.add("I can't say: we've none!")
+        assert not one._connection.execute("select count(*) from measures").fetchone()[0]
+        other.extend([*items, HistoryItem("I can't say: we've none!")])
+        assert same(one, other)
+
+
 def test_items_that_are_not_measured_yet_can_be_forgotten(tmp_path):
     with History.open(tmp_path / "a.db") as one, History.open(tmp_path / "b.db") as other:
         items = [HistoryItem(text) for text in texts(60)]
