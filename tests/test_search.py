@@ -34,7 +34,7 @@ def large(tmp_path_factory):
 def frequencies(connection: sqlite3.Connection) -> dict[str, int]:
     """What the table `words` must hold, from an index that has the sampled items alone."""
     rows = connection.execute(f"select title, text from items where id % {search._STEP} = 0").fetchall()
-    with search._index(rows) as index:
+    with search.index_of(rows) as index:
         return dict(index.execute("select term, doc from terms").fetchall())
 
 

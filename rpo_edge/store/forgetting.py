@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from rpo_edge.store.counting import add_up, lower_marks
 from rpo_edge.store.files import OPEN_FILES, PATIENCE, database_errors
-from rpo_edge.store.search import count_again
+from rpo_edge.store.search import count_again, index_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -273,15 +273,9 @@ def _runs_of(texts: Iterable[tuple[str, ...]], count: int) -> Runs:
 
 
 def _terms(texts: Sequence[tuple[str, ...]]) -> list[str]:
-    """The terms that the full-text index has for texts, from an index of the same kind in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        connection.execute("create virtual table words using fts5(title, text, tokenize='porter unicode61')")
-        connection.executemany("insert into words values (?, ?)", texts)
-        connection.execute("create virtual table terms using fts5vocab(words, row)")
-        return [term for (term,) in connection.execute("select term from terms")]
-    finally:
-        connection.close()
+    """The terms that the full-text index has for texts."""
+    with index_of([(parts[0], parts[1]) for parts in texts]) as index:
+        return [term for (term,) in index.execute("select term from terms")]
 
 
 def _numbers(data: bytes, width: int) -> Words:

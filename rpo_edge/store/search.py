@@ -133,7 +133,7 @@ def _scores(connection: sqlite3.Connection, words: Sequence[str], rows: Sequence
     lengths = [len(text[:_HEAD]) for _, _, text in rows]
     mean = sum(lengths) / max(1, len(lengths))
     scores = [0.0] * len(rows)
-    with _index([(title, text[:_HEAD]) for _, title, text in rows]) as index:
+    with index_of([(title, text[:_HEAD]) for _, title, text in rows]) as index:
         sql = "select doc, term, count(*) from places where term in (select value from json_each(?)) group by doc, term"
         for i, term, n in index.execute(sql, [json.dumps(terms)]):
             scores[i] += weights[term] * n * (_K1 + 1) / (n + _K1 * (1 - _B + _B * lengths[i] / mean))
@@ -152,7 +152,7 @@ def note(connection: sqlite3.Connection, items: Iterable[tuple[int, str | None, 
     """Count the words of items (id, title, text) that a transaction has stored."""
     texts = [(title, text) for number, title, text in items if number % _STEP == 0]
     if texts:
-        with _index(texts) as index:
+        with index_of(texts) as index:
             counts = index.execute("select term, doc from terms").fetchall()
         sql = "insert into words values (?, ?) on conflict(term) do update set n = n + excluded.n"
         connection.executemany(sql, counts)
@@ -177,14 +177,14 @@ def _sampled(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, 
 def _terms(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """The terms of the index that each word stands for: one, or several where it parts a word that Python does not."""
     found: dict[str, tuple[str, ...]] = {}
-    with _index([(None, word) for word in words]) as index:
+    with index_of([(None, word) for word in words]) as index:
         for i, term in index.execute('select doc, term from places order by doc, "offset"'):
             found[words[i]] = (*found.get(words[i], ()), term)
     return found
 
 
 @contextmanager
-def _index(texts: Sequence[tuple[str | None, str]]) -> Iterator[sqlite3.Connection]:
+def index_of(texts: Sequence[tuple[str | None, str]]) -> Iterator[sqlite3.Connection]:
     """A full-text index of the store's kind in memory, with what is in it: tables `terms` and `places`; ids count from 0."""
     index = sqlite3.connect(":memory:", isolation_level=None)
     try:
