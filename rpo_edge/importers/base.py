@@ -7,6 +7,9 @@ kept; a file that is not UTF-8 is read up to the bad byte. Only errors of argume
 from __future__ import annotations
 
 import io
+import lzma
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +20,9 @@ from rpo_edge.records import HistoryItem
 
 HEAD = 65_536
 """Bytes of a file that a format is recognised by."""
+
+UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What reading a file or a zip may raise; RuntimeError is for a password or an unknown compression, ValueError for names."""
 
 
 @dataclass(slots=True)

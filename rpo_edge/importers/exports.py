@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +16,7 @@ from typing import IO, Any
 
 import ijson
 
-from rpo_edge.importers.base import HEAD, Report, Watched, joined, opened
+from rpo_edge.importers.base import HEAD, UNREADABLE, Report, Watched, joined, opened
 from rpo_edge.importers.markdown import prose
 from rpo_edge.importers.stream import HALF, events, sound, unread
 from rpo_edge.records import HistoryItem
@@ -27,9 +25,6 @@ Complain = Callable[[str], None]
 """Reports a problem with the object that it came with."""
 
 NOT_SHOWN = "on branches that are not shown"
-
-_UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-"""What reading a file or a zip may raise; RuntimeError is for a password or an unknown compression, ValueError for names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Export:
         try:
             with zipfile.ZipFile(path) as archive:
                 return any(self._begins(_head(archive, name)) for name in self._named(archive))
-        except _UNREADABLE:
+        except UNREADABLE:
             return False
 
     def _named(self, archive: zipfile.ZipFile) -> list[str]:
@@ -69,7 +64,7 @@ class Export:
             else:
                 with opened(path, report) as file:
                     yield from _objects(file, lambda number, what: report(path, f"item {number}", what))
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             report(path, 0, _reason(error))
 
     def _unzipped(self, path: Path, report: Report) -> Iterator[tuple[dict[str, Any], Complain]]:
@@ -87,7 +82,7 @@ def names_inside(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except _UNREADABLE:
+    except UNREADABLE:
         return []
 
 
@@ -124,7 +119,7 @@ def _objects(file: IO[bytes], complain: Callable[[int, str], None]) -> Iterator[
                 complain(number, "not an object")
     except (ijson.JSONError, ValueError) as error:
         complain(number + 1, unread(error))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         complain(number + 1, f"{_reason(error)}; the rest of the file is skipped")
 
 

@@ -5,10 +5,8 @@ Days are read one after the other, and a day's messages one by one.
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import IO, Any
 
 import ijson
 
-from rpo_edge.importers.base import Importer, Options, Report
+from rpo_edge.importers.base import UNREADABLE, Importer, Options, Report
 from rpo_edge.importers.stream import HALF, TooDeepError, events, sound, unread
 from rpo_edge.records import HistoryItem
 
@@ -34,7 +32,6 @@ _QUOTED_LINE = re.compile(r"^&gt;[^\n]*$", re.MULTILINE)
 _QUOTED_REST = re.compile(r"^&gt;&gt;&gt;.*\Z", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"<(?P<sign>[@#!]?)(?P<target>[^<>|\s]+(?: [^<>|]*)?)(?:\|(?P<label>[^<>]*))?>")
 _UPLOAD = re.compile(r"\A<@\w+(?:\|[^>]*)?> (?:uploaded|shared|commented on) ")
-_UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class _Members:
 
 @contextmanager
 def _export(path: Path) -> Iterator[_Export]:
-    """Raises what _UNREADABLE lists."""
+    """Raises what UNREADABLE lists."""
     if path.is_dir():
         names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*.json"))
         yield _Export(names, lambda name: (path / name).open("rb"), lambda name: (path / name).stat().st_size)
@@ -75,7 +72,7 @@ def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]
                 if found := _DAY.fullmatch(name):
                     yield from _day(export, name, _utf8(found["channel"]), members, (path, report))
                     report.progress(export.size(name))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         report(path, 0, f"no export of Slack: {(getattr(error, 'strerror', None) or str(error) or type(error).__name__).lower()}")
 
 
@@ -101,7 +98,7 @@ def _objects(export: _Export, name: str, path: Path, report: Report) -> Iterator
                     report(path, f"{name}, item {number}", "not an object")
     except (ijson.JSONError, TooDeepError) as error:
         report(path, f"{name}, item {number + 1}", unread(error))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         report(path, f"{name}, item {number + 1}", f"{error or type(error).__name__}; the rest of the file is skipped")
 
 
@@ -215,7 +212,7 @@ def _recognises(path: Path, head: bytes) -> bool:
         with zipfile.ZipFile(path) as archive:
             names = {name.rpartition("/")[2] for name in archive.namelist()}
             return not names.isdisjoint(_USERS) and (not names.isdisjoint(_LISTS) or any(map(_DAY.fullmatch, archive.namelist())))
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 

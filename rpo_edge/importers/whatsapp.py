@@ -8,16 +8,14 @@ with slashes and a capital AM or PM. iOS puts an invisible U+200E before whateve
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from rpo_edge.importers.base import Importer, Options, Report, lines, stem
+from rpo_edge.importers.base import UNREADABLE, Importer, Options, Report, lines, stem
 from rpo_edge.records import HistoryItem
 
 _MARK = "\u200e"
@@ -48,7 +46,6 @@ _DELETED = frozenset(
     .split("|")
 )
 _DAY_FIRST, _MONTH_FIRST = "day first", "month first"
-_UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 @dataclass(slots=True)
@@ -192,7 +189,7 @@ def _numbered(path: Path, member: str | None, report: Report) -> Iterator[tuple[
         report.progress(path.stat().st_size)
     except UnicodeDecodeError:  # in the line that was numbered last
         report(path, f"{member}:{number}", "not UTF-8; the rest of the file is skipped")
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         report(path, f"{member}:{number + 1}", f"{error or type(error).__name__}; the rest of the file is skipped")
 
 
@@ -201,7 +198,7 @@ def _member(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return next((name for name in names if Path(name).name == "_chat.txt" or re.search(r"whatsapp[^/]*\.txt\Z", name, re.IGNORECASE)), None)
 
