@@ -10,8 +10,8 @@ OUT/state.pt with the same batches, and so to the same loss curve. Until the rat
 
 Method: next-token cross-entropy on packed sequences; a token attends only to its own document. AdamW (arXiv 1711.05101) with
 beta 0.9 and 0.95, weight decay 0.1 on matrices, gradients clipped at 1; the rate rises over the first steps, stays, and falls to 0
-over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over float32 weights, and torch.compile; on a CPU
-float32.
+over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over float32 weights; on a CPU float32. torch.compile
+on a GPU and, where there is a C++ compiler, for longer runs on a CPU.
 
 Shapes: every width is divisible by 256, so that 4-bit K-quants are 4-bit throughout; input and output embeddings are one; deep
 and thin, as suits models this small (arXiv 2402.14905). A step's batch depends on its number alone.
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -230,7 +231,7 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
         run = Run(
             kept["step"], kept["recent"], [tuple(row) for row in kept["curve"]], [(n, dict(losses)) for n, losses in kept["validation"]]
         )
-    loss = torch.compile(loss_of) if next(model.parameters()).is_cuda else loss_of
+    loss = torch.compile(loss_of) if _compiles(config, next(model.parameters()).device) else loss_of
     model.train()
     last, since = time.monotonic(), run.step
     while run.step < config.steps:
@@ -250,6 +251,11 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
         if over:
             break
     return run
+
+
+def _compiles(config: Config, device: torch.device) -> bool:
+    """A run on a CPU has to be long enough to earn the minute back. It does not depend on where a run goes on, so that numerics stay."""
+    return device.type == "cuda" or (config.steps >= 500 and shutil.which("c++") is not None)
 
 
 def _keep(model: Any, optimize: torch.optim.AdamW, config: Config, run: Run, state: Path) -> None:
