@@ -7,7 +7,13 @@ from importlib import import_module
 
 from rpo_edge.errors import OptionalDependencyError, RpoEdgeError
 
-COMMANDS = {"edit": "export.edit", "generative": "export.generative", "gguf": "export.formats.gguf"}
+COMMANDS = {
+    "adapter": "export.formats.adapter",
+    "edit": "export.edit",
+    "generative": "export.generative",
+    "gguf": "export.formats.gguf",
+    "merge": "export.merge",
+}
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
-"""A checkpoint becomes a GGUF file and comes back from it: the same names, rows, tokens and logits."""
+"""A checkpoint becomes a GGUF file and comes back from it: the same names, rows, tokens and logits; what cannot is refused in a line."""
 
 import json
+import shutil
+import sys
 
 import pytest
 
@@ -8,32 +10,48 @@ pytest.importorskip("gguf")
 pytest.importorskip("torch")
 
 import gguf
+import gguf_samples
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, LlamaConfig, LlamaForCausalLM
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig
 
+from export import generative
+from export.__main__ import main as command
 from export.formats import gguf as format_
+from export.formats import weights
 from rpo_edge.errors import InputError
+from rpo_edge.manifest import Manifest
 from rpo_edge.prompt import SPECIAL_TOKENS
 from training import corpus
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    """A Llama of two layers with grouped key and value heads, random weights, and a tokenizer of its own."""
+    """As training leaves it: a Llama in several shards, and the tokenizer of the corpus."""
     out = tmp_path_factory.mktemp("checkpoint")
     tokenizer = corpus.train_tokenizer([f"The boat sails in {year}, and it isn't far. “So” what? — ünï" for year in range(1900, 1999)], 400)
     tokenizer.save_pretrained(out)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=256, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=True, bos_token_id=0, eos_token_id=1, rope_theta=5000.0,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(out, max_shard_size="200KB")
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 256, "tie_word_embeddings": True}
+    gguf_samples.model(out, **sizes)
+    AutoModelForCausalLM.from_pretrained(out).save_pretrained(out, max_shard_size="200KB")
+    (out / "model.safetensors").unlink()
+    (out / "training.json").write_text('{"base": "tiny"}', "utf-8")
     return out
 
 
-@pytest.mark.parametrize(("quant", "tolerance"), [("f16", 0.002), ("q8_0", 0.05)])
+@pytest.fixture
+def altered(checkpoint, tmp_path):
+    """A copy to spoil, in one file of weights."""
+    copy = tmp_path / "copy"
+    AutoModelForCausalLM.from_pretrained(checkpoint).save_pretrained(copy)
+    AutoTokenizer.from_pretrained(checkpoint).save_pretrained(copy)
+    return copy
+
+
+@pytest.mark.parametrize(("quant", "tolerance"), [("f16", 0.002), ("q8_0", 0.1)])
 def test_it_comes_back_with_the_same_logits(checkpoint, tmp_path, quant, tolerance):
     format_.write(checkpoint, tmp_path / "model.gguf", quant)
     ids = torch.tensor([[0, 20, 90, 30, 200, 45, 31]])
@@ -47,32 +65,123 @@ def test_the_tokenizer_comes_back(checkpoint, tmp_path):
     format_.write(checkpoint, tmp_path / "model.gguf")
     before = AutoTokenizer.from_pretrained(checkpoint)
     fields = gguf.GGUFReader(tmp_path / "model.gguf").fields
-    tokens = [bytes(fields["tokenizer.ggml.tokens"].parts[i]).decode() for i in fields["tokenizer.ggml.tokens"].data]
+    tokens = fields["tokenizer.ggml.tokens"].contents()
     assert before.convert_ids_to_tokens(range(len(before))) == tokens and tokens[: len(SPECIAL_TOKENS)] == list(SPECIAL_TOKENS)
-    types = [int(fields["tokenizer.ggml.token_type"].parts[i][0]) for i in fields["tokenizer.ggml.token_type"].data]
+    types = fields["tokenizer.ggml.token_type"].contents()
     assert types[: len(SPECIAL_TOKENS)] == [3] * len(SPECIAL_TOKENS) and set(types[len(SPECIAL_TOKENS) :]) == {1}
-    assert bytes(fields["tokenizer.ggml.pre"].parts[-1]).decode() == "smollm"
+    assert fields["tokenizer.ggml.pre"].contents() == "smollm" and fields["tokenizer.ggml.add_bos_token"].contents() is False
     merges = len(fields["tokenizer.ggml.merges"].data)
     assert merges == len(json.loads(before.backend_tokenizer.to_str())["model"]["merges"]) > 20
 
 
 def test_rows_are_dealt_out_in_turn():
     matrix = np.arange(8, dtype=np.float32).reshape(8, 1)
-    assert format_.interleaved(matrix, 2).ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+    assert weights.interleaved(matrix, 2).ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+    assert weights.interleaved(matrix.ravel(), 1).tolist() == [0, 4, 1, 5, 2, 6, 3, 7]
 
 
 def test_what_was_altered_is_noticed(checkpoint, tmp_path):
     path = tmp_path / "model.gguf"
     format_.write(checkpoint, path)
-    assert format_.verify(checkpoint, path) > 300_000
+    assert format_.verify(checkpoint, path).weights > 300_000
     data = bytearray(path.read_bytes())
     data[-40_000:] = bytes(40_000)
     path.write_bytes(data)
     with pytest.raises(InputError, match="is off by"):
         format_.verify(checkpoint, path)
+    path.write_bytes(data[:3000])
+    with pytest.raises(InputError, match="cannot be read"):
+        format_.verify(checkpoint, path)
+
+
+def test_a_model_folder_says_what_its_weights_became(checkpoint, tmp_path):
+    generative.write(checkpoint, tmp_path / "model", "tiny", "f16")
+    said = json.loads((tmp_path / "model" / "manifest.json").read_text("utf-8"))
+    assert said["quantization"] == "f16" and 16 < said["bits_per_weight"] < 16.1 and set(said["tensors"]) == {"F16", "F32"}
+    Manifest.load(tmp_path / "model").verify()
+    for name, match in (("training.json", "training.json"), ("tokenizer.json", "cannot be read")):
+        broken = tmp_path / name
+        shutil.copytree(checkpoint, broken)
+        (broken / name).unlink()
+        with pytest.raises(InputError, match=match):
+            generative.write(broken, tmp_path / "other", "tiny")
+
+
+def refused(folder, tmp_path, match):
+    out = tmp_path / "refused.gguf"
+    with pytest.raises(InputError, match=match):
+        format_.write(folder, out, "f16")
+    assert not out.exists() and not list(tmp_path.glob(".export-*"))
 
 
 def test_another_family_is_refused(tmp_path):
     BertConfig().save_pretrained(tmp_path)
-    with pytest.raises(InputError, match="bert"):
-        format_.write(tmp_path, tmp_path / "model.gguf")
+    refused(tmp_path, tmp_path, "bert.*llama, qwen2, qwen3")
+    refused(tmp_path / "nowhere", tmp_path, "config.json is not there")
+
+
+def spoiled(change):
+    def spoil(folder):
+        found = load_file(folder / "model.safetensors")
+        change(found)
+        save_file(found, folder / "model.safetensors", metadata={"format": "pt"})
+
+    return spoil
+
+
+def configured(**settings):
+    def configure(folder):
+        said = json.loads((folder / "config.json").read_text("utf-8"))
+        (folder / "config.json").write_text(json.dumps(said | settings), "utf-8")
+
+    return configure
+
+
+Q = "model.layers.0.self_attn.q_proj"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (spoiled(lambda found: found.pop(f"{Q}.weight")), r"lacks model.layers.0.self_attn.q_proj.weight"),
+        (spoiled(lambda found: found.update({f"{Q}.weight": torch.zeros(3, 3)})), r"has not: .*q_proj.weight \[3, 3\]"),
+        (spoiled(lambda found: found.update({"model.extra": torch.zeros(3)})), "has not: model.extra"),
+        (spoiled(lambda found: found[f"{Q}.weight"].fill_(float("nan"))), "q_proj.weight .* not finite"),
+        (spoiled(lambda found: found[f"{Q}.weight"].fill_(1e5)), "too large for float16"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"half"), "cannot be read"),
+        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "could run code"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "lacks model.safetensors"),
+        (lambda folder: (folder / "config.json").write_text("{", "utf-8"), "config.json cannot be read"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}", "utf-8"), "cannot be read"),
+        (lambda folder: (folder / "tokenizer.json").rename(folder / "tokenizer.model"), "tokenizer.model|cannot be read"),
+        (configured(model_type="mystery"), "cannot be read"),
+        (configured(hidden_act="gelu"), "activation 'gelu'"),
+        (configured(quantization_config={"quant_method": "gptq", "bits": 4}), "quantized already"),
+        (configured(model_type="qwen2", use_sliding_window=True, max_window_layers=0, sliding_window=64), "sliding windows"),
+        (configured(rope_scaling={"rope_type": "dynamic", "factor": 2.0}), "rope scaling 'dynamic'"),
+        (configured(rope_scaling={"rope_type": "yarn"}), "factor"),
+        (configured(rope_scaling={"rope_type": "llama3", "factor": 2.0}), "low_freq_factor"),
+        (configured(model_type="qwen3", attention_bias=True), "lacks|does not read"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_and_nothing_is_left(altered, tmp_path, spoil, match):
+    spoil(altered)
+    refused(altered, tmp_path, match)
+
+
+def test_a_place_that_cannot_be_written_is_refused(altered, tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        format_.write(altered, tmp_path / "nowhere" / "model.gguf")
+    with pytest.raises(InputError, match="is a folder"):
+        format_.write(altered, tmp_path)
+
+
+def test_the_command_says_what_it_wrote_and_fails_in_one_line(altered, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["export", "gguf", str(altered), str(tmp_path / "model.gguf"), "--quant", "q8_0"])
+    command()
+    assert "8.55 bits a weight (Q8_0 15, F32 5)" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["export", "gguf", str(tmp_path / "nowhere"), str(tmp_path / "other.gguf")])
+    with pytest.raises(SystemExit) as ended:
+        command()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.startswith("error: ") and said.count("\n") == 1

@@ -1,1 +1,1 @@
-"""One file a format: export(checkpoint, out) -> the path of the written model."""
+"""One file a format, and what it is made of: each writes a checkpoint as a file that another program runs."""

@@ -1,0 +1,121 @@
+"""A LoRA adapter as a GGUF file: llama.cpp lays it over the base and says what peft says; what it could not lay is refused."""
+
+import json
+
+import pytest
+
+pytest.importorskip("gguf")
+pytest.importorskip("torch")
+pytest.importorskip("peft")
+pytest.importorskip("llama_cpp")
+
+import gguf
+import gguf_samples
+import numpy as np
+from safetensors.torch import load_file, save_file
+
+from export.formats import adapter
+from export.formats import gguf as format_
+from export.formats.blocks import FLOAT32
+from rpo_edge.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 60)]
+PATTERNS = {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"layers.1.mlp.up_proj": 50, "k_proj": 3}}
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "lora"),
+    [
+        ("llama", {"tie_word_embeddings": True}, {}),
+        ("llama", {"attention_bias": True}, PATTERNS),
+        ("qwen2", {}, {"use_rslora": True, "rank_pattern": {"v_proj": 2}}),
+        ("qwen3", {"head_dim": 32}, {"target_modules": ["q_proj", "o_proj"], "layers_to_transform": [1]}),
+    ],
+)
+def test_llama_cpp_says_what_peft_says(tmp_path, family, options, lora):
+    base = gguf_samples.checkpoint(tmp_path / "base", family, **options)
+    model = gguf_samples.adapted(base, tmp_path / "adapter", **lora)
+    format_.plain(base, tmp_path / "base.gguf", FLOAT32)
+    count = adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
+    assert count == (2 if "target_modules" in lora else 14)
+    expected, before = gguf_samples.torch_logits(model, IDS), gguf_samples.torch_logits(gguf_samples.loaded(base), IDS)
+    found = gguf_samples.llama_logits(tmp_path / "base.gguf", IDS, tmp_path / "adapter.gguf")
+    assert np.abs(found - expected).max() < 2e-3 < 1 < np.abs(expected - before).max()
+    assert (found.argmax(1) == expected.argmax(1)).all()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    base = gguf_samples.checkpoint(folder / "base", tie_word_embeddings=True)
+    gguf_samples.adapted(base, folder / "adapter")
+    return folder
+
+
+def test_the_file_says_what_it_is(made, tmp_path):
+    adapter.write(made / "adapter", tmp_path / "adapter.gguf")
+    reader = gguf.GGUFReader(tmp_path / "adapter.gguf")
+    said = [reader.fields[name].contents() for name in ("general.type", "general.architecture", "adapter.type", "adapter.lora.alpha")]
+    assert said == ["adapter", "llama", "lora", 16.0]
+    shapes = {tensor.name: tensor.shape.tolist() for tensor in reader.tensors}
+    assert shapes["blk.1.attn_k.weight.lora_a"] == [256, 8] and shapes["blk.1.attn_k.weight.lora_b"] == [8, 128] and len(shapes) == 28
+
+
+def set_to(**settings):
+    def change(folder):
+        said = json.loads((folder / "adapter_config.json").read_text("utf-8"))
+        (folder / "adapter_config.json").write_text(json.dumps(said | settings), "utf-8")
+
+    return change
+
+
+def renamed(old, new):
+    def change(folder):
+        found = load_file(folder / "adapter_model.safetensors")
+        save_file({name.replace(old, new): tensor for name, tensor in found.items()}, folder / "adapter_model.safetensors")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (set_to(use_dora=True), "use_dora; merge it"),
+        (set_to(bias="all"), "bias; merge it"),
+        (set_to(init_lora_weights="pissa"), "init_lora_weights; merge it"),
+        (set_to(something_new=True), "something_new; merge it"),
+        (set_to(trainable_token_indices=[3]), "trainable_token_indices; merge it"),
+        (set_to(peft_type="IA3"), "'IA3'"),
+        (set_to(lora_alpha=0), "does nothing"),
+        (set_to(lora_alpha="many"), "could not convert"),
+        (set_to(alpha_pattern={"q_proj": "many"}), "could not convert"),
+        (set_to(base_model_name_or_path="far/away"), "far/away; say where it is with --base"),
+        (renamed("q_proj.lora_B", "q_proj.lora_C"), "q_proj.lora_C.weight"),
+        (renamed("model.layers.0.self_attn.q_proj", "lm_head"), "no weight of its own for lm_head"),
+        (renamed("model.layers.0.self_attn.q_proj", "model.embed_tokens"), "embed_tokens; merge it"),
+        (renamed("layers.0.self_attn.q_proj", "layers.9.self_attn.q_proj"), "no weight of its own for model.layers.9"),
+        (renamed("layers.0.self_attn.o_proj", "layers.0.mlp.spare"), "no weight of its own"),
+        (lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"half"), "cannot be read"),
+        (lambda folder: (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin"), "could run code"),
+        (lambda folder: (folder / "adapter_model.safetensors").unlink(), "lacks adapter_model.safetensors"),
+        (lambda folder: (folder / "adapter_config.json").unlink(), "adapter_config.json cannot be read"),
+    ],
+)
+def test_what_llama_cpp_could_not_lay_over_a_base_is_refused(made, tmp_path, change, match):
+    gguf_samples.copied(made / "adapter", tmp_path / "adapter")
+    change(tmp_path / "adapter")
+    with pytest.raises(InputError, match=match):
+        adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
+    assert not (tmp_path / "adapter.gguf").exists()
+
+
+def test_another_base_is_noticed(made, tmp_path):
+    other = gguf_samples.checkpoint(tmp_path / "other", intermediate_size=256)
+    with pytest.raises(InputError, match="is not of this base"):
+        adapter.write(made / "adapter", tmp_path / "adapter.gguf", other)
+
+
+def test_the_command(made, tmp_path, capsys):
+    adapter.main([str(made / "adapter"), str(tmp_path / "adapter.gguf"), "--base", str(made / "base")])
+    assert "for 14 weights" in capsys.readouterr().out
