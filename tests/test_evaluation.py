@@ -23,12 +23,13 @@ from rpo_edge.usage import Usage
 from training import evaluate
 from training.edit import sft
 from training.evaluation import drafts, failures, material, outcome, preferences, reflectors, titles
-from training.evaluation.material import Ground, Material
+from training.evaluation.material import Ground, Material, Names
 from training.evaluation.outcome import Failure
 
 AUTHORS = {"gutenberg-0004", "gutenberg-0022", "gutenberg-0024", "rails-0009", "rails-0036"}
 TEXTS = 18  # of each: one more than the longest history but the whole one, and the text that is restored
 DRAFTS = 6
+EDIT = Names("edit")
 MODEL = next(path for path in embedded() if path.name == "edit")
 
 
@@ -82,21 +83,23 @@ def test_every_suite_has_its_controls(whole):
     _, figures = whole
     assert set(figures) == {"about", *evaluate.SUITES} and figures["lamp"] == {}
     assert figures["restore"]["draft unchanged"] == [0.0, 0.0, 0.0]
-    assert {"rules", "edit", "oracle", "edit, no history", material.ANOTHERS, "edit over rules"} <= set(figures["restore"])
+    assert {"rules", "edit", "oracle", EDIT.nobodys, EDIT.anothers, "edit over rules"} <= set(figures["restore"])
     assert set(figures["restore"]["by author"]) <= AUTHORS
     assert list(figures["restore"]["by history size"]) == ["1", "2", "4", "8", "16", "all"]
     assert "formal: edit" in figures["transfer"]
     assert figures["llm-drafts"]["drafts"]["half-applied edits"]["edit"] == 0
     assert sum(step["drafts"] for step in figures["llm-drafts"]["fidelity by change rate"]) == DRAFTS
     assert set(figures["llm-drafts"]["attribution"]) == {"named the user", "mean probability", "right on held-out texts"}
+    assert "edit, right habits, counts of 3 retrieved texts" in figures["restore"] and figures["about"]["kind"] == "edit"
     assert figures["about"]["authors"] == "fixture" and figures["about"]["reflector"].startswith("edit-minilm, int8, ")
 
 
 def test_stated_preferences_are_obeyed_by_those_who_are_told(whole):
     figures = whole[1]["preferences"]
     obeyed = {method: values[0] for method, values in figures["places that obey"].items()}
-    assert obeyed["edit"] > obeyed["draft unchanged"] and obeyed["edit"] > obeyed[preferences.NOT_STATED]
-    assert set(figures["fidelity"]) == {"draft unchanged", "rules", preferences.NO_HISTORY, preferences.NOT_STATED, "edit"}
+    assert obeyed["edit"] > obeyed["draft unchanged"] and obeyed["edit"] > obeyed[EDIT.row(preferences.NOT_STATED)]
+    controls = {EDIT.row(name) for name in (preferences.NO_HISTORY, preferences.NOT_STATED)}
+    assert set(figures["fidelity"]) == {"draft unchanged", "rules", "edit", *controls}
     assert figures["by preference"] and set(figures["by preference"]) <= set(KEYS)
 
 
@@ -164,7 +167,7 @@ def test_what_is_no_reflector_is_refused(tmp_path, capsys):
 
 
 def ground(papers=(), kind="edit", texts=2, drafts=DRAFTS):
-    return Ground(Material([], [], [], list(papers)), ThreadPoolExecutor(1), kind, texts, drafts)
+    return Ground(Material([], [], [], list(papers)), ThreadPoolExecutor(1), Names(kind), texts, drafts)
 
 
 def papers(rng):
@@ -180,7 +183,7 @@ def test_titles_have_floors_and_controls():
     found = titles.titles(ground(papers(random.Random(1)), drafts=9))
     assert found.figures["ROUGE-1"][titles.FIRST_WORDS] == (1.0, 1.0, 1.0)  # that is how these titles were made
     assert 0 < found.figures["ROUGE-L"][titles.LAST_TITLE].mean < 0.9
-    assert titles.OVER in found.figures["ROUGE-1"] and f"{titles.FIRST_WORDS}, edit" in found.figures["ROUGE-1"]
+    assert EDIT.over(EDIT.anothers) in found.figures["ROUGE-1"] and f"{titles.FIRST_WORDS}, edit" in found.figures["ROUGE-1"]
     assert "not LaMP" in found.text and "9 questions, 3 authors" in found.text
 
 

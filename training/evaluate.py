@@ -3,25 +3,29 @@
     python -m training evaluate [--reflector PATH] [--against PATH] [--suite restore|transfer|llm-drafts|preferences|lamp|all]
                                 [--final] [--fixture] [--texts N] [--drafts N] [--checkpoint C] [--out FOLDER]
 
-PATH is a model folder (default: the embedded one) or the float32 checkpoint folder of an edit reflector. Each suite is on authors
-that no training saw (dev; `--final`: test, for the last report only):
+PATH is a model folder (default: the embedded one) or the float32 checkpoint folder of a reflector's training, of the kind edit or
+generative: every kind by the same code, told the same, and the rows bear its name. Where a reflector reads texts of the history, these
+are retrieved for each draft as on a device. Each suite is on authors that no training saw (dev; `--final`: test, for the last report only):
 
 restore       texts flattened by the evaluation's own flattener, which no builder uses; share of the distance to the author's
               own words that is closed (word similarity: difflib ratio over whitespace tokens), ROUGE-1 and ROUGE-L F1.
-              Controls: draft unchanged (0 by definition); rules; edit without history, with another user's of the same
-              source, with the right habits (what rules reads) and another's counts, and the reverse; with the right habits
-              and the counts of only the texts that are retrieved for the draft, or of as many others, which is what fits
-              beside a draft in an encoder's window; the oracle that knows the flattener and the author's rates.
+              Controls: draft unchanged (0 by definition); rules; the reflector without history, with another user's of the same
+              source, and with one part of the right history and another part of another's: of edit, the habits that rules reads
+              and the counts; of generative, the profile and the texts. Edit also with the right habits and the counts of only the
+              texts that are retrieved for the draft, or of as many others, which is what fits beside a draft in an encoder's
+              window. The oracle that knows the flattener and the author's rates.
               Personalization is the gain of right over another's; of some texts, with 1, 2, 4, 8, 16 and all texts of history.
 transfer      passages flattened by each neutraliser of the builders in turn, one of which no training saw.
 llm-drafts    real LLM drafts, each for some user: edits per 100 words, sentences that the guard took back, fidelity, what is lost or
               invented, half-applied edits, how far each feature's rate is from the user's, before and after; and attribution among 20
               users of one source by a character n-gram classifier that nothing was trained against.
 preferences   real LLM drafts, each for a user who states one to three preferences: the share of places that obey, and fidelity.
-              Controls: draft unchanged; rules; edit without history; edit that was not told.
+              Controls: draft unchanged; rules; the reflector without history; the reflector that was not told.
 lamp          titles of papers in LaMP's form. It is not LaMP (`training/lamp`), and an edit reflector can show floors only.
 
-`--against` holds a second reflector against the first, in restore and llm-drafts: one more row or column, and paired differences.
+`--against` holds a second reflector against the first, in restore and llm-drafts: one more row or column, and paired differences. There a
+generative one has another row, "edit after generative": the embedded edit model goes over what it wrote. It is slow: `--texts` and
+`--drafts` bound the work.
 `--checkpoint` compares the model's edits with those of the checkpoint that it was exported from. `--out` writes figures.json,
 report.md, plots, and failures.html, the worst rewrites with their edits. `--fixture` takes the texts of `examples/eval` instead of the
 research data, which a clone does not have. Intervals are 95%, by bootstrap over authors or users; of differences too, paired.
@@ -40,7 +44,7 @@ from training.evaluation import material, reflectors
 from training.evaluation.agreement import agreement
 from training.evaluation.attribution import attribution
 from training.evaluation.drafts import real_drafts
-from training.evaluation.material import SEED, Ground
+from training.evaluation.material import SEED, Ground, Names
 from training.evaluation.outcome import Outcome
 from training.evaluation.preferences import preferences
 from training.evaluation.report import Report
@@ -69,14 +73,15 @@ def main(argv: list[str]) -> None:
         parser.error("no model is embedded; name a reflector")
     paths = [path for path in (folder, options.against, options.checkpoint) if path]
     try:
-        kind, *_ = [reflectors.kind(path) for path in paths]
+        kinds = {path: reflectors.kind(path) for path in paths}
     except ModelError as error:
         parser.error(str(error))
     fixture = options.fixture or not data.available()
-    report = Report(_about(options, folder, fixture))
+    names = Names(kinds[folder], kinds[options.against] if options.against else None)
+    report = Report(_about(options, folder, fixture) | {"kind": names.kind})
     found = material.read(options.final, fixture)
     with processes.pool(material.start, folder, options.against) as pool:
-        ground = Ground(found, pool, kind, options.texts, options.drafts)
+        ground = Ground(found, pool, names, options.texts, options.drafts)
         for suite in SUITES if options.suite == "all" else (options.suite,):
             for part in SUITES[suite]:
                 report.add(suite, part(ground))

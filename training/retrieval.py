@@ -30,28 +30,25 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rpo_edge.history import History
-from rpo_edge.records import Habit, HistoryItem, StyleProfile
-from rpo_edge.steps.profile import Counts, make_profile, measure
+from rpo_edge.records import HistoryItem, StyleProfile
+from rpo_edge.steps.profile import Counts, measure
 from rpo_edge.steps.retrieve import CONSTANT, Mix, Want, retrieve, wants
 from rpo_edge.usage import Array
 from training import data
 from training.evaluation.outcome import Pairs, difference, table
 from training.statistics import bootstrap
-from training.trajectories.base import summed
-from training.users import history_rows
+from training.users import Hiding, cited, history_rows, stored
 
 SEED = 22
 K = 8
 TOPIC = 0.3
 _DRAFT = 2000  # code points of a real draft
 _COMMON = 0.01  # share of titles; a word in more of them ("podcast") is of no topic
-_EVIDENCE = 3  # ids for each variant, as the store keeps them
 
 BM25, DENSE, BOTH = "BM25", "dense", "BM25 and dense"
 METHODS: dict[str, tuple[str, Mix]] = {
@@ -114,20 +111,11 @@ class Person:
     def profile(self, without: Collection[int], ids: Sequence[int]) -> StyleProfile:
         """As a store of the other texts would make it; ids: of the texts in that store."""
         kept = [i for i in range(len(self.texts)) if i not in without]
-        shown: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i in reversed(kept):
-            for key, variants in self.counts[i].items():
-                for variant in variants:
-                    shown[key][variant].append(ids[i])
-        habits = {
-            key: Habit(key, variants, {variant: tuple(shown[key][variant][:_EVIDENCE]) for variant in variants})
-            for key, variants in summed(self.counts[i] for i in kept).items()
-        }
-        return make_profile(habits, {}, len(kept))
+        return cited([self.counts[i] for i in kept], [ids[i] for i in kept])
 
 
 @dataclass
-class Shelf:
+class Shelf(Hiding):
     """A store with its vectors: `rows` holds one for each of `ids`; `queries` those of all drafts."""
 
     history: History
@@ -140,35 +128,21 @@ class Shelf:
     def search(self, query: str, k: int) -> list[HistoryItem]:
         """The k best of what may be found."""
         if self.how == BM25:
-            return self._bm25(query, k)
+            return super().search(query, k)
         if self.how == DENSE:
             return self._dense(query, k)
         scores: dict[int, float] = defaultdict(float)
         items: dict[int, HistoryItem] = {}
-        for found in (self._bm25(query, k), self._dense(query, k)):
+        for found in (super().search(query, k), self._dense(query, k)):
             for rank, item in enumerate(found, 1):
                 items[item.id or 0] = item
                 scores[item.id or 0] += 1 / (CONSTANT + rank)
         return [items[number] for number in sorted(scores, key=lambda number: -scores[number])[:k]]
 
-    def recent(self, k: int) -> list[HistoryItem]:
-        """The k newest."""
-        return self._kept(self.history.recent(k + len(self.without)), k)
-
-    def get(self, number: int) -> HistoryItem | None:
-        """The item, if it may be found."""
-        return None if number in self.without else self.history.get(number)
-
-    def _bm25(self, query: str, k: int) -> list[HistoryItem]:
-        return self._kept(self.history.search(query, k + len(self.without)), k)
-
     def _dense(self, query: str, k: int) -> list[HistoryItem]:
         assert self.rows is not None
         order = np.argsort(-(self.rows @ self.queries[query]), kind="stable")[: k + len(self.without)]
-        return self._kept([item for i in order if (item := self.history.get(self.ids[i]))], k)
-
-    def _kept(self, items: Sequence[HistoryItem], k: int) -> list[HistoryItem]:
-        return [item for item in items if item.id not in self.without][:k]
+        return self.kept([item for i in order if (item := self.history.get(self.ids[i]))], k)
 
 
 # -- what is asked -----------------------------------------------------------------------------------------------------
@@ -337,8 +311,7 @@ def _empty() -> Groups:
 
 def _store(texts: Sequence[str]) -> tuple[History, list[int]]:
     """A store in memory, and the texts' ids. It has no titles: they are the gold."""
-    history = History.open(Path(":memory:"), create=False)
-    return history, history.extend(HistoryItem(text) for text in texts)
+    return stored(texts)
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------

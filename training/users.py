@@ -4,23 +4,87 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import Path
+from typing import NamedTuple
 
 from rpo_edge.edits import apply
+from rpo_edge.history import History
 from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Edit, Evidence, StyleProfile
+from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import PRIVATE_RUN, guard
-from rpo_edge.steps.profile import Counts, measure
+from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
 from training.trajectories.base import profile_of, summed
 
 Runs = set[tuple[str, ...]]
+NO_TEXTS = Evidence()
+_EVIDENCE = 3  # ids for each variant, as a store keeps them
+
+
+class Known(NamedTuple):
+    """What there is of a user for one draft: the profile, what the guard must not let through, and the texts that were retrieved."""
+
+    profile: StyleProfile
+    runs: Runs
+    evidence: Evidence = NO_TEXTS
+
+
+class Hiding:
+    """Finds what a store holds, but for some items (`rpo_edge.steps.retrieve.Searchable`). Whoever inherits it says which."""
+
+    history: History
+    without: frozenset[int]
+
+    def search(self, query: str, k: int) -> list[HistoryItem]:
+        """The k best by BM25 of what may be found."""
+        return self.kept(self.history.search(query, k + len(self.without)), k)
+
+    def recent(self, k: int) -> list[HistoryItem]:
+        """The k newest."""
+        return self.kept(self.history.recent(k + len(self.without)), k)
+
+    def get(self, number: int) -> HistoryItem | None:
+        """The item, if it may be found."""
+        return None if number in self.without else self.history.get(number)
+
+    def kept(self, items: Sequence[HistoryItem], k: int) -> list[HistoryItem]:
+        """The first k that may be found."""
+        return [item for item in items if item.id not in self.without][:k]
+
+
+@dataclass
+class Shelf(Hiding):
+    """A store, without these items."""
+
+    history: History
+    without: frozenset[int] = frozenset()
+
+
+def stored(texts: Sequence[str]) -> tuple[History, list[int]]:
+    """A store in memory, whose items are not measured, and the texts' ids; texts that are alike have one."""
+    history = History.open(Path(":memory:"), create=False)
+    return history, history.extend((HistoryItem(text) for text in texts), measure=False)
+
+
+def cited(counts: Sequence[Counts], ids: Sequence[int]) -> StyleProfile:
+    """The profile of texts so counted, oldest first, as the store makes it that knows them by these ids: habits name items that show them."""
+    shown: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for one, number in zip(reversed(counts), reversed(ids), strict=True):
+        for key, variants in one.items():
+            for variant in variants:
+                shown[key][variant].append(number)
+    habits = {
+        key: Habit(key, variants, {variant: tuple(shown[key][variant][:_EVIDENCE]) for variant in variants})
+        for key, variants in summed(counts).items()
+    }
+    return make_profile(habits, {}, len(counts))
 
 
 @dataclass(frozen=True)
@@ -33,11 +97,12 @@ class Author:
     counts: tuple[Counts, ...]
     inverses: tuple[tuple[tuple[int, int], ...], ...]  # text by text, (generic, own) for each of the oracle's INVERSES
 
-    def profile(self, without: str | None = None, only: Collection[str] | None = None) -> StyleProfile:
-        """The profile of all texts but one, or of some of them only."""
+    def profile(self, without: str | None = None, only: Collection[str] | None = None, ids: Sequence[int] | None = None) -> StyleProfile:
+        """The profile of all texts but one, or of some of them only. ids: of the texts in a store, which it then cites."""
         chosen = set(self.texts if only is None else only) - {without}
-        kept = [counts for text, counts in zip(self.texts, self.counts, strict=True) if text in chosen]
-        return profile_of(summed(kept), len(kept))
+        kept = [i for i, text in enumerate(self.texts) if text in chosen]
+        counts = [self.counts[i] for i in kept]
+        return profile_of(summed(counts), len(counts)) if ids is None else cited(counts, [ids[i] for i in kept])
 
     def own_rates(self, without: str | None = None) -> list[float]:
         """For each of the oracle's INVERSES: how often the author's form stands where either could."""
@@ -93,9 +158,11 @@ def another(name: str, people: Mapping[str, Author], seed: int) -> Author | None
     return people[random.Random(f"{seed}{name}").choice(near)] if near else None
 
 
-def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, runs: Runs) -> tuple[str, list[Edit], int]:
+def rewritten(
+    reflector: Reflector, draft: str, profile: StyleProfile, runs: Runs, evidence: Evidence = NO_TEXTS
+) -> tuple[str, list[Edit], int]:
     """The text, the edits that the guard let through, and how many sentences it took back."""
-    _, proposed = reflect(reflector, draft, freeze(draft), Evidence(), profile)
+    _, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
     kept, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
     return apply(draft, kept), kept, len(verdict.reverted)
 

@@ -6,9 +6,9 @@ import random
 from pathlib import Path
 
 from rpo_edge.pipeline import reflect
-from rpo_edge.records import Evidence
 from rpo_edge.steps.freeze import freeze
 from training.evaluation import reflectors
+from training.evaluation.known import library
 from training.evaluation.material import SEED, Ground
 from training.evaluation.outcome import Outcome
 
@@ -19,9 +19,10 @@ def agreement(checkpoint: Path, folder: Path, ground: Ground) -> Outcome:
     texts = random.Random(SEED).sample(ground.found.restore, min(ground.drafts, len(ground.found.restore)))
     common = total = 0
     for row in texts:
-        profile = ground.people[row["author"]].profile(row["text"])
         draft = row["flat"]
-        found = [reflect(reflector, draft, freeze(draft), Evidence(), profile)[1] for reflector in (exact, exported)]
+        with library(ground.people[row["author"]], ground.names.reads) as own:
+            known = own.memory(without=row["text"]).known(draft)
+        found = [reflect(reflector, draft, freeze(draft), known.evidence, known.profile)[1] for reflector in (exact, exported)]
         sets = [{(edit.start, edit.end, edit.after) for edit in edits} for edits in found]
         common += len(sets[0] & sets[1])
         total += len(sets[0]) + len(sets[1])

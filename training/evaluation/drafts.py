@@ -13,19 +13,20 @@ from typing import Any
 from rpo_edge.edits import apply
 from rpo_edge.features.framing import is_stock
 from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Edit, Evidence, StyleProfile
+from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, guard, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
-from training.evaluation.material import EDIT, SEED, Ground, both
+from training.evaluation.known import Asked, retrieved
+from training.evaluation.material import SEED, Ground, asked
 from training.evaluation.outcome import Failure, Outcome, Pairs, table
 from training.rewards.base import Rollout
 from training.rewards.fidelity import fidelity
 from training.statistics import Interval, bootstrap
-from training.users import Runs
+from training.users import Known
 
 HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
 RATED = (
@@ -51,8 +52,7 @@ class Task:
 
     draft: str
     name: str
-    profile: StyleProfile
-    runs: Runs
+    known: Known
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class _Result:
     fidelity: tuple[float, float]
     before: Mapping[str, Pairs]
     after: Mapping[str, Pairs]
+    unread: bool = False  # whether a window stayed as it is, because no rewrite could be read
 
 
 Column = Sequence[tuple[str, _Result]]
@@ -76,13 +77,13 @@ Column = Sequence[tuple[str, _Result]]
 
 def _draft(task: Task) -> dict[str, _Result]:
     """What becomes of one draft under each reflector."""
-    return {name: _result(reflector, task) for name, reflector in ({"rules": RulesReflector()} | both()).items()}
+    return {name: _result(reflector, task) for name, reflector in ({"rules": RulesReflector()} | asked()).items()}
 
 
 def _result(reflector: Reflector, task: Task) -> _Result:
-    draft, profile = task.draft, task.profile
-    _, proposed = reflect(reflector, draft, freeze(draft), Evidence(), profile)
-    edits, verdict = guard(draft, proposed, lambda run: tuple(run) in task.runs, own_phrases(profile))
+    draft, (profile, runs, evidence) = task.draft, task.known
+    observations, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
+    edits, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
     text = apply(draft, edits)
     proposal = apply(draft, proposed)
     scores = {rewrite: _faithful(draft, rewrite, profile) for rewrite in {proposal, text}}  # mostly the same, and slow to judge
@@ -97,6 +98,7 @@ def _result(reflector: Reflector, task: Task) -> _Result:
         fidelity=(scores[proposal], scores[text]),
         before=_rates(draft, profile),
         after=_rates(text, profile),
+        unread=any(seen.feature == "reflection" for seen in observations),
     )
 
 
@@ -133,13 +135,14 @@ def real_drafts(ground: Ground) -> Outcome:
     tasks = tasks_of(ground)
     results = list(ground.pool.map(_draft, tasks, chunksize=4))
     columns = {name: [(task.name, result[name]) for task, result in zip(tasks, results, strict=True)] for name in results[0]}
-    rows = {label: {name: figure(column) for name, column in columns.items()} for label, figure in _figures().items()}
+    rows = {label: {name: figure(column) for name, column in columns.items()} for label, figure in _figures(ground.names.reads).items()}
     title = f"Real drafts, {len(tasks)}, each for one of {len(ground.people)} users"
-    steps = _by_change_rate(columns[EDIT])
+    main = ground.names.kind
+    steps = _by_change_rate(columns[main])
     text = f"{title}\n\n{table(('', *columns), [(label, *row.values()) for label, row in rows.items()])}"
     shown = table(("edits per 100 words", "drafts", *_STAGES), [tuple(step.values()) for step in steps])
-    text += f"\nFidelity by how much is changed (edit)\n\n{shown}"
-    failures = [found for task, result in zip(tasks, results, strict=True) for found in _failures(task, result[EDIT])]
+    text += f"\nFidelity by how much is changed ({main})\n\n{shown}"
+    failures = [found for task, result in zip(tasks, results, strict=True) for found in _failures(task, result[main])]
     return Outcome({"drafts": rows, "fidelity by change rate": steps}, text, failures)
 
 
@@ -149,11 +152,15 @@ def tasks_of(ground: Ground) -> list[Task]:
     names = sorted(ground.people)
     drafts = rng.sample(ground.found.drafts, min(ground.drafts, len(ground.found.drafts)))
     people = [ground.people[rng.choice(names)] for _ in drafts]
-    return [Task(draft, person.name, person.profile(), person.runs()) for draft, person in zip(drafts, people, strict=True)]
+    texts = retrieved(ground, [Asked(person, draft, ground.found.queries.get(draft)) for draft, person in zip(drafts, people, strict=True)])
+    return [
+        Task(draft, person.name, Known(person.profile(), person.runs(), evidence))
+        for draft, person, evidence in zip(drafts, people, texts, strict=True)
+    ]
 
 
-def _figures() -> dict[str, Callable[[Column], Interval | float | None]]:
-    """Row of the table -> what makes its cell of a column."""
+def _figures(writes: bool) -> dict[str, Callable[[Column], Interval | float | None]]:
+    """Row of the table -> what makes its cell of a column. writes: whether a reflector writes freely, so that not all can be read."""
     broken = "drafts with a number, address, negation, name or frozen span lost or invented"
     found: dict[str, Callable[[Column], Interval | float | None]] = {
         "edits per 100 words": partial(_ratio, of=lambda r: (len(r.edits), r.words / 100)),
@@ -164,6 +171,8 @@ def _figures() -> dict[str, Callable[[Column], Interval | float | None]]:
         broken: lambda column: float(sum(bool(r.broken) for _, r in column)),
         "half-applied edits": lambda column: float(sum(r.half for _, r in column)),
     }
+    if writes:
+        found["drafts with a window of which no rewrite could be read"] = partial(_ratio, of=lambda r: (float(r.unread), 1.0))
     for feature in RATED:
         for when in WHEN:
             found[DISTANCE.format(feature=feature, when=when)] = partial(_ratio, of=partial(_distance, feature=feature, when=when))

@@ -6,43 +6,86 @@ import importlib.util
 import json
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 
-from rpo_edge.records import Habit, StyleProfile
-from rpo_edge.reflectors.edit import EditReflector
+from rpo_edge.records import Edit, Habit, StyleProfile
+from rpo_edge.reflectors.base import Reflector
 from training import data
 from training.evaluation import reflectors
-from training.users import Author, another, authors, history_rows
+from training.evaluation.reflectors import KINDS
+from training.users import Author, Known, another, authors, history_rows, rewritten
 
 SEED = 21
 FIXTURE = Path(__file__).resolve().parents[2] / "examples" / "eval"
 
-EDIT, BEFORE, ANOTHERS = "edit", "edit, before", "edit, another user's history"
-"""Rows of the tables: what is evaluated, what it is held against, and the control that tells what is the user's own."""
+
+@dataclass(frozen=True)
+class Names:
+    """Rows of the tables, by the kinds of what is evaluated and of what it is held against."""
+
+    kind: str
+    former: str | None = None
+
+    def row(self, control: str) -> str:
+        """What is evaluated, told something else."""
+        return f"{self.kind}, {control}"
+
+    @property
+    def anothers(self) -> str:
+        """The control that tells what is the user's own."""
+        return self.row("another user's history")
+
+    @property
+    def nobodys(self) -> str:
+        """Without any history."""
+        return self.row("no history")
+
+    @property
+    def before(self) -> str:
+        """What it is held against."""
+        return f"{self.former}, before"
+
+    @property
+    def polished(self) -> str:
+        """The embedded edit model, after it."""
+        return f"edit after {self.kind}"
+
+    def over(self, control: str) -> str:
+        """A paired difference."""
+        return f"{self.kind} over {control}"
+
+    @property
+    def reads(self) -> bool:
+        """Whether texts have to be retrieved for somebody."""
+        return any(KINDS[kind].reads for kind in (self.kind, self.former) if kind)
 
 
 @dataclass(frozen=True)
 class Material:
-    """What is evaluated on: rows to restore, authors' texts, real drafts, and papers with titles (`pairs` rows)."""
+    """What is evaluated on: rows to restore, authors' texts, real drafts, and papers with titles (`pairs` rows).
+
+    queries: what the drafts answer, where that is known.
+    """
 
     restore: list[data.Row]
     histories: list[data.Row]
     drafts: list[str]
     papers: list[data.Row] = field(default_factory=list)
+    queries: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What a part stands on. kind: of reflector; texts: of an author to restore, at most; drafts: real ones, and questions."""
+    """What a part stands on. texts: of an author to restore, at most; drafts: real ones, and questions."""
 
     found: Material
     pool: ProcessPoolExecutor
-    kind: str
+    names: Names
     texts: int
     drafts: int
 
@@ -65,8 +108,9 @@ def read(final: bool, fixture: bool) -> Material:
     split = "test" if final else "dev"
     histories = list(history_rows(data.HISTORIES, split))
     restore = list(_flattened(histories)) if final else list(data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"))
-    drafts = [row["response"] for row in data.rows("drafts/00", split) if "```" not in row["response"]]
-    return Material(restore, histories, drafts, list(data.rows("pairs/arxiv", split)))
+    drafts = [row for row in data.rows("drafts/00", split) if "```" not in row["response"]]
+    queries = {row["response"]: row["query"] for row in drafts if row["query"]}
+    return Material(restore, histories, [row["response"] for row in drafts], list(data.rows("pairs/arxiv", split)), queries)
 
 
 def _lines(path: Path) -> Iterator[data.Row]:
@@ -97,36 +141,51 @@ def _flattened(histories: Iterable[data.Row], each: int = 25) -> Iterator[data.R
                 yield {"author": author, "source": source, "flat": flat, "target": target, "text": text}
 
 
-_edit: EditReflector  # one a process: `start` loads it
-_before: EditReflector | None = None
+@dataclass(frozen=True)
+class _Loaded:
+    """A process's reflectors, and the names of their rows: what is evaluated, and beside it what else is asked with the right history."""
+
+    names: Names
+    reflector: Reflector
+    beside: dict[str, Reflector]
+
+
+_loaded: _Loaded  # one a process: `start` makes it
 
 
 def start(folder: Path, against: Path | None = None) -> None:
-    """Load a process's reflectors: what is evaluated, and what it is held against."""
-    global _edit, _before
-    _edit = reflectors.load(folder)
-    _before = reflectors.load(against) if against else None
+    """Load a process's reflectors: what is evaluated, what it is held against, and the embedded one where it polishes."""
+    global _loaded
+    found = Names(reflectors.kind(folder), reflectors.kind(against) if against else None)
+    reflector = reflectors.load(folder)
+    beside = {found.before: reflectors.load(against)} if against else {}
+    embedded = reflectors.default() if KINDS[found.kind].polished else None
+    if embedded:
+        beside[found.polished] = reflectors.Chain(reflector, reflectors.load(embedded))
+    _loaded = _Loaded(found, reflector, beside)
 
 
-def edit() -> EditReflector:
-    """The process's reflector."""
-    return _edit
+def naming() -> Names:
+    """Of the process's rows."""
+    return _loaded.names
 
 
-def before() -> EditReflector | None:
-    """The process's second reflector, where there is one."""
-    return _before
+def told(draft: str, known: Known) -> tuple[str, list[Edit]]:
+    """The draft as what is evaluated leaves it for a user of whom this is known, and the edits."""
+    text, edits, _ = rewritten(_loaded.reflector, draft, *known)
+    return text, edits
 
 
-def both() -> dict[str, EditReflector]:
-    """By the name of their rows."""
-    return {EDIT: _edit} | ({BEFORE: _before} if _before else {})
+def asked() -> dict[str, Reflector]:
+    """By the names of their rows, all that are asked with the right history; what is evaluated comes first."""
+    return {_loaded.names.kind: _loaded.reflector} | _loaded.beside
 
 
-def _sides(texts: tuple[str, ...]) -> list[Counter[str]]:
+def _sides(texts: tuple[str, ...]) -> list[dict[str, float]]:
     """Text by text. How often a side stands there does not depend on the vocabulary, so two vocabularies' counts make one."""
-    counters = [reflector.counter for reflector in both().values()]
-    return [reduce(Counter.__or__, (counter.count(text) for counter in counters)) for text in texts]
+    counters = [reflector.counter for reflector in asked().values() if reflector.counter]
+    found = ([counter.count(text) for counter in counters] for text in texts)
+    return [{side: n for counts in of_text for side, n in counts.items()} for of_text in found]
 
 
 def users(histories: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str, Author]:
@@ -139,11 +198,6 @@ def users(histories: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str,
     }
 
 
-def crossed(habits: StyleProfile, counts: StyleProfile) -> StyleProfile:
-    """The habits that rules reads of one user, the counts of sides of another."""
-    return replace(habits, habits={**habits.habits, "sides": counts.habits["sides"]})
-
-
-def nobody() -> StyleProfile:
-    """A profile of no texts, on which the encoder still runs."""
-    return StyleProfile({"sides": Habit("sides", {})})
+def nobody() -> Known:
+    """A user without texts, for whom a reflector still runs."""
+    return Known(StyleProfile({"sides": Habit("sides", {})}), set())

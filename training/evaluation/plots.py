@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.evaluation.drafts import DISTANCE, RATED, WHEN
+from training.evaluation.material import Names
+from training.evaluation.restoration import ANOTHERS
 
 Figures = Mapping[str, Any]
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#777777"  # apart for the colour-blind too (Okabe and Ito)
@@ -49,11 +51,12 @@ def by_author(figures: Figures) -> Figure | None:
     found = figures.get("restore", {}).get("by author")
     if not found:
         return None
-    rows = sorted(found.items(), key=lambda row: row[1]["edit over another's"][0])
+    gain = Names(figures["about"]["kind"]).over(ANOTHERS)
+    rows = sorted(found.items(), key=lambda row: row[1][gain][0])
     figure, (panel,) = _panels(1, (7, 1.2 + 0.17 * len(rows)))
-    gains = [row["edit over another's"] for _, row in rows]
-    bars = panel.barh(range(len(rows)), [gain[0] for gain in gains], color=[_BLUE if gain[0] >= 0 else _ORANGE for gain in gains])
-    panel.errorbar([gain[0] for gain in gains], range(len(rows)), xerr=_error(gains), fmt="none", ecolor=_GREY, linewidth=0.7)
+    gains = [row[gain] for _, row in rows]
+    bars = panel.barh(range(len(rows)), [mean for mean, _, _ in gains], color=[_BLUE if mean >= 0 else _ORANGE for mean, _, _ in gains])
+    panel.errorbar([mean for mean, _, _ in gains], range(len(rows)), xerr=_error(gains), fmt="none", ecolor=_GREY, linewidth=0.7)
     panel.set_yticks(range(len(bars)), [f"{name} ({row['texts']})" for name, row in rows], fontsize=6)
     panel.axvline(0, color=_GREY, linewidth=0.8)
     panel.set(title="right over another's history, by author (texts)", xlabel="distance closed", ylim=(-0.7, len(rows) - 0.3))
@@ -65,7 +68,8 @@ def by_feature(figures: Figures) -> Figure | None:
     rows = figures.get("llm-drafts", {}).get("drafts")
     if not rows:
         return None
-    values_of = {when: {feature: rows[DISTANCE.format(feature=feature, when=when)]["edit"] for feature in RATED} for when in WHEN}
+    main = figures["about"]["kind"]
+    values_of = {when: {feature: rows[DISTANCE.format(feature=feature, when=when)][main] for feature in RATED} for when in WHEN}
     shown = [feature for feature in reversed(RATED) if all(values_of[when][feature] for when in WHEN)]
     figure, (panel,) = _panels(1, (7, 1.2 + 0.35 * len(shown)))
     for shift, when, colour in ((0.2, WHEN[0], _GREY), (-0.2, WHEN[1], _BLUE)):

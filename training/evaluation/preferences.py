@@ -10,12 +10,12 @@ from typing import Any
 
 from rpo_edge.reflectors.rules import RulesReflector
 from training.evaluation.drafts import Task, tasks_of
-from training.evaluation.material import EDIT, SEED, Ground, edit, nobody
+from training.evaluation.material import SEED, Ground, Names, naming, nobody, told
 from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.rewards import REWARDS, Rollout
 from training.rewards.fidelity import added, without
 from training.statistics import Interval, bootstrap
-from training.users import rewritten
+from training.users import Known, rewritten
 
 VALUES: dict[str, tuple[str, ...]] = {
     "contractions": ("always", "never"),
@@ -35,7 +35,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 MOST = 3
 """Preferences that are stated at once."""
-NO_HISTORY, NOT_STATED = "edit, preferences but no history", "edit, history but no preferences"
+NO_HISTORY, NOT_STATED = "preferences but no history", "history but no preferences"
 _FRAMES = ("greeting", "sign_off")
 
 
@@ -51,12 +51,12 @@ def preferences(ground: Ground) -> Outcome:
     """Share of places that obey and fidelity by method, in all and by key; intervals over users."""
     tasks = list(_tasks(ground))
     results = list(ground.pool.map(_scored, tasks, chunksize=4))
-    names = [task.name for task in tasks]
+    names, main = [task.name for task in tasks], ground.names.kind
     whole = _obeyed(names, results, "")
     faithful = {method: bootstrap(_grouped(names, [result[method].fidelity for result in results])) for method in results[0]}
-    figures: dict[str, Any] = {"fidelity": faithful, **_with_differences(whole)}
-    figures["by preference"], by_key = _by_key(names, results)
-    places = sum(len(pairs) for pairs in whole[EDIT].values()) if whole else 0
+    figures: dict[str, Any] = {"fidelity": faithful, **_with_differences(whole, ground.names)}
+    figures["by preference"], by_key = _by_key(names, results, main)
+    places = sum(len(pairs) for pairs in whole[main].values()) if whole else 0
     rows = [(label(method), value, faithful.get(method, "")) for method, value in figures["places that obey"].items()]
     title = f"Stated preferences, {len(tasks)} drafts, 1 to {MOST} stated for each; {places} have places where they show"
     return Outcome(figures, f"{title}\n\n{table(('method', 'places that obey', 'fidelity'), rows)}\nBy preference\n\n{by_key}")
@@ -66,18 +66,24 @@ def _tasks(ground: Ground) -> Iterator[Task]:
     for task in tasks_of(ground):
         rng = random.Random(f"{SEED}{task.draft}")
         stated = {key: rng.choice(VALUES[key]) for key in rng.sample(list(VALUES), rng.randint(1, MOST))}
-        yield replace(task, profile=replace(task.profile, preferences=stated))
+        yield replace(task, known=_stated(task.known, stated))
+
+
+def _stated(known: Known, preferences: Mapping[str, str]) -> Known:
+    """The same texts whatever is stated, so that it alone makes the difference."""
+    return known._replace(profile=replace(known.profile, preferences=preferences))
 
 
 def _scored(task: Task) -> dict[str, _Scores]:
     """method -> what its rewrite of the draft is worth to this user."""
-    draft, profile, runs = task.draft, task.profile, task.runs
+    draft, known, names = task.draft, task.known, naming()
+    profile = known.profile
     rewrites = {
         "draft unchanged": draft,
-        "rules": rewritten(RulesReflector(), draft, profile, runs)[0],
-        NO_HISTORY: rewritten(edit(), draft, replace(nobody(), preferences=profile.preferences), set())[0],
-        NOT_STATED: rewritten(edit(), draft, replace(profile, preferences={}), runs)[0],
-        EDIT: rewritten(edit(), draft, profile, runs)[0],
+        "rules": rewritten(RulesReflector(), draft, *known)[0],
+        names.row(NO_HISTORY): told(draft, _stated(nobody(), profile.preferences))[0],
+        names.row(NOT_STATED): told(draft, _stated(known, {}))[0],
+        names.kind: told(draft, known)[0],
     }
     return {
         method: _Scores(_shares(task, text), _score("fidelity", Rollout(draft, text, profile=profile)) or 0.0)
@@ -87,11 +93,11 @@ def _scored(task: Task) -> dict[str, _Scores]:
 
 def _shares(task: Task, rewrite: str) -> dict[str, float | None]:
     """Share of places that obey, key by key and in all (""). A greeting that another key asked for is no place of this one."""
-    whole = Rollout(task.draft, rewrite, profile=task.profile)
+    whole = Rollout(task.draft, rewrite, profile=task.known.profile)
     body = without(rewrite, added(whole))
     shares = {"": _score("preferences", whole)}
-    for key, value in task.profile.preferences.items():
-        alone = replace(task.profile, preferences={key: value})
+    for key, value in task.known.profile.preferences.items():
+        alone = replace(task.known.profile, preferences={key: value})
         shares[key] = _score("preferences", Rollout(task.draft, rewrite if key in _FRAMES else body, profile=alone))
     return shares
 
@@ -115,16 +121,17 @@ def _grouped(names: Sequence[str], values: Sequence[float]) -> dict[str, Pairs]:
     return groups
 
 
-def _with_differences(whole: Mapping[str, Mapping[str, Pairs]]) -> dict[str, dict[str, Interval]]:
+def _with_differences(whole: Mapping[str, Mapping[str, Pairs]], names: Names) -> dict[str, dict[str, Interval]]:
     found = {method: bootstrap(groups) for method, groups in whole.items()}
     if whole:
-        found |= {f"edit over {other}": bootstrap(difference(whole[EDIT], whole[other])) for other in ("rules", NO_HISTORY, NOT_STATED)}
+        controls = ("rules", names.row(NO_HISTORY), names.row(NOT_STATED))
+        found |= {names.over(control): bootstrap(difference(whole[names.kind], whole[control])) for control in controls}
     return {"places that obey": found}
 
 
-def _by_key(names: Sequence[str], results: Sequence[Mapping[str, _Scores]]) -> tuple[dict[str, Any], str]:
+def _by_key(names: Sequence[str], results: Sequence[Mapping[str, _Scores]], main: str) -> tuple[dict[str, Any], str]:
     figures: dict[str, Any] = {}
     for key in VALUES:
         if groups := _obeyed(names, results, key):
-            figures[key] = {"drafts": sum(map(len, groups[EDIT].values()))} | {method: bootstrap(g) for method, g in groups.items()}
+            figures[key] = {"drafts": sum(map(len, groups[main].values()))} | {method: bootstrap(g) for method, g in groups.items()}
     return figures, table(("preference", "drafts", *results[0]), [(key, *row.values()) for key, row in figures.items()])

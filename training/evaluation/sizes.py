@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from training import data
-from training.evaluation.material import SEED, Ground, edit
+from training.evaluation.known import library
+from training.evaluation.material import SEED, Ground, naming, told
 from training.evaluation.outcome import Outcome, Pairs, difference, table
 from training.evaluation.restoration import rows_of
 from training.statistics import bootstrap
-from training.users import Author, rewritten, similarity
+from training.users import Author, similarity
 
 SIZES = (1, 2, 4, 8, 16)
 ALL = "all"
@@ -33,7 +34,8 @@ def sizes(ground: Ground) -> Outcome:
         figures[size] = {"right": bootstrap(right), "another's": bootstrap(wrong), "gain": bootstrap(difference(right, wrong))}
     title = f"Distance closed by size of the history, {len(tasks)} authors, {sum(len(rows) for _, _, rows in tasks)} texts"
     rows = [(size, *row.values()) for size, row in figures.items()]
-    head = ("texts of history", "edit", "edit, another user's", "right over another's")
+    kind = ground.names.kind
+    head = ("texts of history", kind, f"{kind}, another user's", "right over another's")
     return Outcome({"by history size": figures}, f"{title}\n\n{table(head, rows)}")
 
 
@@ -41,14 +43,14 @@ def _by_size(task: tuple[Author, Author, list[data.Row]]) -> dict[tuple[str, str
     """(size, whose history) -> (distance closed, distance) of one author's texts. A smaller lot is a part of the larger one."""
     author, other, rows = task
     found: dict[tuple[str, str], Pairs] = defaultdict(list)
-    for row in rows:
-        flat, target = row["flat"], row["target"]
-        start = similarity(flat, target)
-        for whose, person in (("right", author), ("another's", other)):
-            runs = person.runs(row["text"])
-            for size, lot in _lots([text for text in person.texts if text != row["text"]], f"{SEED}{flat}").items():
-                text = rewritten(edit(), flat, person.profile(only=lot), runs)[0]
-                found[size, whose].append((similarity(text, target) - start, 1 - start))
+    for whose, person in (("right", author), ("another's", other)):
+        with library(person, naming().reads) as texts:
+            for row in rows:
+                flat, target = row["flat"], row["target"]
+                start = similarity(flat, target)
+                for size, lot in _lots([text for text in person.texts if text != row["text"]], f"{SEED}{flat}").items():
+                    text, _ = told(flat, texts.memory(row["text"], lot).known(flat))
+                    found[size, whose].append((similarity(text, target) - start, 1 - start))
     return dict(found)
 
 

@@ -1,71 +1,106 @@
 """Titles of papers in LaMP's form (`pairs-title`, see `training/lamp/convert.py`). It is not LaMP: no figure may stand beside LaMP's.
 
-An edit reflector writes no titles. What it can show are the metric's floors and controls: the author's last title, the first words of
-the abstract, and these words as it rewrites them with the author's and with another's earlier abstracts. A reflector that writes would
-beat the floors, and its own figure with another's history. Which methods a kind of reflector has is a row of METHODS.
+Floors of the metric are the author's last title and the first words of the abstract. An edit reflector writes no titles: it shows what
+becomes of these words with the author's and with another's abstracts. A generative one is given the abstract as the draft, the wish for a
+title as the query, and papers, each under its title; its answer is what it writes, without the guard, for which a title is an abstract
+that lost nearly everything. One that writes titles would beat the floors, and its own figure with another's history. Of the author,
+papers of an earlier day are shown, of the other one any. What a kind of reflector does is a row of METHODS.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from rpo_edge.records import StyleProfile
-from training.evaluation.material import ANOTHERS, EDIT, SEED, Ground, edit, users
+from rpo_edge.edits import apply
+from rpo_edge.pipeline import reflect
+from rpo_edge.records import Evidence
+from rpo_edge.steps.freeze import freeze
+from training.evaluation.known import Asked, retrieved
+from training.evaluation.material import SEED, Ground, Names, asked, naming, told, users
 from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.lamp.convert import PAIRS_TASK, title_questions
 from training.lamp.layout import Question
 from training.lamp.metrics import rouge
 from training.statistics import bootstrap
-from training.users import Author, Runs, another, rewritten
+from training.users import Author, Known, another
 
 FIRST = 10
 """Words of the abstract that stand for a title; titles here have ten on average."""
 LAST_TITLE, FIRST_WORDS = "the author's last title", f"first {FIRST} words of the abstract"
-OVER = "edit over edit, another author's history"
+ASKED = "Write the title of this paper."
 _MEASURES = ("ROUGE-1", "ROUGE-L")
 _NOT_LAMP = f"Titles in LaMP's form, `{PAIRS_TASK}`. This is not LaMP: other papers, several questions of an author"
 
 
 @dataclass(frozen=True)
 class Task:
-    """A question, what its author is known by (earlier abstracts), and the same of a peer."""
+    """A question, what its author is known by (earlier papers), and the same of a peer."""
 
     question: Question
     abstract: str
-    own: tuple[StyleProfile, Runs]
-    theirs: tuple[StyleProfile, Runs]
+    own: Known
+    theirs: Known
 
 
-def _edited(task: Task) -> dict[str, str]:
+@dataclass(frozen=True)
+class Method:
+    """What a kind of reflector makes of an abstract, for somebody of whom this is known. row: its name, {} being the reflector's."""
+
+    answer: Callable[[str, Known], str]
+    row: str
+    note: str
+
+
+def _edited(abstract: str, known: Known) -> str:
     """The floor as an edit reflector leaves it: a control of the metric, no attempt at a title."""
-    words = first_words(task.abstract)
-    asked = {ANOTHERS: task.theirs, EDIT: task.own}
-    return {f"{FIRST_WORDS}, {name}": rewritten(edit(), words, *known)[0] for name, known in asked.items()}
+    return told(first_words(abstract), known)[0]
 
 
-METHODS: dict[str, Callable[[Task], dict[str, str]]] = {"edit": _edited}
-"""Kind of reflector -> what it makes of a question: name of the method -> title."""
+def _written(abstract: str, known: Known) -> str:
+    """What the model writes, in one line."""
+    reflector = asked()[naming().kind]
+    _, edits = reflect(reflector, abstract, freeze(abstract), known.evidence, known.profile)
+    return " ".join(apply(abstract, edits).split())
+
+
+METHODS = {
+    "edit": Method(_edited, f"{FIRST_WORDS}, {{}}", "An edit reflector writes no titles: these are floors, and controls of the metric."),
+    "generative": Method(_written, "{}", "What the reflector writes of the abstract, without the guard, beside the floors."),
+}
+"""By kind of reflector."""
 
 
 def titles(ground: Ground) -> Outcome:
     """ROUGE of floors and of what the kind of reflector can do; intervals over authors."""
-    if ground.kind not in METHODS:
-        return Outcome({}, f"Titles in LaMP's form: no reflector of kind '{ground.kind}' can be asked.\n")
+    kind = ground.names.kind
+    if kind not in METHODS:
+        return Outcome({}, f"Titles in LaMP's form: no reflector of kind '{kind}' can be asked.\n")
     tasks, golds = _tasks(ground)
     if not tasks:
         return Outcome({}, "Titles in LaMP's form: there are no papers here (they are not in the fixture).\n")
     groups: dict[str, dict[str, dict[str, Pairs]]] = {name: defaultdict(lambda: defaultdict(list)) for name in _MEASURES}
-    for task, answers in zip(tasks, ground.pool.map(METHODS[ground.kind], tasks, chunksize=4), strict=True):
+    for task, answers in zip(tasks, ground.pool.map(_answers, tasks, chunksize=4), strict=True):
         for method, text in (_floors(task) | answers).items():
             for name, score in zip(_MEASURES, rouge(text, golds[task.question.id]), strict=True):
                 groups[name][method][author_of(task.question)].append((score, 1.0))
-    figures, shown = _figures(groups)
-    note = "An edit reflector writes no titles: these are floors, and controls of the metric."
-    return Outcome(figures, f"{_NOT_LAMP}. {len(tasks)} questions, {len(groups[_MEASURES[0]][LAST_TITLE])} authors. {note}\n\n{shown}")
+    figures, shown = _figures(groups, ground.names)
+    authors = len(groups[_MEASURES[0]][LAST_TITLE])
+    return Outcome(figures, f"{_NOT_LAMP}. {len(tasks)} questions, {authors} authors. {METHODS[kind].note}\n\n{shown}")
+
+
+def rows(names: Names) -> tuple[str, str]:
+    """The methods that a reflector adds: with another author's history and with the right one."""
+    form = METHODS[names.kind].row
+    return form.format(names.anothers), form.format(names.kind)
+
+
+def _answers(task: Task) -> dict[str, str]:
+    answer = METHODS[naming().kind].answer
+    return {name: answer(task.abstract, known) for name, known in zip(rows(naming()), (task.theirs, task.own), strict=True)}
 
 
 def author_of(question: Question) -> str:
@@ -89,25 +124,42 @@ def _tasks(ground: Ground) -> tuple[list[Task], dict[str, str]]:
     wanted = {author_of(question) for question in chosen}
     rows = [{"author": r["author"], "source": "papers", "text": r["text"]} for r in ground.found.papers if r["author"] in wanted]
     people = users(rows, ground.pool)
-    peers = {name: another(name, people, SEED) for name in sorted(people)}
-    known = {name: (peer.profile(), peer.runs()) for name, peer in peers.items() if peer}
-    return [
-        _task(question, people[name], known[name]) for question in chosen for name in [author_of(question)] if name in known
-    ], outputs.answers
+    peers = {name: peer for name in sorted(people) if (peer := another(name, people, SEED))}
+    kept = [question for question in chosen if author_of(question) in peers]
+    theirs = {name: (peer.profile(), peer.runs()) for name, peer in peers.items()}
+    shown = _shown(ground, [(question, people[author_of(question)], peers[author_of(question)]) for question in kept])
+    tasks = []
+    for question, (own, others) in zip(kept, shown, strict=True):
+        author, abstract = people[author_of(question)], _abstract(question)
+        profile = author.profile(only=[item.text for item in question.profile])
+        tasks.append(Task(question, abstract, Known(profile, author.runs(abstract), own), Known(*theirs[author.name], others)))
+    return tasks, outputs.answers
 
 
-def _task(question: Question, author: Author, theirs: tuple[StyleProfile, Runs]) -> Task:
-    abstract = question.input.partition(": ")[2]
-    return Task(question, abstract, (author.profile(only=[item.text for item in question.profile]), author.runs(abstract)), theirs)
+def _abstract(question: Question) -> str:
+    return question.input.partition(": ")[2]
 
 
-def _figures(groups: dict[str, dict[str, dict[str, Pairs]]]) -> tuple[dict[str, Any], str]:
+def _shown(ground: Ground, asked: Sequence[tuple[Question, Author, Author]]) -> Iterator[tuple[Evidence, Evidence]]:
+    """For each question, of what the author had written by then and of the peer's papers those that are retrieved for the abstract."""
+    title_of = {row["text"]: row["title"] for row in ground.found.papers}
+    own = [Asked(author, _abstract(q), ASKED, frozenset(item.text for item in q.profile)) for q, author, _ in asked]
+    theirs = [Asked(peer, _abstract(q), ASKED) for q, _, peer in asked]
+    found = [_titled(evidence, title_of) for evidence in retrieved(ground, [*own, *theirs])]
+    return zip(found[: len(asked)], found[len(asked) :], strict=True)
+
+
+def _titled(evidence: Evidence, title_of: Mapping[str, str]) -> Evidence:
+    """Each paper under its title, as a prompt shows no titles of itself."""
+    return replace(evidence, items=tuple(replace(item, text=f"{title_of[item.text]}\n\n{item.text}") for item in evidence.items))
+
+
+def _figures(groups: dict[str, dict[str, dict[str, Pairs]]], names: Names) -> tuple[dict[str, Any], str]:
     figures: dict[str, Any] = {}
+    wrong, right = rows(names)
     for name, methods in groups.items():
         figures[name] = {method: bootstrap(of_authors) for method, of_authors in methods.items()}
-        right, wrong = (f"{FIRST_WORDS}, {method}" for method in (EDIT, ANOTHERS))
-        if right in methods:
-            figures[name][OVER] = bootstrap(difference(methods[right], methods[wrong]))
+        figures[name][names.over(names.anothers)] = bootstrap(difference(methods[right], methods[wrong]))
     return figures, table(("method", *_MEASURES), _rows(figures))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.profile import Counts, measure
-from training.evaluation.material import ANOTHERS, EDIT, SEED, Ground, edit
+from training.evaluation.known import Memory, library
+from training.evaluation.material import SEED, Ground, naming, told
 from training.evaluation.outcome import Outcome, Pairs, table
 from training.statistics import bootstrap
 from training.trajectories import base
@@ -36,21 +37,25 @@ def _flatten(task: _Task) -> dict[tuple[str, str], Pairs]:
     rng = random.Random(f"{SEED}{author.name}")
     writer = base.Author(author.name, author.source, author.texts)
     flattening = Task(writer, (), summed(other.counts), task.generic, (1.0, 1.0))
-    theirs, their_runs = other.profile(), other.runs()
-    for text in rng.sample(author.texts, min(task.texts, len(author.texts))):
-        own, runs, target = author.profile(text), author.runs(text), base.passage(text, LONGEST, rng)
-        for name, neutraliser in NEUTRALISERS.items():
-            flat = neutraliser(target, flattening, rng)
-            distance = 1 - similarity(flat, target)
-            if distance:
-                outputs = {
-                    "rules": rewritten(RulesReflector(), flat, own, runs)[0],
-                    ANOTHERS: rewritten(edit(), flat, theirs, their_runs)[0],
-                    EDIT: rewritten(edit(), flat, own, runs)[0],
-                }
-                for method, output in outputs.items():
+    with library(author, naming().reads) as own, library(other, naming().reads) as others:
+        theirs = others.memory()
+        for text in rng.sample(author.texts, min(task.texts, len(author.texts))):
+            mine, target = own.memory(without=text), base.passage(text, LONGEST, rng)
+            for name, neutraliser in NEUTRALISERS.items():
+                flat = neutraliser(target, flattening, rng)
+                distance = 1 - similarity(flat, target)
+                for method, output in _outputs(flat, mine, theirs).items() if distance else ():
                     found[name, method].append((similarity(output, target) - 1 + distance, distance))
     return dict(found)
+
+
+def _outputs(flat: str, mine: Memory, theirs: Memory) -> dict[str, str]:
+    own = mine.known(flat)
+    return {
+        "rules": rewritten(RulesReflector(), flat, *own)[0],
+        naming().anothers: told(flat, theirs.known(flat))[0],
+        naming().kind: told(flat, own)[0],
+    }
 
 
 def transfer(ground: Ground) -> Outcome:
@@ -62,11 +67,12 @@ def transfer(ground: Ground) -> Outcome:
         for key, pairs in pairs_of.items():
             groups[key][task.author.name] = pairs
     figures = {key: bootstrap(group) for key, group in groups.items()}
-    methods = ("rules", ANOTHERS, EDIT)
+    main = ground.names.kind
+    methods = ("rules", ground.names.anothers, main)
     rows: list[list[object]] = []
     for name in NEUTRALISERS:
-        if groups[name, EDIT]:
+        if groups[name, main]:
             label = f"{name} (held out of training)" if name in HELD_OUT else name
-            rows.append([label, sum(map(len, groups[name, EDIT].values())), *(figures[name, method] for method in methods)])
+            rows.append([label, sum(map(len, groups[name, main].values())), *(figures[name, method] for method in methods)])
     text = f"Distance closed by neutraliser, {len(tasks)} authors\n\n{table(('neutraliser', 'texts', *methods), rows)}"
     return Outcome({f"{name}: {method}": value for (name, method), value in figures.items()}, text)

@@ -1,0 +1,113 @@
+"""What runs a causal language model here: llama.cpp for a model folder, torch for a checkpoint, on one thread each.
+
+The evaluation's processes share the cores already.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
+from rpo_edge.runtimes.base import Options, Piece, Runtime, until_stop
+from rpo_edge.runtimes.gguf import GgufRuntime
+
+_KEPT = 64  # prompts whose answers are remembered
+
+
+class Remembered:
+    """The same runtime, asked once for the same prompt: some rows of the tables have the first steps in common."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._known: OrderedDict[tuple[str, Options], list[Piece]] = OrderedDict()
+        self.room, self.count, self.close = runtime.room, runtime.count, runtime.close
+
+    def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
+        """All pieces at once, of the runtime or from memory."""
+        key = prompt, options
+        if key not in self._known:
+            self._known[key] = list(self._runtime.generate(prompt, options))
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return iter(self._known[key])
+
+
+def gguf(path: Path) -> GgufRuntime:
+    """llama.cpp on one thread. Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load."""
+    try:
+        library = import_module("llama_cpp")
+    except ImportError as error:
+        raise OptionalDependencyError("llama-cpp-python", "gguf") from error
+    try:
+        model = library.Llama(str(path), n_ctx=0, n_threads=1, n_threads_batch=1, verbose=False)
+    except (ValueError, OSError, RuntimeError, AssertionError) as error:
+        raise ModelError(f"{path} cannot be loaded: {error}") from error
+    return GgufRuntime(model, library)
+
+
+class TorchRuntime:
+    """See `Runtime`. A checkpoint in float32, the most probable token each time: what the evaluation asks for is greedy."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        """Raises OSError where the folder has no safetensors."""
+        import torch
+
+        from training.generative import text
+
+        torch.set_num_threads(1)
+        base = text.load(checkpoint)
+        self._model: Any = base.model.eval()
+        self._tokenizer = base.tokenizer
+        self.room = text.room(base)
+
+    def count(self, text: str) -> int:
+        """By the checkpoint's tokenizer."""
+        return len(self._ids(text))
+
+    def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
+        """Raises ReflectorError where the prompt does not fit, the model is closed, or something else than greedy decoding is wanted."""
+        ids = self._ids(prompt)
+        if self._model is None:
+            raise ReflectorError("the runtime is closed")
+        if not 0 < len(ids) < self.room:
+            raise ReflectorError(f"the prompt has {len(ids)} tokens; there is room for 1 to {self.room - 1}")
+        if options.temperature or options.logprobs:
+            raise ReflectorError("a checkpoint is asked for its most probable tokens alone")
+        return until_stop(self._pieces(ids, min(options.tokens, self.room - len(ids))), options.stop)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False).input_ids)
+
+    def _pieces(self, prompt: list[int], tokens: int) -> Iterator[Piece]:
+        """A character whose bytes are not all there yet waits for them."""
+        said: list[int] = []
+        shown = ""
+        for token in self._greedy(prompt, tokens):
+            said.append(token)
+            whole = self._tokenizer.decode(said, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+            new = "" if whole.endswith("\ufffd") else whole[len(shown) :]
+            shown += new
+            yield Piece(new, token)
+
+    def _greedy(self, prompt: list[int], tokens: int) -> Iterator[int]:
+        """Up to the model's end token."""
+        import torch
+
+        new, past = torch.tensor([prompt]), None
+        for _ in range(tokens):
+            with torch.inference_mode():
+                answer = self._model(input_ids=new, past_key_values=past, use_cache=True)
+            past, token = answer.past_key_values, int(answer.logits[0, -1].argmax())
+            if token == self._tokenizer.eos_token_id:
+                return
+            yield token
+            new = torch.tensor([[token]])
