@@ -172,12 +172,12 @@ class History:
             self.measure()
         return ids
 
-    def measure(self) -> None:
-        """Measure what has no counts yet. It goes on where an earlier call was broken off, by a kill for one.
+    def measure(self, most: int | None = None) -> None:
+        """Measure what has no counts yet, or about `most` items of it. It goes on where an earlier call was broken off, by a kill for one.
 
         A profile asks for it anyway. A store that may not be written stays as it is, and its profile is right all the same.
         """
-        measure_missing(self._connection, self.path)
+        measure_missing(self._connection, self.path, most)
 
     def _store(self, batch: Sequence[HistoryItem]) -> list[int]:
         """Items of one transaction; those that are there already have the id they had."""

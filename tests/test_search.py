@@ -12,6 +12,7 @@ import pytest
 from rpo_edge import History, history
 from rpo_edge.records import HistoryItem
 from rpo_edge.store import counting, measuring, search
+from rpo_edge.store.terms import index_of
 
 ROOT = Path(__file__).resolve().parents[1]
 VOCABULARY = [f"word{'abcdefghij'[i % 10]}{i}" for i in range(400)]
@@ -34,7 +35,7 @@ def large(tmp_path_factory):
 def frequencies(connection: sqlite3.Connection) -> dict[str, int]:
     """What the table `words` must hold, from an index that has the sampled items alone."""
     rows = connection.execute(f"select title, text from items where id % {search._STEP} = 0").fetchall()
-    with search.index_of(rows) as index:
+    with index_of(rows) as index:
         return dict(index.execute("select term, doc from terms").fetchall())
 
 

@@ -14,18 +14,21 @@ from rpo_edge.records import HistoryItem
 from rpo_edge.steps.preferences import check
 from rpo_edge.store.copies import PREFERENCE, VALUE
 
+_OTHERS = ("date", "source", "title", "kind", "origin")
+_decoded = json.JSONDecoder().decode
+
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:
     source = stem(path)
     for number, line in lines(path, report):
-        if not line.strip():
+        if not line or line.isspace():
             continue
         try:
-            row = json.loads(line)
-            if isinstance(row, dict) and row.keys() == {PREFERENCE, VALUE}:
+            row = _decoded(line)
+            if isinstance(row, dict) and PREFERENCE in row and row.keys() == {PREFERENCE, VALUE}:
                 report.preferences |= _stated(row)
             else:
-                yield _item(row, source, "\\ud" in line.lower())
+                yield _item(row, source, "\\u" in line and "\\ud" in line.lower())
         except (ValueError, RecursionError, InputError) as error:
             what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             report(path, number, what)
@@ -48,14 +51,24 @@ def _item(row: Any, source: str, escaped: bool) -> HistoryItem:
     if not isinstance(row, dict):
         raise ValueError("not an object")
     text = row.get("text")
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not text or text.isspace():
         raise ValueError("no text")
-    for name in ("date", "source", "title", "kind", "origin"):
-        if not isinstance(row.get(name), str | None):
+    if len(row) == 1 and not escaped:
+        return HistoryItem(text, source)
+    _check(row, escaped)
+    own, date = row.get("source"), row.get("date")
+    return HistoryItem(text, source if own is None else own, date, row.get("title"), None, row.get("kind"), row.get("origin"))
+
+
+def _check(row: dict[str, Any], escaped: bool) -> None:
+    """Raises ValueError for what the fields cannot be."""
+    for name in _OTHERS:
+        value = row.get(name)
+        if value is not None and not isinstance(value, str):
             raise ValueError(f"{name} is not a text")
-        if escaped and not is_unicode(row.get(name) or ""):
+        if value and escaped and not is_unicode(value):
             raise ValueError(f"{name} has half a surrogate pair, which is no character")
-    if escaped and not is_unicode(text):
+    if escaped and not is_unicode(row["text"]):
         raise ValueError("text has half a surrogate pair, which is no character")
     date = row.get("date")
     try:
@@ -63,14 +76,6 @@ def _item(row: Any, source: str, escaped: bool) -> HistoryItem:
             datetime.fromisoformat(date)
     except ValueError:
         raise ValueError(f"{date!r} is no ISO 8601 date") from None
-    return HistoryItem(
-        text,
-        row["source"] if row.get("source") is not None else source,
-        date,
-        row.get("title"),
-        kind=row.get("kind"),
-        origin=row.get("origin"),
-    )
 
 
 def _recognises(path: Path, head: bytes) -> bool:

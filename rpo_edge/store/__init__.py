@@ -4,5 +4,6 @@ files.py       opening, locks, the bytes on disk        forgetting.py  deleting 
 keys.py        where an encrypted store's key is        encryption.py  encrypt, decrypt, change the key
 migrations.py  the tables                               copies.py      rows for export, backups
 counting.py    what a profile is read from              measuring.py   counts of many texts, on all cores
-search.py      which words the index is asked for       timeline.py    counts by month, what changed lately
+search.py      which words the index is asked for       terms.py       indexes in memory
+timeline.py    counts by month, what changed lately
 """

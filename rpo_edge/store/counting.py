@@ -71,16 +71,20 @@ def _insert(connection: sqlite3.Connection, counts: Iterable[tuple[int, Sequence
     connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
 
 
-def measure_missing(connection: sqlite3.Connection, path: Path) -> None:
-    """Measure what was not measured yet, or with other features; nothing in a store that may not be written."""
+def measure_missing(connection: sqlite3.Connection, path: Path, most: int | None = None) -> None:
+    """Measure what was not measured yet, or with other features; nothing in a store that may not be written.
+
+    most: how many items, up to whole batches; None: all.
+    """
     with translated(path):
         done = _measured_with(connection)
         if done == _features() or _read_only(connection):
             return
         (last,) = connection.execute("select coalesce(max(id), 0) from items").fetchone()
-    with closing(measurer(last - _last(done))) as measure:
-        while _measure_some(connection, path, measure.rows):
-            pass
+    left = last - _last(done) if most is None else most
+    with closing(measurer(left)) as measure:
+        while left > 0 and _measure_some(connection, path, measure.rows):
+            left -= _BATCH if most is not None else 0
 
 
 def _read_only(connection: sqlite3.Connection) -> bool:

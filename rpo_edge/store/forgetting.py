@@ -34,7 +34,8 @@ from typing import TYPE_CHECKING, Any
 
 from rpo_edge.store.counting import add_up, lower_marks
 from rpo_edge.store.files import OPEN_FILES, PATIENCE, database_errors
-from rpo_edge.store.search import count_again, index_of
+from rpo_edge.store.search import count_again
+from rpo_edge.store.terms import index_of
 
 if TYPE_CHECKING:
     import numpy as np

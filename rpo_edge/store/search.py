@@ -23,11 +23,13 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from rpo_edge.store.terms import index_of, terms_of
+
+_WORD = re.compile(r"\w+")
 _WORDS = 400  # of a query
 _SMALL = 2000  # items; all of them are ranked in some 10 ms
 _LARGE = 200_000  # items; a smaller store has the time for more
@@ -99,7 +101,7 @@ def plan(connection: sqlite3.Connection, query: str, k: int) -> Plan | None:
 
 
 def _words(query: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:_WORDS]
+    return list(dict.fromkeys(_WORD.findall(query.lower())))[:_WORDS]
 
 
 def _any(words: Sequence[str]) -> str:
@@ -108,7 +110,7 @@ def _any(words: Sequence[str]) -> str:
 
 def _counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
     """How many items have each word, common ones by the sample; of words with one stem the first stands for all."""
-    terms = _terms(tuple(words))
+    terms = terms_of(tuple(words))
     first = {terms[word]: word for word in reversed(words) if terms.get(word)}
     sampled = _sampled(connection, [term for of in first for term in of])
     least = {word: min(sampled.get(term, 0) for term in of) for of, word in first.items()}
@@ -126,7 +128,7 @@ def _count(connection: sqlite3.Connection, word: str) -> int:
 
 def _scores(connection: sqlite3.Connection, words: Sequence[str], rows: Sequence[tuple[int, str | None, str]]) -> list[float]:
     """BM25 of each row for all words; how long a text is, is compared with the other candidates."""
-    terms = sorted({term for of in _terms(tuple(words)).values() for term in of})
+    terms = sorted({term for of in terms_of(tuple(words)).values() for term in of})
     sampled = _sampled(connection, terms)
     (items,) = connection.execute("select value from facts where key = 'items'").fetchone()
     weights = {term: _weight(_STEP * sampled.get(term, 0) or 1, int(items)) for term in terms}
@@ -134,8 +136,8 @@ def _scores(connection: sqlite3.Connection, words: Sequence[str], rows: Sequence
     mean = sum(lengths) / max(1, len(lengths))
     scores = [0.0] * len(rows)
     with index_of([(title, text[:_HEAD]) for _, title, text in rows]) as index:
-        sql = "select doc, term, count(*) from places where term in (select value from json_each(?)) group by doc, term"
-        for i, term, n in index.execute(sql, [json.dumps(terms)]):
+        places = index.execute("select doc, term from places where term in (select value from json_each(?))", [json.dumps(terms)])
+        for (i, term), n in Counter(places.fetchall()).items():
             scores[i] += weights[term] * n * (_K1 + 1) / (n + _K1 * (1 - _B + _B * lengths[i] / mean))
     return scores
 
@@ -151,11 +153,12 @@ def _weight(having: int, items: int) -> float:
 def note(connection: sqlite3.Connection, items: Iterable[tuple[int, str | None, str]]) -> None:
     """Count the words of items (id, title, text) that a transaction has stored."""
     texts = [(title, text) for number, title, text in items if number % _STEP == 0]
-    if texts:
-        with index_of(texts) as index:
-            counts = index.execute("select term, doc from terms").fetchall()
-        sql = "insert into words values (?, ?) on conflict(term) do update set n = n + excluded.n"
-        connection.executemany(sql, counts)
+    if not texts:
+        return
+    with index_of(texts) as index:
+        (counts,) = index.execute("select json_group_object(term, doc) from terms").fetchone()
+    sql = "insert into words select key, value from json_each(?) where true on conflict(term) do update set n = n + excluded.n"
+    connection.execute(sql, [counts])
 
 
 def count_again(connection: sqlite3.Connection) -> None:
@@ -171,29 +174,3 @@ def count_again(connection: sqlite3.Connection) -> None:
 def _sampled(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
     sql = "select term, n from words where term in (select value from json_each(?))"
     return dict(connection.execute(sql, [json.dumps(terms)]).fetchall())
-
-
-@lru_cache(maxsize=1)  # a query's words are asked for twice
-def _terms(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """The terms of the index that each word stands for: one, or several where it parts a word that Python does not."""
-    found: dict[str, tuple[str, ...]] = {}
-    with index_of([(None, word) for word in words]) as index:
-        for i, term in index.execute('select doc, term from places order by doc, "offset"'):
-            found[words[i]] = (*found.get(words[i], ()), term)
-    return found
-
-
-@contextmanager
-def index_of(texts: Sequence[tuple[str | None, str]]) -> Iterator[sqlite3.Connection]:
-    """A full-text index of the store's kind in memory, with what is in it: tables `terms` and `places`; ids count from 0."""
-    index = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        index.execute("create virtual table texts using fts5(title, text, content='', tokenize='porter unicode61')")
-        index.execute("create virtual table terms using fts5vocab(texts, row)")
-        index.execute("create virtual table places using fts5vocab(texts, instance)")
-        index.execute("begin")
-        index.executemany("insert into texts(rowid, title, text) values (?, ?, ?)", ((i, *text) for i, text in enumerate(texts)))
-        index.execute("commit")
-        yield index
-    finally:
-        index.close()
