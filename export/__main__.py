@@ -13,6 +13,7 @@ COMMANDS = {
     "generative": "export.generative",
     "gguf": "export.formats.gguf",
     "merge": "export.merge",
+    "onnx": "export.formats.causal_onnx",
 }
 
 

@@ -6,14 +6,18 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from rpo_edge import __version__
-from rpo_edge.errors import RpoEdgeError
+from rpo_edge.errors import OptionalDependencyError, RpoEdgeError
 from rpo_edge.history import History
 from rpo_edge.manifest import Manifest, embedded
+from rpo_edge.reflectors import DEFAULT
 from rpo_edge.runtimes.ort import onnxruntime
+from rpo_edge.shelf import RULES, Shelf, unknown
 from rpo_edge.store.keys import Ask
 
 
@@ -26,12 +30,16 @@ class Check(NamedTuple):
 
 
 def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
-    """Version, store (ask: for its passphrase), models, onnxruntime. The store is not made where there is none."""
+    """Version, store (ask: for its passphrase), models and the default one, onnxruntime, llama.cpp where a model needs it. The store is not made where there is none."""
     yield Check("rpo-edge", True, f"{__version__}, Python {sys.version.split()[0]}")
     yield _store(store, ask)
-    for folder in embedded():
-        yield _model(folder)
+    shelf = Shelf()
+    folders = [*embedded(), *(shelf.folder / name for name in shelf.names())]
+    yield from map(_model, folders)
+    yield _default(shelf)
     yield _onnxruntime()
+    if any(map(_is_gguf, folders)):
+        yield _llama()
 
 
 def _store(path: Path, ask: Ask | None) -> Check:
@@ -56,9 +64,36 @@ def _model(folder: Path) -> Check:
     return Check(f"model {folder.name}", True, "as its manifest says")
 
 
+def _is_gguf(folder: Path) -> bool:
+    try:
+        return any(name.endswith(".gguf") for name in Manifest.load(folder).files)
+    except RpoEdgeError:
+        return False
+
+
+def _default(shelf: Shelf) -> Check:
+    try:
+        name = shelf.default or DEFAULT
+    except RpoEdgeError as error:
+        return Check("default reflector", False, str(error))
+    known = name == RULES or shelf.find(name) is not None
+    return Check("default reflector", known, name if known else f"{unknown(name)}; to set it back: rpo-edge models use rules")
+
+
+def _llama() -> Check:
+    """Without importing it, which takes long."""
+    if find_spec("llama_cpp") is None:
+        return Check("llama.cpp", False, str(OptionalDependencyError("llama-cpp-python", "gguf")))
+    try:
+        found = version("llama-cpp-python")
+    except PackageNotFoundError:  # built by hand
+        found = "of unknown version"
+    return Check("llama.cpp", True, found)
+
+
 def _onnxruntime() -> Check:
     try:
-        version = onnxruntime().__version__
+        found = onnxruntime().__version__
     except RpoEdgeError as error:
         return Check("onnxruntime", False, str(error))
-    return Check("onnxruntime", True, f"{version}, telemetry off")
+    return Check("onnxruntime", True, f"{found}, telemetry off")

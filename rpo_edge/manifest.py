@@ -1,7 +1,9 @@
 """A model folder: `manifest.json` beside the files it names.
 
     {"name": "edit-small", "kind": "edit", "files": {"model.onnx": "<sha256>", …}, "base": "…", "licence": "…",
-     "quantization": "int8", "prompt_version": 1}
+     "quantization": "int8", "prompt_version": 1, "prompt": "trajectory"}
+
+"prompt" is the form of prompts of a generative model; where it is not named it is the one that our own models are trained on.
 
 Nothing of a folder is used before every byte of it has been checked against the manifest.
 """
@@ -19,6 +21,9 @@ from rpo_edge.errors import ModelError
 
 _NAME = "manifest.json"
 
+TRAJECTORY, CHAT, AUTO = "trajectory", "chat", "auto"
+"""Forms of prompts: of a model trained on trajectories, by the model's own chat template, and whichever of both the file itself shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -32,6 +37,7 @@ class Manifest:
     licence: str
     quantization: str
     prompt_version: int
+    prompt: str = TRAJECTORY
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -40,30 +46,46 @@ class Manifest:
             data = json.loads((folder / _NAME).read_text("utf-8"))
             fields = {key: str(data[key]) for key in ("name", "kind", "base", "licence", "quantization")}
             files = {str(name): str(digest) for name, digest in data["files"].items()}
-            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), **fields)
+            prompt = str(data.get("prompt", TRAJECTORY))
+            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), prompt=prompt, **fields)
         except FileNotFoundError as error:
             raise ModelError(f"no model at {folder}: {_NAME} is not there") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"the model at {folder} is damaged: {_NAME} cannot be read") from error
 
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """A GGUF file by itself as if it lay in a model folder. Raises ModelError where it cannot be read."""
+        return cls(path.parent, path.stem, "generative", {path.name: digest(path)}, "unknown", "unknown", "unknown", 0, AUTO)
+
+    def save(self) -> None:
+        """Write `manifest.json` into the folder, which has none."""
+        fields = ("name", "kind", "files", "base", "licence", "quantization", "prompt_version", "prompt")
+        with (self.folder / _NAME).open("x", encoding="utf-8", newline="\n") as file:
+            json.dump({name: getattr(self, name) for name in fields}, file, indent=2, ensure_ascii=False)
+
     def verify(self) -> None:
         """Raises ModelError unless each named file lies in the folder with the sha256 that the manifest gives."""
-        for name, digest in self.files.items():
+        for name, expected in self.files.items():
             if Path(name).name != name:
                 raise ModelError(f"the model at {self.folder} is damaged: {name!r} points out of its folder")
-            try:
-                with (self.folder / name).open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise ModelError(f"the model at {self.folder} is damaged: {name} cannot be read") from error
-            if found != digest:
+            if digest(self.folder / name) != expected:
                 raise ModelError(f"the model at {self.folder} was altered: {name} is not what its manifest says")
 
     @property
     def sha256(self) -> str:
         """One digest for the folder: over names and digests of its files, sorted."""
-        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
+        lines = "".join(f"{found}  {name}\n" for name, found in sorted(self.files.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file of a model. Raises ModelError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"the model at {path.parent} is damaged: {path.name} cannot be read") from error
 
 
 def embedded() -> list[Path]:

@@ -9,18 +9,18 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import ReflectorError
 from rpo_edge.history import History
 from rpo_edge.language import is_english
-from rpo_edge.manifest import Manifest, embedded
+from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
 from rpo_edge.reflectors.base import Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
+from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix, retrieve
@@ -116,17 +116,12 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:
-    """The reflector by name or folder, and what the user should know about the choice."""
+    """The reflector by name, folder or GGUF file, and what the user should know about the choice."""
     if reflector == "rules":
         return RulesReflector(), ()
-    folder = Path(reflector)
-    if reflector == "edit":
-        found = [path for path in embedded() if path.name == "edit"]
-        if not found:
-            return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
-        folder = found[0]
-    manifest = Manifest.load(folder)
-    return load(manifest), ()
+    if reflector == "edit" and not any(path.name == "edit" for path in embedded()):
+        return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
+    return load(manifest_of(reflector)), ()
 
 
 def _prose(draft: str, frozen: Sequence[Frozen]) -> str:

@@ -11,6 +11,14 @@ from rpo_edge import History
 from rpo_edge.importers import Report, read_paths
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_models_of_the_developers(tmp_path_factory) -> Iterator[None]:
+    """What somebody has added, or made the default, on this machine changes no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RPO_EDGE_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory) -> Path:
     """Path of a history file that holds the example texts; tests only read it."""

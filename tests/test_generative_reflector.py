@@ -1,13 +1,22 @@
 """The generative reflector: what a model writes becomes edits, and what it writes wrongly becomes nothing."""
 
+import sys
+from dataclasses import replace
+
 import pytest
 
+from rpo_edge.chat import Chat
 from rpo_edge.edits import apply
-from rpo_edge.prompt import HISTORY, REWRITE, complete
+from rpo_edge.errors import ModelError, OptionalDependencyError
+from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
+from rpo_edge.prompt import HISTORY, REWRITE, SPECIAL_TOKENS, complete
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.generative import GenerativeReflector
+from rpo_edge.reflectors.generative import GenerativeReflector, Trajectory, form_of, weights
+from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.echo import EchoRuntime
+from rpo_edge.runtimes.gguf import GgufRuntime
+from rpo_edge.runtimes.inspection import Inspected
 from rpo_edge.steps.observe import observe
 
 PROFILE = StyleProfile({"contraction:it's": Habit("contraction:it's", {"contracted": 9.0})})
@@ -59,3 +68,105 @@ def test_evidence_that_does_not_fit_is_left_out_the_worst_first():
 def test_a_rewrite_that_runs_on_is_none():
     found = reflector(lambda prompt: REWRITE + "on and on " * 1000).reflect(Window(DRAFT, 0), EVIDENCE, PROFILE)
     assert not found.edits and "end" in found.observations[0].action
+
+
+ABOUT = Inspected("llama", "tiny", "", "q8_0", 128, ("<|stop|>",), True, ("<", ">", "|"))
+
+
+def test_the_manifest_says_the_form_and_a_file_by_itself_shows_it(tmp_path):
+    ours = replace(ABOUT, control=SPECIAL_TOKENS, template=False, frame=None)
+    assert isinstance(form_of(TRAJECTORY, ABOUT, tmp_path), Trajectory) and isinstance(form_of(AUTO, ours, tmp_path), Trajectory)
+    assert form_of(CHAT, ABOUT, tmp_path) == form_of(AUTO, ABOUT, tmp_path) == Chat(ABOUT.frame, ABOUT.control)
+    for form, about, reason in (
+        ("verse", ABOUT, "form 'verse'"),
+        (CHAT, replace(ABOUT, template=False), "no chat template"),
+        (CHAT, replace(ABOUT, frame=None), "cannot be used"),
+    ):
+        with pytest.raises(ModelError, match=reason):
+            form_of(form, about, tmp_path)
+
+
+def test_a_folder_has_one_file_of_weights(tmp_path):
+    def manifest(*names):
+        return Manifest(tmp_path, "x", "generative", dict.fromkeys(names, ""), "b", "l", "q", 1)
+
+    assert weights(manifest("model.gguf", "readme.txt")).name == "model.gguf" and weights(manifest("blob")).name == "blob"
+    for names in ((), ("a.gguf", "b.gguf"), ("a", "b")):
+        with pytest.raises(ModelError, match="GGUF files"):
+            weights(manifest(*names))
+
+
+def test_a_folder_with_onnx_is_run_by_onnxruntime_and_was_trained(tmp_path):
+    manifest = Manifest(tmp_path, "x", "generative", {"model.onnx": "", "tokenizer.json": ""}, "b", "l", "q", 1)
+    with pytest.raises((ModelError, OptionalDependencyError), match="tokenizer"):
+        GenerativeReflector.load(manifest)
+    with pytest.raises(ModelError, match="only GGUF"):
+        GenerativeReflector.load(replace(manifest, prompt=CHAT))
+
+
+@pytest.fixture(scope="module")
+def instruct(tmp_path_factory):
+    """A random model with a chat template whose end of turn is not the end of a text."""
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    pytest.importorskip("gguf")
+    import gguf_samples
+
+    from export.formats import gguf
+
+    folder = tmp_path_factory.mktemp("instruct")
+    tokenizer = gguf_samples.bytes_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{{ '<|im_start|>assistant\\n' }}"
+    )
+    gguf_samples.checkpoint(folder, "llama", tokenizer, max_position_embeddings=2048)
+    gguf.write(folder, folder / "model.gguf", "f16")
+    return folder / "model.gguf"
+
+
+def test_a_foreign_file_is_asked_through_its_template(instruct):
+    reflector = GenerativeReflector.load(Manifest.of_file(instruct), threads=1)
+    assert reflector._form == Chat(
+        ("<|im_start|>system\n", "<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"), reflector._form.control
+    )
+    assert {"<|im_start|>", "<|im_end|>", "<|begin|>"} <= set(reflector._form.control) and reflector.info.sha256
+    prompt = reflector._form.prompt("a <|im_end|> b", "c")
+    assert sum(reflector._runtime.count(token) == 1 for token in ("<|im_start|>", "<|im_end|>")) == 2
+    assert prompt.count("<|im_end|>") == 2 and reflector._runtime.room == 2048
+    reflector._runtime.close()
+
+
+def test_any_token_that_ends_a_turn_ends_the_text(instruct):
+    """Of a random model's first choices one is made an end of turn, which llama.cpp then knows of."""
+    runtime = GgufRuntime.open(instruct, threads=1)
+    pieces = list(runtime.generate("It is late", Options(tokens=6)))
+
+    class Library:
+        llama_model_get_vocab = staticmethod(runtime._library.llama_model_get_vocab)
+        llama_vocab_is_eog = staticmethod(lambda vocabulary, token: token == pieces[3].token)
+
+    model, library = runtime._model, runtime._library
+    turns = library.llama_model_get_vocab(model.model)
+    end = model.tokenize(b"<|im_end|>", add_bos=False, special=True)
+    assert library.llama_vocab_is_eog(turns, end[0]) and end[0] != model.token_eos()
+    first = next(i for i, piece in enumerate(pieces) if piece.token == pieces[3].token)
+    assert [p.token for p in GgufRuntime(model, Library).generate("It is late", Options(tokens=6))] == [p.token for p in pieces[:first]]
+    runtime.close()
+
+
+def test_only_a_file_that_passes_is_given_to_llama_cpp(tmp_path, monkeypatch):
+    pytest.importorskip("llama_cpp")
+    monkeypatch.setattr(GgufRuntime, "open", lambda *arguments: pytest.fail("opened"))
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ModelError, match="version 0"):
+        GenerativeReflector.load(Manifest.of_file(path))
+
+
+def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    with pytest.raises(OptionalDependencyError, match=r"rpo-edge\[gguf\]"):
+        GenerativeReflector.load(Manifest.of_file(tmp_path / "model.gguf"))

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"records", "errors", "segment", "lexicon"},
     {"manifest", "edits", "features", "language", "operations", "usage", "wordpiece"},
-    {"history", "store", "importers", "steps", "runtimes", "prompt"},
-    {"reflectors"},
+    {"history", "store", "importers", "steps", "runtimes", "prompt", "chat"},
+    {"reflectors", "shelf"},
     {"pipeline"},
     {"show", "page", "doctor", "progress"},
     {"cli"},

@@ -30,7 +30,15 @@ def rewrite(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The draft; - is standard input.", show_default=False)] = "-",
     query: Annotated[str | None, typer.Option("--query", help="The question that was asked; steers retrieval only.")] = None,
-    reflector: Annotated[str, typer.Option("--reflector", metavar="edit|rules|PATH", help="What rewrites.")] = DEFAULT,
+    reflector: Annotated[
+        str | None,
+        typer.Option(
+            "--reflector",
+            metavar="NAME|PATH",
+            help="What rewrites: a name from `models list`, a model folder, or a GGUF file.",
+            show_default="what `models use` set, else rules",
+        ),
+    ] = None,
     k: Number = 8,
     form: Annotated[RewriteFormat, typer.Option("--format", help="What to print.")] = RewriteFormat.text,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr what was changed and why.")] = False,
@@ -38,8 +46,10 @@ def rewrite(
 ) -> None:
     """Rewrite a draft in your manner and print it."""
     from rpo_edge.pipeline import Personalizer
+    from rpo_edge.shelf import Shelf
 
     draft = read(file)
+    reflector = (Shelf().default or DEFAULT) if reflector is None else reflector
     with open_store(context) as history:
         result = _rewrite(Personalizer(history, reflector), draft, query, k)
     for notice in result.notices:

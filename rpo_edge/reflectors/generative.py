@@ -2,22 +2,68 @@
 
 The rewrite is aligned with the draft, so that it comes out as edits like any other reflector's, and the guard takes back the sentences
 that it must. Where the model writes no rewrite that can be read, a window stays as it is, and an observation says so.
+
+A model that was trained for it reads and writes a trajectory (`prompt.py`); any other instruct model gets the same content through its own
+chat template (`chat.py`). The manifest says which, and nothing else differs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
 
+from rpo_edge.chat import Chat
 from rpo_edge.edits import align, shift
-from rpo_edge.manifest import Manifest
-from rpo_edge.prompt import END, fitted, parse
-from rpo_edge.records import Evidence, Observation, ReflectorInfo, StyleProfile
+from rpo_edge.errors import ModelError, OptionalDependencyError
+from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
+from rpo_edge.prompt import END, SPECIAL_TOKENS, fitted, parse
+from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime
 from rpo_edge.runtimes.gguf import GgufRuntime
+from rpo_edge.runtimes.inspection import Inspected, inspected
+from rpo_edge.runtimes.onnx import OnnxRuntime
+
+ONNX = "model.onnx"
 
 _REFLECTION = 160
 """Tokens that a reflection may have; a rewrite may have half as many again as its draft."""
+
+_CONTEXT = 4096
+"""Tokens that a foreign model is given: a window with its items has about half, and what some models could take fills gigabytes."""
+
+
+class Form(Protocol):
+    """How prompt and answer look."""
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """Strings that end the answer."""
+        ...
+
+    def fitted(
+        self, draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]
+    ) -> str | None:
+        """The prompt with as many of the best items as fit; None where the draft alone does not."""
+        ...
+
+    def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
+        """Observations and rewrite of an answer that came to its end. Raises ValueError."""
+        ...
+
+
+class Trajectory:
+    """The form that our models are trained on."""
+
+    stop = (END,)
+    fitted = staticmethod(fitted)
+
+    def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
+        """By `prompt.parse`."""
+        return parse(answer + END)
 
 
 class GenerativeReflector:
@@ -25,14 +71,26 @@ class GenerativeReflector:
 
     counter = None
 
-    def __init__(self, runtime: Runtime, info: ReflectorInfo) -> None:
+    def __init__(self, runtime: Runtime, info: ReflectorInfo, form: Form | None = None) -> None:
         self.info = info
-        self._runtime = runtime
+        self._runtime, self._form = runtime, form or Trajectory()
 
     @classmethod
-    def load(cls, manifest: Manifest) -> GenerativeReflector:
-        """From the files of a model folder that was checked. Raises ModelError, or OptionalDependencyError without llama-cpp-python."""
-        return cls(GgufRuntime.open(manifest.folder / "model.gguf"), ReflectorInfo(manifest.name, manifest.sha256))
+    def load(cls, manifest: Manifest, threads: int | None = None) -> GenerativeReflector:
+        """From the files of a model folder that was checked: model.onnx with its tokenizer, or one GGUF file.
+
+        threads: of the processor, for llama.cpp; as many as there are if None.
+        Raises ModelError, or OptionalDependencyError where what runs the format is not installed.
+        """
+        info = ReflectorInfo(manifest.name, manifest.sha256)
+        if ONNX in manifest.files:
+            if manifest.prompt != TRAJECTORY:
+                raise ModelError(
+                    f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, which only GGUF files can have"
+                )
+            return cls(OnnxRuntime.open(manifest.folder), info)
+        runtime, form = _llama(manifest, threads)
+        return cls(runtime, info, form)
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """What the model observes in one window, and edits that lead to its rewrite."""
@@ -41,19 +99,53 @@ class GenerativeReflector:
             return Reflection()
         tokens = _REFLECTION + self._runtime.count(draft) * 3 // 2
         room = self._runtime.room - tokens
-        prompt = fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
+        prompt = self._form.fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
         if prompt is None:
             return _unread("the window is too long for the model")
-        pieces = list(self._runtime.generate(prompt, Options(tokens, stop=(END,))))
+        pieces = list(self._runtime.generate(prompt, Options(tokens, stop=self._form.stop)))
         if len(pieces) >= tokens:
             return _unread("the model did not come to an end")
         try:
-            observations, rewrite = parse("".join(piece.text for piece in pieces) + END)
+            observations, rewrite = self._form.read("".join(piece.text for piece in pieces), draft)
         except ValueError as error:
             return _unread(str(error))
         before = window.text.index(draft)
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
         return Reflection(observations, tuple(shift(edit, before) for edit in edits))
+
+
+def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
+    """llama.cpp gets the weights only if their header passes `inspected`."""
+    if find_spec("llama_cpp") is None:
+        raise OptionalDependencyError("llama-cpp-python", "gguf")
+    path = weights(manifest)
+    about = inspected(path)
+    form = form_of(manifest.prompt, about, path)
+    context = 0 if isinstance(form, Trajectory) else min(about.context or _CONTEXT, _CONTEXT)
+    return GgufRuntime.open(path, threads, context), form
+
+
+def weights(manifest: Manifest) -> Path:
+    """The one GGUF file of a model folder. Raises ModelError."""
+    names = [name for name in manifest.files if name.lower().endswith(".gguf") or len(manifest.files) == 1]
+    if len(names) != 1:
+        raise ModelError(f"the model at {manifest.folder} is damaged: it has {len(names)} GGUF files")
+    return manifest.folder / names[0]
+
+
+def form_of(prompt: str, about: Inspected, path: Path) -> Form:
+    """The form that a manifest names; AUTO is told by the file. Raises ModelError where the model cannot have it."""
+    if prompt == AUTO:
+        prompt = TRAJECTORY if set(SPECIAL_TOKENS) <= set(about.control) else CHAT
+    if prompt == TRAJECTORY:
+        return Trajectory()
+    if prompt != CHAT:
+        raise ModelError(f"{path} wants prompts of form {prompt!r}, which this version does not know")
+    if not about.template:
+        raise ModelError(f"{path} has no chat template; an instruct model is needed")
+    if about.frame is None:
+        raise ModelError(f"{path} has a chat template that cannot be used")
+    return Chat(about.frame, about.control)
 
 
 def _unread(reason: str) -> Reflection:

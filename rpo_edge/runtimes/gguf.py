@@ -16,20 +16,24 @@ from rpo_edge.runtimes.base import Options, Piece, until_stop
 
 
 class GgufRuntime:
-    """See `Runtime`. The model's context is as long as the file says; threads: as many as there are processors."""
+    """See `Runtime`. Text ends at any token that ends one in the model's vocabulary, an end of turn among them."""
 
     def __init__(self, model: Any, library: Any) -> None:
         self._model, self._library = model, library
 
     @classmethod
-    def open(cls, path: Path) -> GgufRuntime:
-        """Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load."""
+    def open(cls, path: Path, threads: int | None = None, context: int = 0) -> GgufRuntime:
+        """threads: as many as there are processors if None; context: tokens, as many as the file says if 0.
+
+        Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load. A file of unknown origin is to
+        pass `inspection.inspected` first.
+        """
         try:
             library = import_module("llama_cpp")
         except ImportError as error:
             raise OptionalDependencyError("llama-cpp-python", "gguf") from error
         try:
-            model = library.Llama(str(path), n_ctx=0, n_threads=os.cpu_count(), verbose=False)
+            model = library.Llama(str(path), n_ctx=context, n_threads=threads or os.cpu_count(), n_threads_batch=threads, verbose=False)
         except (ValueError, OSError, RuntimeError, AssertionError) as error:
             raise ModelError(f"{path} cannot be loaded: {error}") from error
         return cls(model, library)
@@ -65,12 +69,13 @@ class GgufRuntime:
         return list(self._opened().tokenize(text.encode("utf-8", "replace"), add_bos=False, special=True))
 
     def _pieces(self, model: Any, tokens: list[int], options: Options) -> Iterator[Piece]:
+        vocabulary = self._library.llama_model_get_vocab(model.model)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
         model.set_seed(options.seed)
         try:
             found = model.generate(tokens, temp=options.temperature, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
             for _, token in zip(range(min(options.tokens, self.room - len(tokens))), found, strict=False):
-                if token == model.token_eos():
+                if self._library.llama_vocab_is_eog(vocabulary, token):
                     return
                 logprob = self._logprob(model, token) if options.logprobs else None
                 yield Piece(decoder.decode(model.detokenize([token], special=True)), token, logprob)

@@ -1,4 +1,4 @@
-"""One suite over every runtime, and what only llama.cpp can get wrong."""
+"""One suite over every runtime, and what only those with a model can get wrong."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ from rpo_edge.prompt import END, SPECIAL_TOKENS
 from rpo_edge.runtimes.base import Options, Piece, until_stop
 from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
+from rpo_edge.runtimes.onnx import OnnxRuntime
 
 TEXTS = ["It is late, and we do not know. It is fine!", "Café — “quotes”, 1984 and 🙂.\n\n- one\n- two", "  spaces\t\n", "汉字 עברית"]
 
 
+OPEN = {
+    "gguf": lambda folder: GgufRuntime.open(folder / "model.gguf", threads=1),
+    "onnx": lambda folder: OnnxRuntime.open(folder / "onnx", threads=1),
+}
+"""One thread each: tests run side by side, and threads that wait for each other take seconds."""
+
+
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
+def checkpoint(tmp_path_factory):
     """A tiny model that was not trained, with weights large enough to be sure of what it says."""
-    pytest.importorskip("llama_cpp")
     pytest.importorskip("transformers")
     import torch
 
-    from export.formats import gguf
     from training import corpus, pretrain
 
     folder = tmp_path_factory.mktemp("model")
@@ -36,17 +42,45 @@ def file(tmp_path_factory):
             parameter.mul_(6 if parameter.dim() > 1 else 1)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    gguf.write(folder, folder / "model.gguf", "f16")
     return folder
 
 
-@pytest.fixture(params=["echo", "gguf"])
+@pytest.fixture(scope="module")
+def gguf(checkpoint):
+    """With it as model.gguf."""
+    pytest.importorskip("llama_cpp")
+    from export.formats import gguf
+
+    gguf.write(checkpoint, checkpoint / "model.gguf", "f16")
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def onnx(checkpoint):
+    """With it as the folder onnx."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("gguf")
+    from export.formats import causal_onnx
+
+    causal_onnx.write(checkpoint, checkpoint / "onnx", "float32")
+    return checkpoint
+
+
+def opened(request, name):
+    return OPEN[name](request.getfixturevalue(name))
+
+
+@pytest.fixture(params=["echo", *OPEN])
 def runtime(request):
-    made = (
-        EchoRuntime(lambda prompt: prompt[::-1])
-        if request.param == "echo"
-        else GgufRuntime.open(request.getfixturevalue("file") / "model.gguf")
-    )
+    made = EchoRuntime(lambda prompt: prompt[::-1]) if request.param == "echo" else opened(request, request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=OPEN)
+def model(request):
+    """A runtime that has the checkpoint in it."""
+    made = opened(request, request.param)
     yield made
     made.close()
 
@@ -100,41 +134,66 @@ def test_whatever_the_pieces_are_the_text_ends_at_the_first_stop(texts, stop):
     assert "".join(piece.text for piece in found) == (whole[: min(places)] if places else whole)
 
 
-def test_llama_cpp_cuts_text_as_the_tokenizer_does(file):
+def test_text_is_cut_as_the_tokenizer_does(model, checkpoint):
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(file)
-    runtime = GgufRuntime.open(file / "model.gguf")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
     for text in (*TEXTS, *(f"a{token}b" for token in SPECIAL_TOKENS)):
-        assert runtime._tokens(text) == tokenizer(text, add_special_tokens=False).input_ids
-    runtime.close()
+        assert model.count(text) == len(tokenizer(text, add_special_tokens=False).input_ids)
 
 
-def test_llama_cpp_computes_what_the_checkpoint_does(file):
+def test_tokens_are_those_that_the_checkpoint_would_choose(model, checkpoint):
     import torch
     from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-    tokenizer, model = PreTrainedTokenizerFast.from_pretrained(file), AutoModelForCausalLM.from_pretrained(file)
+    tokenizer, known = PreTrainedTokenizerFast.from_pretrained(checkpoint), AutoModelForCausalLM.from_pretrained(checkpoint)
     ids = tokenizer(TEXTS[0], add_special_tokens=False).input_ids
-    runtime = GgufRuntime.open(file / "model.gguf")
-    for piece in runtime.generate(TEXTS[0], Options(tokens=12, logprobs=True)):
+    for piece in model.generate(TEXTS[0], Options(tokens=12, logprobs=True)):
         with torch.no_grad():
-            known = torch.log_softmax(model(torch.tensor([ids])).logits[0, -1], dim=0)
-        assert piece.token == int(known.argmax()) and math.isclose(piece.logprob, float(known.max()), abs_tol=0.05)
+            expected = torch.log_softmax(known(torch.tensor([ids])).logits[0, -1], dim=0)
+        assert piece.token == int(expected.argmax()) and math.isclose(piece.logprob, float(expected.max()), abs_tol=0.05)
         ids.append(piece.token)
-    runtime.close()
 
 
-def test_a_file_that_is_none_is_refused(file, tmp_path):
-    (tmp_path / "model.gguf").write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ModelError, match="cannot be loaded"):
-        GgufRuntime.open(tmp_path / "model.gguf")
+def test_a_character_spread_over_tokens_comes_whole(model, checkpoint):
+    """A hot model says bytes in any order: what comes back is what the whole row of them decodes to, but for an end that is not whole."""
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = list(model.generate(TEXTS[3], Options(tokens=100, temperature=3.0, seed=3)))
+    whole = PreTrainedTokenizerFast.from_pretrained(checkpoint).decode(
+        [piece.token for piece in pieces], clean_up_tokenization_spaces=False
+    )
+    text = "".join(piece.text for piece in pieces)
+    assert any(not piece.text for piece in pieces) and text.strip("\ufffd") and whole.rstrip("\ufffd") == text.rstrip("\ufffd")
 
 
-def test_without_llama_cpp_the_message_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "llama_cpp", None)
-    with pytest.raises(OptionalDependencyError, match=r"rpo-edge\[gguf\]"):
-        GgufRuntime.open(tmp_path / "model.gguf")
+def test_a_seed_decides_what_is_drawn(model):
+    found = [said(model, TEXTS[0], tokens=20, temperature=1.5, seed=seed) for seed in (1, 1, 2)]
+    assert found[0] == found[1] != found[2]
+
+
+def test_there_is_no_more_text_than_room(model):
+    before = model.count("x " * 100)
+    assert len(list(model.generate("x " * 100, Options(tokens=1000, temperature=1.0)))) <= model.room - before
+    assert list(model.generate("x", Options(tokens=0))) == []
+
+
+def test_a_file_that_is_none_is_refused(tmp_path, checkpoint):
+    pytest.importorskip("llama_cpp")
+    (tmp_path / "onnx").mkdir()
+    for path in (tmp_path / "model.gguf", tmp_path / "onnx/model.onnx"):
+        path.write_bytes(b"GGUF" + bytes(100))
+    (tmp_path / "onnx/tokenizer.json").write_bytes((checkpoint / "tokenizer.json").read_bytes())
+    for name in OPEN:
+        with pytest.raises(ModelError, match="cannot be loaded"):
+            OPEN[name](tmp_path)
+
+
+@pytest.mark.parametrize(("package", "name"), [("llama_cpp", "gguf"), ("tokenizers", "onnx")])
+def test_without_its_package_the_message_says_what_to_install(monkeypatch, tmp_path, package, name):
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    with pytest.raises(OptionalDependencyError, match=rf"rpo-edge\[{name}\]"):
+        OPEN[name](tmp_path)
 
 
 def test_the_end_token_ends_the_text(runtime):

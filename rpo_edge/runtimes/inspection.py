@@ -1,0 +1,62 @@
+"""Whether a GGUF file may be given to llama.cpp, and what it says of itself.
+
+Parsers of GGUF hang or blow up on crafted files, and a chat template is a program. Both are dealt with in a process of their own with a
+time limit, and a memory limit where the system has such (`header.limit`). Not covered: tensors whose values are bad, and faults of llama.cpp
+itself in files that are well formed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rpo_edge.errors import ModelError
+from rpo_edge.runtimes.header import SECONDS
+
+_CHILD = "import sys; sys.path.append(sys.argv[1]); from rpo_edge.runtimes.header import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A file that passed. control: tokens that texts must not be able to write; context: tokens, 0 where the file does not say.
+
+    template: whether it has a chat template; frame: the template's pieces (`template.frame`), None where they cannot be told or jinja2 is missing.
+    """
+
+    architecture: str
+    name: str
+    licence: str
+    quantization: str
+    context: int
+    control: tuple[str, ...]
+    template: bool
+    frame: tuple[str, str, str] | None
+
+
+def inspected(path: Path, seconds: float = SECONDS) -> Inspected:
+    """Raises ModelError unless the file is a whole language model in GGUF (magic, version, counts, tensors inside the file)."""
+    answer = _answer(path, seconds)
+    if "facts" not in answer:
+        raise ModelError(f"{path} {answer.get('refused', 'cannot be read: its reader broke down')}")
+    facts = answer["facts"]
+    frame = facts.pop("frame")
+    return Inspected(**facts | {"control": tuple(facts["control"])}, frame=tuple(frame) if frame else None)
+
+
+def _answer(path: Path, seconds: float) -> dict[str, Any]:
+    root = str(Path(__file__).resolve().parents[2])
+    command = [sys.executable, "-PB", "-c", _CHILD, root, str(path.absolute())]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
+        found = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return {"refused": f"cannot be read within {seconds:g} seconds"}
+    except OSError as error:
+        return {"refused": f"cannot be looked at: {error.strerror or error}"}
+    except ValueError:
+        return {}
+    return dict(found)

@@ -1,0 +1,224 @@
+"""onnxruntime computes what torch computes: each family, in one pass and token by token, and near it when quantized."""
+
+import json
+import math
+
+import pytest
+
+pytest.importorskip("gguf")
+pytest.importorskip("onnx")
+pytest.importorskip("torch")
+pytest.importorskip("tokenizers")
+
+import gguf_samples
+import numpy as np
+import onnx
+import torch
+
+from export.formats import causal_onnx, decoder
+from rpo_edge.errors import InputError, ModelError
+from rpo_edge.runtimes.base import Options
+from rpo_edge.runtimes.onnx import OnnxRuntime, _Text
+from rpo_edge.runtimes.tokens import Tokenizer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 120)]
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 64}
+
+MODELS = [
+    ("llama", {}),
+    ("llama", {"tie_word_embeddings": True, "num_key_value_heads": 4}),
+    ("llama", {"attention_bias": True, "mlp_bias": True}),
+    ("llama", {"head_dim": 32, "rope_scaling": {"rope_type": "linear", "factor": 4.0}}),
+    ("llama", {"rope_scaling": LLAMA3}),
+    ("llama", {"rope_scaling": YARN | {"attention_factor": 1.5}}),
+    ("qwen2", {}),
+    ("qwen2", {"tie_word_embeddings": True, "rope_scaling": YARN}),
+    ("qwen3", {"head_dim": 128}),
+    ("qwen3", {"tie_word_embeddings": True, "head_dim": 32}),
+]
+
+
+def written(tmp_path, family="llama", quant="float32", **options):
+    """(the checkpoint, the folder for onnxruntime)."""
+    folder = gguf_samples.checkpoint(tmp_path / "checkpoint", family, **options)
+    causal_onnx.write(folder, tmp_path / "onnx", quant)
+    return folder, tmp_path / "onnx"
+
+
+def divergence(known, found):
+    """Kullback-Leibler, nats a token: of found from known logits (tokens, vocabulary)."""
+    one, other = (np.asarray(torch.log_softmax(torch.tensor(logits, dtype=torch.float64), -1)) for logits in (known, found))
+    return float((np.exp(one) * (one - other)).sum(-1).mean())
+
+
+@pytest.mark.parametrize(("family", "options"), MODELS)
+def test_onnxruntime_computes_the_same(tmp_path, family, options):
+    folder, out = written(tmp_path, family, **options)
+    expected = gguf_samples.torch_logits(gguf_samples.loaded(folder), IDS)
+    found = causal_onnx.logits(out, np.array([IDS]))
+    assert np.abs(found - expected).max() < 1e-3 < expected.std()
+    assert causal_onnx.verify(folder, out, "float32") < 1e-4
+
+
+@pytest.mark.parametrize("family", gguf_samples.FAMILIES)
+def test_a_cache_gives_what_one_pass_gives(tmp_path, family):
+    """Whatever the tokens are cut into: a prompt, one token, several after a cache that is not empty."""
+    _, out = written(tmp_path, family)
+    whole, text = causal_onnx.logits(out, np.array([IDS])), _Text(OnnxRuntime.open(out, threads=1)._session, len(IDS) + 7)
+    for start, end in ((0, 50), *((n, n + 1) for n in range(50, 100)), (100, 117), (117, 120)):
+        assert np.abs(text.go_on(IDS[start:end]) - whole[end - 1]).max() < 1e-4
+
+
+@pytest.mark.parametrize("family", gguf_samples.FAMILIES)
+def test_greedy_text_is_torchs(tmp_path, family):
+    folder, out = written(tmp_path, family)
+    model, tokenizer = gguf_samples.loaded(folder), gguf_samples.bytes_tokenizer()
+    prompt = tokenizer(gguf_samples.TEXTS[0], return_tensors="pt", add_special_tokens=False).input_ids
+    known = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=40, do_sample=False, pad_token_id=2)
+    known = known[0, prompt.shape[1] :].tolist()
+    found = [piece.token for piece in OnnxRuntime.open(out, threads=1).generate(gguf_samples.TEXTS[0], Options(tokens=40))]
+    assert found == known[: known.index(1)] if 1 in known else found == known
+
+
+QUANTIZED = [(family, quant) for family in gguf_samples.FAMILIES for quant in ("int8", "int4")]
+NEAR = {"int8": (0.85, 0.005), "int4": (0.4, 0.25)}
+"""Share of tokens whose most probable next one is the same, at least; divergence, nats, at most. The model is random, and unsure."""
+
+
+@pytest.mark.parametrize(("family", "quant"), QUANTIZED)
+def test_quantized_is_near(tmp_path, family, quant):
+    folder, out = written(tmp_path, family, quant, tie_word_embeddings=family == "qwen3")
+    expected, found = gguf_samples.torch_logits(gguf_samples.loaded(folder), IDS), causal_onnx.logits(out, np.array([IDS]))
+    same, far = (found.argmax(1) == expected.argmax(1)).mean(), divergence(expected, found)
+    least, most = NEAR[quant]
+    assert same >= least and 0 < far <= most, (same, far)
+
+
+@pytest.mark.parametrize(("bits", "least", "most"), [(8, 0.001, 0.01), (4, 0.05, 0.12)])
+def test_blocks_are_as_near_as_their_bits_allow(bits, least, most):
+    matrix = np.random.default_rng(1).standard_normal((6, 96)).astype(np.float32)
+    matrix[2, 32:64] = 0
+    stored, scale = decoder.packed(matrix, bits)
+    assert stored.shape == (6, 3, 4 * bits) and scale.shape == (6, 3)
+    weights = np.stack([stored & 15, stored >> 4], -1).reshape(6, 3, 32) if bits == 4 else stored
+    values = ((weights.astype(np.float32) - (1 << (bits - 1))) * scale[..., None]).reshape(matrix.shape)
+    assert least < np.linalg.norm(values - matrix) / np.linalg.norm(matrix) < most
+    assert (values[2, 32:64] == 0).all()
+
+
+def test_a_tied_table_is_stored_once(tmp_path):
+    sizes = []
+    for tied in (True, False):
+        written(tmp_path / str(tied), quant="int8", tie_word_embeddings=tied, vocab_size=8192)
+        sizes.append((tmp_path / str(tied) / "onnx" / causal_onnx.DATA).stat().st_size)
+    assert sizes[1] - sizes[0] == pytest.approx(8192 * 256 * 36 / 32, abs=2 * decoder.PAGE)
+
+
+def test_rows_without_whole_blocks_stay_float32(tmp_path):
+    folder, out = written(tmp_path, quant="int4", intermediate_size=500)
+    kinds = [node.op_type for node in onnx.load(out / causal_onnx.MODEL, load_external_data=False).graph.node]
+    assert kinds.count("MatMul") == 2 and kinds.count("MatMulNBits") == 7
+    assert causal_onnx.verify(folder, out, "int4") < causal_onnx.FARTHEST["int4"]
+
+
+def test_other_weights_are_noticed(tmp_path):
+    _, out = written(tmp_path)
+    other = gguf_samples.checkpoint(tmp_path / "other", rope_theta=50.0)
+    with pytest.raises(InputError, match="computes other logits"):
+        causal_onnx.verify(other, out, "float32")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}, "rope scaling 'dynamic'"),
+        ({"hidden_act": "gelu"}, "the activation 'gelu'"),
+    ],
+)
+def test_what_the_graph_does_not_compute_is_refused(tmp_path, options, said):
+    with pytest.raises(InputError, match=said):
+        written(tmp_path, **options)
+    assert not (tmp_path / "onnx").exists()
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path):
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx/mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="not an empty folder"):
+        written(tmp_path)
+    assert [path.name for path in (tmp_path / "onnx").iterdir()] == ["mine.txt"]
+
+
+def test_the_command_writes_and_says_how_near_it_is(tmp_path, capsys):
+    folder = gguf_samples.checkpoint(tmp_path / "checkpoint")
+    causal_onnx.main([str(folder), str(tmp_path / "new/onnx"), "--quant", "int4"])
+    assert "MB, logits off by" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "new/onnx").iterdir()) == sorted(causal_onnx.FILES)
+
+
+def test_text_ends_at_every_end_that_is_named(tmp_path):
+    folder, out = written(tmp_path)
+    (first,) = OnnxRuntime.open(out, threads=1).generate("The boat", Options(tokens=1))
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, first.token]}))
+    causal_onnx.write(folder, tmp_path / "again", "float32")
+    assert list(OnnxRuntime.open(tmp_path / "again", threads=1).generate("The boat", Options(tokens=5))) == []
+
+
+def test_a_shorter_context_is_kept_to(tmp_path):
+    _, out = written(tmp_path)
+    runtime = OnnxRuntime.open(out, threads=1, context=20)
+    before = runtime.count("The boat")
+    assert runtime.room == 20 and len(list(runtime.generate("The boat", Options(temperature=1.0)))) <= 20 - before
+    assert OnnxRuntime.open(out, context=10**6).room == 512
+
+
+TOKENIZERS = {"bytes": gguf_samples.bytes_tokenizer, "pieces": gguf_samples.pieces_tokenizer}
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_bytes_of_tokens_are_the_text(tmp_path, kind):
+    tokenizer = TOKENIZERS[kind]()
+    tokenizer.save_pretrained(tmp_path)
+    device = Tokenizer.open(tmp_path / "tokenizer.json")
+    for text in gguf_samples.STRINGS:
+        ids = tokenizer(text, add_special_tokens=False).input_ids
+        assert device.tokens(text) == ids
+        assert b"".join(map(device.bytes_of, ids)).decode("utf-8", "replace") == tokenizer.decode(ids)
+    assert device.bytes_of(10_000) == b"" and device.tokens("a\ud800") == device.tokens("a?")
+
+
+def test_a_tokenizer_that_cuts_off_or_pads_does_neither(tmp_path):
+    tokenizer = gguf_samples.bytes_tokenizer()
+    tokenizer.backend_tokenizer.enable_truncation(2)
+    tokenizer.backend_tokenizer.enable_padding(length=50)
+    tokenizer.backend_tokenizer.save(str(tmp_path / "tokenizer.json"))
+    device = Tokenizer.open(tmp_path / "tokenizer.json")
+    assert 2 < len(device.tokens("The boat sails")) < 50
+
+
+def test_temperature_draws_by_probability(tmp_path):
+    """One token after the same prompt, with 400 seeds: the most probable one comes as often as its probability says."""
+    _, out = written(tmp_path)
+    runtime = OnnxRuntime.open(out, threads=1)
+    (first,) = runtime.generate("The boat", Options(tokens=1, logprobs=True))
+    drawn = [piece.token for seed in range(400) for piece in runtime.generate("The boat", Options(tokens=1, temperature=1.0, seed=seed))]
+    probability = math.exp(first.logprob)
+    assert abs(drawn.count(first.token) / 400 - probability) < 5 * math.sqrt(probability / 400)
+    assert len(set(drawn)) > 5
+
+
+@pytest.mark.parametrize("damage", ["properties", "weights", "tokenizer"])
+def test_a_damaged_folder_is_refused(tmp_path, damage):
+    _, out = written(tmp_path)
+    if damage == "properties":
+        model = onnx.load(out / causal_onnx.MODEL, load_external_data=False)
+        del model.metadata_props[:]
+        (out / causal_onnx.MODEL).write_bytes(model.SerializeToString())
+    elif damage == "weights":
+        (out / causal_onnx.DATA).unlink()
+    else:
+        (out / causal_onnx.TOKENIZER).write_text(json.dumps({"version": "1.0"}))
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        OnnxRuntime.open(out, threads=1)
