@@ -114,7 +114,7 @@ def test_verify_looks_at_every_byte_of_every_model(run, shelf, file):
     code, out, err = run("models", "verify")
     assert code == 2 and b"second: ok" in out and b"edit: ok" in out and err.count(b"\n") == 2 and b"altered" in err and b"damaged" in err
     code, out, _ = run("doctor")
-    assert code == 2 and out.count(b"FAIL") == 2
+    assert code == 2 and out.count(b"FAIL  model") == 2  # llama.cpp, which the second one needs, may be missing too
     assert run("models", "list")[0] == 0
 
 
