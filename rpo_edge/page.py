@@ -54,7 +54,7 @@ h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.25rem;margin:2
 p{margin:.25rem 0}.faint,figcaption,summary,caption{color:var(--faint);font-size:.875rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.75rem;min-width:0}
-figure{margin:.5rem 0}svg{display:block;width:100%;height:auto}.wide{max-width:44rem}
+figure{margin:.5rem 0}svg{display:block;width:100%;height:auto}.wide{max-width:26rem}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.15rem .5rem .15rem 0;vertical-align:top;border-top:1px solid var(--rule)}
 th{font-weight:normal}.n{text-align:right}td.bar{width:40%;vertical-align:middle}
