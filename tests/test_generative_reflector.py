@@ -111,17 +111,17 @@ def instruct(tmp_path_factory):
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
     pytest.importorskip("gguf")
-    import gguf_samples
+    import causal_samples
 
     from export.formats import gguf
 
     folder = tmp_path_factory.mktemp("instruct")
-    tokenizer = gguf_samples.bytes_tokenizer()
+    tokenizer = causal_samples.bytes_tokenizer()
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
     tokenizer.chat_template = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{{ '<|im_start|>assistant\\n' }}"
     )
-    gguf_samples.checkpoint(folder, "llama", tokenizer, max_position_embeddings=2048)
+    causal_samples.checkpoint(folder, "llama", tokenizer, max_position_embeddings=2048)
     gguf.write(folder, folder / "model.gguf", "f16")
     return folder / "model.gguf"
 

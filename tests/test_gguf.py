@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("gguf")
 pytest.importorskip("torch")
 
+import causal_samples
 import gguf
-import gguf_samples
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
@@ -35,7 +35,7 @@ def checkpoint(tmp_path_factory):
     tokenizer = corpus.train_tokenizer([f"The boat sails in {year}, and it isn't far. “So” what? — ünï" for year in range(1900, 1999)], 400)
     tokenizer.save_pretrained(out)
     sizes = {"vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 256, "tie_word_embeddings": True}
-    gguf_samples.model(out, **sizes)
+    causal_samples.model(out, **sizes)
     AutoModelForCausalLM.from_pretrained(out).save_pretrained(out, max_shard_size="200KB")
     (out / "model.safetensors").unlink()
     (out / "training.json").write_text('{"base": "tiny"}', "utf-8")

@@ -9,8 +9,8 @@ pytest.importorskip("torch")
 pytest.importorskip("peft")
 pytest.importorskip("llama_cpp")
 
+import causal_samples
 import gguf
-import gguf_samples
 import numpy as np
 from safetensors.torch import load_file, save_file
 
@@ -34,13 +34,13 @@ PATTERNS = {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"layers.1.mlp.up_pr
     ],
 )
 def test_llama_cpp_says_what_peft_says(tmp_path, family, options, lora):
-    base = gguf_samples.checkpoint(tmp_path / "base", family, **options)
-    model = gguf_samples.adapted(base, tmp_path / "adapter", **lora)
+    base = causal_samples.checkpoint(tmp_path / "base", family, **options)
+    model = causal_samples.adapted(base, tmp_path / "adapter", **lora)
     format_.plain(base, tmp_path / "base.gguf", FLOAT32)
     count = adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
     assert count == (2 if "target_modules" in lora else 14)
-    expected, before = gguf_samples.torch_logits(model, IDS), gguf_samples.torch_logits(gguf_samples.loaded(base), IDS)
-    found = gguf_samples.llama_logits(tmp_path / "base.gguf", IDS, tmp_path / "adapter.gguf")
+    expected, before = causal_samples.torch_logits(model, IDS), causal_samples.torch_logits(causal_samples.loaded(base), IDS)
+    found = causal_samples.llama_logits(tmp_path / "base.gguf", IDS, tmp_path / "adapter.gguf")
     assert np.abs(found - expected).max() < 2e-3 < 1 < np.abs(expected - before).max()
     assert (found.argmax(1) == expected.argmax(1)).all()
 
@@ -48,8 +48,8 @@ def test_llama_cpp_says_what_peft_says(tmp_path, family, options, lora):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
-    base = gguf_samples.checkpoint(folder / "base", tie_word_embeddings=True)
-    gguf_samples.adapted(base, folder / "adapter")
+    base = causal_samples.checkpoint(folder / "base", tie_word_embeddings=True)
+    causal_samples.adapted(base, folder / "adapter")
     return folder
 
 
@@ -103,7 +103,7 @@ def renamed(old, new):
     ],
 )
 def test_what_llama_cpp_could_not_lay_over_a_base_is_refused(made, tmp_path, change, match):
-    gguf_samples.copied(made / "adapter", tmp_path / "adapter")
+    causal_samples.copied(made / "adapter", tmp_path / "adapter")
     change(tmp_path / "adapter")
     with pytest.raises(InputError, match=match):
         adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
@@ -111,7 +111,7 @@ def test_what_llama_cpp_could_not_lay_over_a_base_is_refused(made, tmp_path, cha
 
 
 def test_another_base_is_noticed(made, tmp_path):
-    other = gguf_samples.checkpoint(tmp_path / "other", intermediate_size=256)
+    other = causal_samples.checkpoint(tmp_path / "other", intermediate_size=256)
     with pytest.raises(InputError, match="is not of this base"):
         adapter.write(made / "adapter", tmp_path / "adapter.gguf", other)
 

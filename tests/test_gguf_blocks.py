@@ -6,8 +6,8 @@ pytest.importorskip("gguf")
 pytest.importorskip("torch")
 pytest.importorskip("llama_cpp")
 
+import causal_samples
 import gguf
-import gguf_samples
 import numpy as np
 
 from export.formats import blocks
@@ -20,14 +20,14 @@ IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 60)]
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory):
-    return gguf_samples.checkpoint(tmp_path_factory.mktemp("wide"), "qwen2")
+    return causal_samples.checkpoint(tmp_path_factory.mktemp("wide"), "qwen2")
 
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory):
     """Rows of 192 and 384, which K-quants cannot cut."""
     sizes = {"hidden_size": 192, "intermediate_size": 384}
-    return gguf_samples.checkpoint(tmp_path_factory.mktemp("narrow"), **sizes)
+    return causal_samples.checkpoint(tmp_path_factory.mktemp("narrow"), **sizes)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_quantization_is_what_it_is_called(wide, tmp_path, quant, kinds, bits,
     found = format_.verify(wide, tmp_path / "model.gguf")
     assert set(found.types) == kinds and not found.others and "divided" not in str(found)
     assert bits <= found.bits < bits + 0.15  # biases and norms stay float32
-    expected = gguf_samples.torch_logits(gguf_samples.loaded(wide), IDS)
-    apart = gguf_samples.llama_logits(tmp_path / "model.gguf", IDS) - expected
+    expected = causal_samples.torch_logits(causal_samples.loaded(wide), IDS)
+    apart = causal_samples.llama_logits(tmp_path / "model.gguf", IDS) - expected
     assert np.linalg.norm(apart) / np.linalg.norm(expected) < tolerance
 
 
@@ -65,7 +65,7 @@ def test_rows_without_whole_blocks_cost_more_and_it_is_said(narrow, tmp_path, qu
 @pytest.mark.parametrize("model", ["wide", "narrow", "odd"])
 def test_q8_0_by_gguf_py_is_llama_cpps(request, tmp_path, model):
     if model == "odd":  # rows of 80, not even blocks of 32: F16 in both
-        folder = gguf_samples.checkpoint(tmp_path, hidden_size=80, intermediate_size=100, num_attention_heads=2)
+        folder = causal_samples.checkpoint(tmp_path, hidden_size=80, intermediate_size=100, num_attention_heads=2)
     else:
         folder = request.getfixturevalue(model)
     format_.write(folder, tmp_path / "ours.gguf", "q8_0")

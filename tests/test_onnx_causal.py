@@ -10,10 +10,11 @@ pytest.importorskip("onnx")
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-import gguf_samples
+import causal_samples
 import numpy as np
 import onnx
 import torch
+from causal_samples import IDS, MODELS
 
 from export.formats import causal_onnx, decoder
 from rpo_edge.errors import InputError, ModelError
@@ -22,27 +23,11 @@ from rpo_edge.runtimes.onnx import OnnxRuntime, _Text
 from rpo_edge.runtimes.tokens import Tokenizer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 120)]
-LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
-YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 64}
-
-MODELS = [
-    ("llama", {}),
-    ("llama", {"tie_word_embeddings": True, "num_key_value_heads": 4}),
-    ("llama", {"attention_bias": True, "mlp_bias": True}),
-    ("llama", {"head_dim": 32, "rope_scaling": {"rope_type": "linear", "factor": 4.0}}),
-    ("llama", {"rope_scaling": LLAMA3}),
-    ("llama", {"rope_scaling": YARN | {"attention_factor": 1.5}}),
-    ("qwen2", {}),
-    ("qwen2", {"tie_word_embeddings": True, "rope_scaling": YARN}),
-    ("qwen3", {"head_dim": 128}),
-    ("qwen3", {"tie_word_embeddings": True, "head_dim": 32}),
-]
 
 
 def written(tmp_path, family="llama", quant="float32", **options):
     """(the checkpoint, the folder for onnxruntime)."""
-    folder = gguf_samples.checkpoint(tmp_path / "checkpoint", family, **options)
+    folder = causal_samples.checkpoint(tmp_path / "checkpoint", family, **options)
     causal_onnx.write(folder, tmp_path / "onnx", quant)
     return folder, tmp_path / "onnx"
 
@@ -56,13 +41,13 @@ def divergence(known, found):
 @pytest.mark.parametrize(("family", "options"), MODELS)
 def test_onnxruntime_computes_the_same(tmp_path, family, options):
     folder, out = written(tmp_path, family, **options)
-    expected = gguf_samples.torch_logits(gguf_samples.loaded(folder), IDS)
+    expected = causal_samples.torch_logits(causal_samples.loaded(folder), IDS)
     found = causal_onnx.logits(out, np.array([IDS]))
     assert np.abs(found - expected).max() < 1e-3 < expected.std()
     assert causal_onnx.verify(folder, out, "float32") < 1e-4
 
 
-@pytest.mark.parametrize("family", gguf_samples.FAMILIES)
+@pytest.mark.parametrize("family", causal_samples.FAMILIES)
 def test_a_cache_gives_what_one_pass_gives(tmp_path, family):
     """Whatever the tokens are cut into: a prompt, one token, several after a cache that is not empty."""
     _, out = written(tmp_path, family)
@@ -71,18 +56,18 @@ def test_a_cache_gives_what_one_pass_gives(tmp_path, family):
         assert np.abs(text.go_on(IDS[start:end]) - whole[end - 1]).max() < 1e-4
 
 
-@pytest.mark.parametrize("family", gguf_samples.FAMILIES)
+@pytest.mark.parametrize("family", causal_samples.FAMILIES)
 def test_greedy_text_is_torchs(tmp_path, family):
     folder, out = written(tmp_path, family)
-    model, tokenizer = gguf_samples.loaded(folder), gguf_samples.bytes_tokenizer()
-    prompt = tokenizer(gguf_samples.TEXTS[0], return_tensors="pt", add_special_tokens=False).input_ids
+    model, tokenizer = causal_samples.loaded(folder), causal_samples.bytes_tokenizer()
+    prompt = tokenizer(causal_samples.TEXTS[0], return_tensors="pt", add_special_tokens=False).input_ids
     known = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=40, do_sample=False, pad_token_id=2)
     known = known[0, prompt.shape[1] :].tolist()
-    found = [piece.token for piece in OnnxRuntime.open(out, threads=1).generate(gguf_samples.TEXTS[0], Options(tokens=40))]
+    found = [piece.token for piece in OnnxRuntime.open(out, threads=1).generate(causal_samples.TEXTS[0], Options(tokens=40))]
     assert found == known[: known.index(1)] if 1 in known else found == known
 
 
-QUANTIZED = [(family, quant) for family in gguf_samples.FAMILIES for quant in ("int8", "int4")]
+QUANTIZED = [(family, quant) for family in causal_samples.FAMILIES for quant in ("int8", "int4")]
 NEAR = {"int8": (0.85, 0.005), "int4": (0.4, 0.25)}
 """Share of tokens whose most probable next one is the same, at least; divergence, nats, at most. The model is random, and unsure."""
 
@@ -90,7 +75,7 @@ NEAR = {"int8": (0.85, 0.005), "int4": (0.4, 0.25)}
 @pytest.mark.parametrize(("family", "quant"), QUANTIZED)
 def test_quantized_is_near(tmp_path, family, quant):
     folder, out = written(tmp_path, family, quant, tie_word_embeddings=family == "qwen3")
-    expected, found = gguf_samples.torch_logits(gguf_samples.loaded(folder), IDS), causal_onnx.logits(out, np.array([IDS]))
+    expected, found = causal_samples.torch_logits(causal_samples.loaded(folder), IDS), causal_onnx.logits(out, np.array([IDS]))
     same, far = (found.argmax(1) == expected.argmax(1)).mean(), divergence(expected, found)
     least, most = NEAR[quant]
     assert same >= least and 0 < far <= most, (same, far)
@@ -125,7 +110,7 @@ def test_rows_without_whole_blocks_stay_float32(tmp_path):
 
 def test_other_weights_are_noticed(tmp_path):
     _, out = written(tmp_path)
-    other = gguf_samples.checkpoint(tmp_path / "other", rope_theta=50.0)
+    other = causal_samples.checkpoint(tmp_path / "other", rope_theta=50.0)
     with pytest.raises(InputError, match="computes other logits"):
         causal_onnx.verify(other, out, "float32")
 
@@ -152,7 +137,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 
 
 def test_the_command_writes_and_says_how_near_it_is(tmp_path, capsys):
-    folder = gguf_samples.checkpoint(tmp_path / "checkpoint")
+    folder = causal_samples.checkpoint(tmp_path / "checkpoint")
     causal_onnx.main([str(folder), str(tmp_path / "new/onnx"), "--quant", "int4"])
     assert "MB, logits off by" in capsys.readouterr().out
     assert sorted(path.name for path in (tmp_path / "new/onnx").iterdir()) == sorted(causal_onnx.FILES)
@@ -174,7 +159,7 @@ def test_a_shorter_context_is_kept_to(tmp_path):
     assert OnnxRuntime.open(out, context=10**6).room == 512
 
 
-TOKENIZERS = {"bytes": gguf_samples.bytes_tokenizer, "pieces": gguf_samples.pieces_tokenizer}
+TOKENIZERS = {"bytes": causal_samples.bytes_tokenizer, "pieces": causal_samples.pieces_tokenizer}
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
@@ -182,7 +167,7 @@ def test_bytes_of_tokens_are_the_text(tmp_path, kind):
     tokenizer = TOKENIZERS[kind]()
     tokenizer.save_pretrained(tmp_path)
     device = Tokenizer.open(tmp_path / "tokenizer.json")
-    for text in gguf_samples.STRINGS:
+    for text in causal_samples.STRINGS:
         ids = tokenizer(text, add_special_tokens=False).input_ids
         assert device.tokens(text) == ids
         assert b"".join(map(device.bytes_of, ids)).decode("utf-8", "replace") == tokenizer.decode(ids)
@@ -190,7 +175,7 @@ def test_bytes_of_tokens_are_the_text(tmp_path, kind):
 
 
 def test_a_tokenizer_that_cuts_off_or_pads_does_neither(tmp_path):
-    tokenizer = gguf_samples.bytes_tokenizer()
+    tokenizer = causal_samples.bytes_tokenizer()
     tokenizer.backend_tokenizer.enable_truncation(2)
     tokenizer.backend_tokenizer.enable_padding(length=50)
     tokenizer.backend_tokenizer.save(str(tmp_path / "tokenizer.json"))

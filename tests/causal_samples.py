@@ -1,4 +1,4 @@
-"""Tiny checkpoints for the tests of GGUF files: models with random weights, and tokenizers trained in place."""
+"""Tiny causal models for the tests of exports: checkpoints with random weights, and tokenizers trained in place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,26 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen3Config
 
 FAMILIES = {"llama": LlamaConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}
+IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 120)]
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 64}
+
+MODELS: list[tuple[str, dict]] = [
+    ("llama", {}),
+    ("llama", {"tie_word_embeddings": True, "num_key_value_heads": 4}),
+    ("llama", {"attention_bias": True, "mlp_bias": True}),
+    ("llama", {"head_dim": 32}),
+    ("llama", {"rope_scaling": {"rope_type": "linear", "factor": 4.0}}),
+    ("llama", {"rope_scaling": LLAMA3}),
+    ("llama", {"rope_scaling": YARN}),
+    ("llama", {"rope_scaling": YARN | {"attention_factor": 1.5}}),
+    ("qwen2", {}),
+    ("qwen2", {"tie_word_embeddings": True, "rope_scaling": YARN}),
+    ("qwen3", {"head_dim": 128}),
+    ("qwen3", {"tie_word_embeddings": True, "head_dim": 32}),
+]
+"""Family and what its configuration says: every kind of head, bias, norm and rope, tied and untied."""
+
 REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
 
