@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rpo_edge import History
+from rpo_edge import History, cli
 from rpo_edge.importers import Report, read_paths
 
 
@@ -26,6 +26,24 @@ def store(tmp_path_factory) -> Path:
     with History.open(path) as history:
         history.extend(read_paths([Path(__file__).resolve().parents[1] / "examples/history"], Report()))
     return path
+
+
+@pytest.fixture
+def run(store, tmp_path, monkeypatch, capfdbinary):
+    """run(*arguments, stdin, at): the command line in this process, on a store (the example one); exit code, stdout, stderr."""
+
+    def _run(*arguments, stdin=b"", at=store):
+        path = tmp_path / "stdin"
+        path.write_bytes(stdin)
+        with path.open(encoding="utf-8") as file:
+            monkeypatch.setattr("sys.stdin", file)
+            monkeypatch.setattr("sys.argv", ["rpo-edge", "--store", str(at), *map(str, arguments)])
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+        captured = capfdbinary.readouterr()
+        return end.value.code, captured.out, captured.err
+
+    return _run
 
 
 @pytest.fixture

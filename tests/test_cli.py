@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rpo_edge import History, Personalizer, cli
+from rpo_edge import History, Personalizer
 from rpo_edge.errors import ReflectorError
 from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
@@ -21,22 +21,6 @@ from rpo_edge.reflectors.rules import RulesReflector
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAFT = (ROOT / "examples/response.txt").read_text("utf-8")
-
-
-@pytest.fixture
-def run(store, tmp_path, monkeypatch, capfdbinary):
-    def _run(*arguments, stdin=b"", at=store):
-        path = tmp_path / "stdin"
-        path.write_bytes(stdin)
-        with path.open(encoding="utf-8") as file:
-            monkeypatch.setattr("sys.stdin", file)
-            monkeypatch.setattr("sys.argv", ["rpo-edge", "--store", str(at), *map(str, arguments)])
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        captured = capfdbinary.readouterr()
-        return end.value.code, captured.out, captured.err
-
-    return _run
 
 
 PARTS = [

@@ -21,6 +21,7 @@ from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.generative import GenerativeReflector
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.echo import EchoRuntime
+from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.steps.retrieve import retrieve
 from training import corpus, evaluate, pretrain
 from training.evaluation import attribution, causal, drafts, material, preferences, reflectors, restoration, sizes, titles, transfer
@@ -109,7 +110,7 @@ def test_a_checkpoint_says_what_its_export_says(tmp_path):
     for prompt in ("It's boat", "Café — “boat” 🙂"):
         one, other = (
             "".join(piece.text for piece in runtime.generate(prompt, Options(tokens=24, stop=(END,))))
-            for runtime in (causal.TorchRuntime(folder), causal.gguf(folder / "model.gguf"))
+            for runtime in (causal.TorchRuntime(folder), GgufRuntime.open(folder / "model.gguf", threads=1))
         )
         assert one.rstrip("\ufffd") == other.rstrip("\ufffd") != ""  # of a character that was cut off, each has its own idea
 

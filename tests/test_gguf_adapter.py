@@ -20,7 +20,7 @@ from export.formats.blocks import FLOAT32
 from rpo_edge.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 60)]
+IDS = causal_samples.IDS[:60]
 PATTERNS = {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"layers.1.mlp.up_proj": 50, "k_proj": 3}}
 
 

@@ -15,7 +15,7 @@ from export.formats import gguf as format_
 from rpo_edge.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 60)]
+IDS = causal_samples.IDS[:60]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from rpo_edge.prompt import SPECIAL_TOKENS
 from training.generative import sft, text
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-IDS = [int(i) for i in np.random.default_rng(0).integers(3, 480, 60)]
+IDS = causal_samples.IDS[:60]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from gguf_headers import File, changed
 
-from rpo_edge import cli
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest
 from rpo_edge.progress import bar
@@ -36,19 +35,9 @@ def shelf(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(store, shelf, tmp_path, monkeypatch, capfdbinary):
-    def _run(*arguments, stdin=b""):
-        path = tmp_path / "stdin"
-        path.write_bytes(stdin)
-        with path.open(encoding="utf-8") as file:
-            monkeypatch.setattr("sys.stdin", file)
-            monkeypatch.setattr("sys.argv", ["rpo-edge", "--store", str(store), *map(str, arguments)])
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        captured = capfdbinary.readouterr()
-        return end.value.code, captured.out, captured.err
-
-    return _run
+def run(run, shelf):
+    """As anywhere, with a shelf of its own."""
+    return run
 
 
 @pytest.fixture

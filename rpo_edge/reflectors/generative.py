@@ -19,7 +19,7 @@ from rpo_edge.chat import Chat
 from rpo_edge.edits import align, shift
 from rpo_edge.errors import ModelError, OptionalDependencyError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
-from rpo_edge.prompt import END, SPECIAL_TOKENS, fitted, parse
+from rpo_edge.prompt import END, fitted, parse
 from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime
@@ -77,20 +77,9 @@ class GenerativeReflector:
 
     @classmethod
     def load(cls, manifest: Manifest, threads: int | None = None) -> GenerativeReflector:
-        """From the files of a model folder that was checked: model.onnx with its tokenizer, or one GGUF file.
-
-        threads: of the processor, for llama.cpp; as many as there are if None.
-        Raises ModelError, or OptionalDependencyError where what runs the format is not installed.
-        """
-        info = ReflectorInfo(manifest.name, manifest.sha256)
-        if ONNX in manifest.files:
-            if manifest.prompt != TRAJECTORY:
-                raise ModelError(
-                    f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, which only GGUF files can have"
-                )
-            return cls(OnnxRuntime.open(manifest.folder), info)
-        runtime, form = _llama(manifest, threads)
-        return cls(runtime, info, form)
+        """From the files of a model folder that was checked; see `opened`."""
+        runtime, form = opened(manifest, threads)
+        return cls(runtime, ReflectorInfo(manifest.name, manifest.sha256), form)
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """What the model observes in one window, and edits that lead to its rewrite."""
@@ -112,6 +101,19 @@ class GenerativeReflector:
         before = window.text.index(draft)
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
         return Reflection(observations, tuple(shift(edit, before) for edit in edits))
+
+
+def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, Form]:
+    """What runs a model folder, and the form of its prompts: model.onnx with its tokenizer, or one GGUF file.
+
+    threads: of the processor; as many as there are if None.
+    Raises ModelError, or OptionalDependencyError where what runs the format is not installed.
+    """
+    if ONNX not in manifest.files:
+        return _llama(manifest, threads)
+    if manifest.prompt != TRAJECTORY:
+        raise ModelError(f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, which only GGUF files can have")
+    return OnnxRuntime.open(manifest.folder, threads), Trajectory()
 
 
 def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
@@ -136,7 +138,7 @@ def weights(manifest: Manifest) -> Path:
 def form_of(prompt: str, about: Inspected, path: Path) -> Form:
     """The form that a manifest names; AUTO is told by the file. Raises ModelError where the model cannot have it."""
     if prompt == AUTO:
-        prompt = TRAJECTORY if set(SPECIAL_TOKENS) <= set(about.control) else CHAT
+        prompt = TRAJECTORY if about.trained else CHAT
     if prompt == TRAJECTORY:
         return Trajectory()
     if prompt != CHAT:

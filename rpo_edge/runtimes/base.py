@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+
+from rpo_edge.errors import ReflectorError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,18 @@ class Runtime(Protocol):
     def close(self) -> None:
         """Free what the model holds."""
         ...
+
+
+def check_room(tokens: int, most: int) -> None:
+    """Raises ReflectorError for an empty prompt, or one of more tokens than there may be."""
+    if not 0 < tokens <= most:
+        raise ReflectorError(f"the prompt has {tokens} tokens; there is room for 1 to {most}")
+
+
+def log_probability(logits: np.ndarray[Any, Any], token: int) -> float:
+    """Natural logarithm of a token's probability. logits: (vocabulary,)."""
+    exact = logits.astype(np.float64) - logits.max()
+    return float(exact[token] - np.log(np.exp(exact).sum()))
 
 
 def until_stop(pieces: Iterator[Piece], stop: tuple[str, ...]) -> Iterator[Piece]:

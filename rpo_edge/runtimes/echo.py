@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from rpo_edge.errors import ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
 
 
 class EchoRuntime:
@@ -24,8 +24,7 @@ class EchoRuntime:
         """Character by character."""
         if self._answer is None:
             raise ReflectorError("the runtime is closed")
-        if not 0 < len(prompt) <= self.room:
-            raise ReflectorError(f"the prompt has {len(prompt)} tokens; there is room for 1 to {self.room}")
+        check_room(len(prompt), self.room)
         logprob = 0.0 if options.logprobs else None
         pieces = (Piece(character, ord(character), logprob) for character in self._answer(prompt)[: options.tokens])
         return until_stop(pieces, options.stop)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_room, log_probability, until_stop
 
 
 class GgufRuntime:
@@ -50,8 +50,7 @@ class GgufRuntime:
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
         """Raises ReflectorError where the prompt does not fit, or llama.cpp fails."""
         model, tokens = self._opened(), self._tokens(prompt)
-        if not 0 < len(tokens) < self.room:
-            raise ReflectorError(f"the prompt has {len(tokens)} tokens; there is room for 1 to {self.room - 1}")
+        check_room(len(tokens), self.room - 1)
         return until_stop(self._pieces(model, tokens, options), options.stop)
 
     def close(self) -> None:
@@ -83,5 +82,5 @@ class GgufRuntime:
             raise ReflectorError(f"the model failed: {error}") from error
 
     def _logprob(self, model: Any, token: int) -> float:
-        logits = np.ctypeslib.as_array(self._library.llama_get_logits_ith(model.ctx, -1), shape=(model.n_vocab(),)).astype(np.float64)
-        return float(logits[token] - logits.max() - np.log(np.exp(logits - logits.max()).sum()))
+        logits = np.ctypeslib.as_array(self._library.llama_get_logits_ith(model.ctx, -1), shape=(model.n_vocab(),))
+        return log_probability(logits, token)

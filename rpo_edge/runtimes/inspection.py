@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ModelError
+from rpo_edge.prompt import SPECIAL_TOKENS
 from rpo_edge.runtimes.header import SECONDS
 
 _CHILD = "import sys; sys.path.append(sys.argv[1]); from rpo_edge.runtimes.header import main; main()"
@@ -35,6 +36,11 @@ class Inspected:
     control: tuple[str, ...]
     template: bool
     frame: tuple[str, str, str] | None
+
+    @property
+    def trained(self) -> bool:
+        """Whether it was trained on trajectories: its vocabulary has the prompt's special tokens."""
+        return set(SPECIAL_TOKENS) <= set(self.control)
 
 
 def inspected(path: Path, seconds: float = SECONDS) -> Inspected:

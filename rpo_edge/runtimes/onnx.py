@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_room, log_probability, until_stop
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.runtimes.tokens import Tokenizer
 
@@ -62,8 +62,7 @@ class OnnxRuntime:
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
         """Raises ReflectorError where the prompt does not fit, or onnxruntime fails."""
         session, tokens = self._opened(), self._tokenizer.tokens(prompt)
-        if not 0 < len(tokens) < self._room:
-            raise ReflectorError(f"the prompt has {len(tokens)} tokens; there is room for 1 to {self._room - 1}")
+        check_room(len(tokens), self._room - 1)
         return until_stop(self._pieces(session, tokens, options), options.stop)
 
     def close(self) -> None:
@@ -85,7 +84,8 @@ class OnnxRuntime:
             token = _drawn(logits, options.temperature, random)
             if token in self._ends:
                 return
-            yield Piece(decoder.decode(self._tokenizer.bytes_of(token)), token, _logprob(logits, token) if options.logprobs else None)
+            logprob = log_probability(logits, token) if options.logprobs else None
+            yield Piece(decoder.decode(self._tokenizer.bytes_of(token)), token, logprob)
             new = [token]
 
 
@@ -124,8 +124,3 @@ def _drawn(logits: Array, temperature: float, random: np.random.Generator) -> in
     if temperature <= 0:
         return int(logits.argmax())
     return int((logits / temperature + random.gumbel(size=logits.shape)).argmax())
-
-
-def _logprob(logits: Array, token: int) -> float:
-    exact = logits.astype(np.float64) - logits.max()
-    return float(exact[token] - np.log(np.exp(exact).sum()))

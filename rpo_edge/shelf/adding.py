@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest, digest
-from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
+from rpo_edge.prompt import PROMPT_VERSION
 from rpo_edge.runtimes.inspection import Inspected, inspected
 from rpo_edge.shelf import Shelf, translated
 
@@ -54,7 +54,6 @@ def size(path: Path) -> int:
 
 def describe(folder: Path, about: Inspected) -> Manifest:
     """The manifest of a GGUF file, by what its header says; it names no files yet."""
-    ours = set(SPECIAL_TOKENS) <= set(about.control)
     return Manifest(
         folder,
         about.name or about.architecture,
@@ -63,8 +62,8 @@ def describe(folder: Path, about: Inspected) -> Manifest:
         base=about.architecture,
         licence=about.licence or "unknown",
         quantization=about.quantization,
-        prompt_version=PROMPT_VERSION if ours else 0,
-        prompt=TRAJECTORY if ours else CHAT,
+        prompt_version=PROMPT_VERSION if about.trained else 0,
+        prompt=TRAJECTORY if about.trained else CHAT,
     )
 
 

@@ -1,19 +1,14 @@
-"""What runs a causal language model here: llama.cpp for a model folder, torch for a checkpoint, on one thread each.
-
-The evaluation's processes share the cores already.
-"""
+"""What runs a causal language model here besides the device's runtimes: torch for a checkpoint, and a memory of prompts."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, Runtime, until_stop
-from rpo_edge.runtimes.gguf import GgufRuntime
+from rpo_edge.errors import ReflectorError
+from rpo_edge.runtimes.base import Options, Piece, Runtime, check_room, until_stop
 
 _KEPT = 64  # prompts whose answers are remembered
 
@@ -35,19 +30,6 @@ class Remembered:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return iter(self._known[key])
-
-
-def gguf(path: Path) -> GgufRuntime:
-    """llama.cpp on one thread. Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load."""
-    try:
-        library = import_module("llama_cpp")
-    except ImportError as error:
-        raise OptionalDependencyError("llama-cpp-python", "gguf") from error
-    try:
-        model = library.Llama(str(path), n_ctx=0, n_threads=1, n_threads_batch=1, verbose=False)
-    except (ValueError, OSError, RuntimeError, AssertionError) as error:
-        raise ModelError(f"{path} cannot be loaded: {error}") from error
-    return GgufRuntime(model, library)
 
 
 class TorchRuntime:
@@ -74,8 +56,7 @@ class TorchRuntime:
         ids = self._ids(prompt)
         if self._model is None:
             raise ReflectorError("the runtime is closed")
-        if not 0 < len(ids) < self.room:
-            raise ReflectorError(f"the prompt has {len(ids)} tokens; there is room for 1 to {self.room - 1}")
+        check_room(len(ids), self.room - 1)
         if options.temperature or options.logprobs:
             raise ReflectorError("a checkpoint is asked for its most probable tokens alone")
         return until_stop(self._pieces(ids, min(options.tokens, self.room - len(ids))), options.stop)

@@ -15,8 +15,7 @@ from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.records import Evidence, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Reflector, Window
 from rpo_edge.reflectors.edit import EditReflector, Encoder
-from rpo_edge.reflectors.generative import GenerativeReflector
-from rpo_edge.runtimes.base import Runtime
+from rpo_edge.reflectors.generative import GenerativeReflector, opened
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Array
 from training.evaluation import causal
@@ -95,15 +94,12 @@ def _trained_edit(path: Path) -> Reflector:
 
 def _exported_generative(folder: Path) -> Reflector:
     manifest = Manifest.load(folder)
-    return _generative(causal.gguf(folder / "model.gguf"), ReflectorInfo(manifest.name, manifest.sha256))
+    runtime, form = opened(manifest, threads=1)  # the evaluation's processes share the cores already
+    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo(manifest.name, manifest.sha256), form)
 
 
 def _trained_generative(path: Path) -> Reflector:
-    return _generative(causal.TorchRuntime(path), ReflectorInfo("checkpoint"))
-
-
-def _generative(runtime: Runtime, info: ReflectorInfo) -> Reflector:
-    return GenerativeReflector(causal.Remembered(runtime), info)
+    return GenerativeReflector(causal.Remembered(causal.TorchRuntime(path)), ReflectorInfo("checkpoint"))
 
 
 KINDS = {
