@@ -14,7 +14,7 @@ import torch
 
 from training import rl as stage
 from training.edit import rl
-from training.edit.policy import draw, split
+from training.edit.policy import split
 from training.rewards import Composite, Rollout, table
 from training.trajectories.base import authors
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> None:
         tokens += len(found) * max(len(s.example.ids) for s in found)
         begun = time.perf_counter()
         for log, of, user in zip(logs, found, users, strict=True):
-            made += rl.rollouts(ground, log, draw(log, config.group, generator).numpy(), of, user)
+            made += rl.sampled(ground, log, of, user, config.group, generator).rollouts()
         drawing += time.perf_counter() - begun
     print(f"forward pass of the policy / matrix product: {2 * weights * tokens / forward / limit():.2f} of its FLOP/s")
     print(f"drawn and made into texts: {len(made) / drawing:.0f} rollouts/s")

@@ -81,7 +81,7 @@ def test_the_policy_draws_what_fits_and_its_edits_apply(checkpoint):
     columns = Usage(policy.vocabulary).columns(Usage(policy.vocabulary).vector({}))
     log = split(policy.model([place.example], [columns]), [place])[0]
     drawn = draw(log, 32, torch.Generator().manual_seed(1))
-    texts = {apply(place.text, edits) for edits in policy.edits(drawn.numpy(), log, place)}
+    texts = {apply(place.text, list(edits.values())) for edits in policy.edits(drawn.numpy(), log, place)}
     assert drawn.shape == (32, int(live(log).sum()))
     assert len(texts) > 3 and all("donot" not in text and text.endswith("so.") for text in texts)
 
@@ -98,10 +98,35 @@ def test_advantages_are_relative_to_the_group():
     assert found[0] == pytest.approx([-1, 1], abs=1e-3) and found[1] == pytest.approx([0, 0])
 
 
+def test_an_operation_is_credited_with_what_it_brought_alone(checkpoint):
+    config = rl.Config(**{**CONFIG.__dict__, "credit": "operation"})
+    stand = ground(checkpoint, config)
+    found, users, columns = rl.situations(stand, config, 0)
+    logs = split(stand.policy.model([s.example for s in found], columns), found)
+    generator = torch.Generator().manual_seed(0)
+    drawn = [rl.sampled(stand, log, s, u, 8, generator) for log, s, u in zip(logs, found, users, strict=True)]
+    rewards = np.array([stand.reward(one.rollouts()) for one in drawn])
+    of_operations = rl.credited(stand, config, drawn, rewards)
+    kinds = set()
+    for one, gains in zip(drawn, of_operations, strict=True):
+        for sample, edits in enumerate(one.edits):
+            for place, edit in edits.items():
+                kinds.add("'" in edit.after)
+                full = one.rollout(sample).rewrite.count("'") > 2  # more is worth nothing more
+                assert gains[sample, place] > 0 if "'" in edit.after and not full else gains[sample, place] >= 0
+            kept = [place for place in range(gains.shape[1]) if place not in edits]
+            assert not gains[sample, kept].any()
+    assert kinds == {True, False}
+    of_rewrites = rl.credited(stand, CONFIG, drawn, rewards)
+    assert all((np.ptp(gains, axis=1) == 0).all() for gains in of_rewrites)
+    with pytest.raises(ValueError, match="not to 'word'"):
+        rl.Config(**{**CONFIG.__dict__, "credit": "word"})
+
+
 def test_the_objective_is_policy_gradient_divergence_and_entropy():
     log = torch.log_softmax(torch.tensor([[[1.0, 0.0]], [[0.0, 0.0]]]), dim=2).requires_grad_()
-    drawn, gains = torch.tensor([[1, 0], [0, 0]]), np.array([1.0, -1.0])
-    terms = rl.objective([log], [log.detach()], [drawn], gains[None]) * rl._WORDS
+    drawn, gains = torch.tensor([[1, 0], [0, 0]]), np.array([[1.0, 1.0], [-1.0, -1.0]])
+    terms = rl.objective([log], [log.detach()], [drawn], [gains]) * rl._WORDS
     p = log.detach().exp()
     known = log.detach()
     chosen = [float(known[0, 0, 1] + known[1, 0, 0]), float(known[0, 0, 0] + known[1, 0, 0])]
@@ -194,6 +219,5 @@ def test_a_rollout_is_what_was_drawn_before_any_guard(checkpoint):
     stand = ground(checkpoint, CONFIG)
     found, users, columns = rl.situations(stand, CONFIG, 0)
     logs = split(stand.policy.model([s.example for s in found], columns), found)
-    drawn = draw(logs[0], 4, torch.Generator().manual_seed(0))
-    made = rl.rollouts(stand, logs[0], drawn.numpy(), found[0], users[0])
+    made = rl.sampled(stand, logs[0], found[0], users[0], 4, torch.Generator().manual_seed(0)).rollouts()
     assert all(isinstance(r, Rollout) and r.draft == found[0].text and r.texts == users[0].author.texts for r in made)

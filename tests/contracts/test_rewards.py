@@ -53,9 +53,10 @@ TEXT = st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max
 PROFILE = stated(contractions="always", greeting="Hi")
 DRAFT = "It is cold in Oslo. They do not like it, and 3 of them left."
 TEXTS = ("We walked home by the old mill road and sang.",)
+OTHERS = ("They do not sing by the road.", "They do not walk.")
 TRUE = observe(DRAFT, DRAFT.replace("do not", "don't"), PROFILE)
 BATCH = (
-    Rollout(DRAFT, DRAFT.replace("do not", "don't"), TRUE, PROFILE, TEXTS, gold="It is cold in Oslo.", task="LaMP-5"),
+    Rollout(DRAFT, DRAFT.replace("do not", "don't"), TRUE, PROFILE, TEXTS, OTHERS, gold="It is cold in Oslo.", task="LaMP-5"),
     Rollout(DRAFT, None, None, PROFILE, TEXTS, gold="3", task="LaMP-3"),
     Rollout(DRAFT, None),
     Rollout(DRAFT, DRAFT, (), PROFILE, TEXTS),
@@ -352,6 +353,48 @@ def test_a_sign_off_is_no_secret():
     assert values == [1.0, 0.0]
 
 
+# likelihood: somebody who writes "really" and never "also", among people who write both as often as each other.
+
+MANY = tuple(f"It is also really cold in the city of {place}, and we do not go out." for place in ("Oslo", "Bergen", "Tromso", "Bodo"))
+REALLY = tuple(f"It is really cold in the city of {place}, and we really do not go out." for place in ("Rome", "Bari", "Turin", "Pisa"))
+LIKELY = Rollout("It is also warm in the town, and we go out.", "", texts=REALLY, others=MANY)
+
+
+def likely(rewrite, rollout=LIKELY):
+    return REWARDS["likelihood"]([replace(rollout, rewrite=rewrite)])[0]
+
+
+LIKELIHOOD = {
+    "the draft itself": (LIKELY.draft, (0.5, 0.5)),
+    "the user's word": (LIKELY.draft.replace("also", "really"), (0.6, 1.0)),
+    "a word the user never writes": (LIKELY.draft.replace("warm", "also warm"), (0.0, 0.45)),
+    "other words of content": (LIKELY.draft.replace("warm", "hot").replace("town", "village"), (0.5, 0.5)),
+    "nothing": ("", (0.0, 0.0)),
+    "white space": (" \n", (0.0, 0.0)),
+    "no trajectory": (None, (0.0, 0.0)),
+}
+
+
+@pytest.mark.parametrize(("rewrite", "bounds"), LIKELIHOOD.values(), ids=LIKELIHOOD)
+def test_likelihood(rewrite, bounds):
+    least, most = bounds
+    assert least <= likely(rewrite) <= most
+
+
+def test_a_word_is_worth_no_more_than_the_users_own_rate_of_it():
+    long = replace(LIKELY, draft=" ".join([LIKELY.draft] * 6))
+    often = [likely(long.draft.replace("also", "really", n), long) for n in range(7)]
+    again = likely(long.draft.replace("also", " ".join(["really"] * 12)), long)
+    assert often == sorted(often) and often[1] > often[0] and again < often[6]
+
+
+def test_what_other_people_say_as_often_is_worth_nothing():
+    alike = replace(LIKELY, texts=MANY[:2], others=MANY)
+    assert likely(LIKELY.draft.replace("warm", "really warm"), alike) == pytest.approx(0.5, abs=0.1)
+    assert likely(LIKELY.draft.replace("also", "really"), replace(LIKELY, others=())) is None
+    assert likely(LIKELY.draft, replace(LIKELY, texts=())) is None
+
+
 # composite
 
 GOOD = Rollout("They do not know.", "They don't know.", None, stated(contractions="always"), PRIVATE)
@@ -389,7 +432,7 @@ def test_other_rewards_of_zero_are_no_gates_and_what_is_not_scored_is_worth_noth
 
 
 def test_names_and_weights_are_looked_at():
-    with pytest.raises(ValueError, match=r"'charm', 'wit'; there are: .*fidelity, format, leak, preferences"):
+    with pytest.raises(ValueError, match=r"'charm', 'wit'; there are: .*fidelity, format, leak, likelihood, preferences"):
         Composite({"wit": 1.0, "charm": 1.0, "leak": 1.0}, REWARDS)
     for weights in ({}, {"leak": 0.0}, {"leak": -1.0}, {"leak": math.nan}, {"leak": math.inf}):
         with pytest.raises(ValueError, match="more than 0"):

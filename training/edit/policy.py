@@ -89,14 +89,15 @@ class Policy:
         arrays = (np.array(chunk.ids, dtype=np.int32), np.array(chunk.shapes, dtype=np.int8), np.array(chunk.heads, dtype=np.int16))
         return Situation(chunk, Example(*arrays, np.packbits(fits, axis=1), np.zeros((0, 2), dtype=np.int32), author, history))
 
-    def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> Iterator[list[Edit]]:
-        """Edits of each of the (samples, live places) drawn; where two want the same words, the likelier one has them."""
+    def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> Iterator[dict[int, Edit]]:
+        """Edits of each of the (samples, live places) drawn, by live place and in order; where two want the same words, the likelier one has them."""
         places = live(log)
         words, chances = places.nonzero()[:, 1].tolist(), log.detach()[places]
         for sample in drawn:
-            changed = [(float(chances[k, number]), words[k], int(number)) for k, number in enumerate(sample) if number]
-            made = (self.vocabulary.edit(number, of.text, of.chunk.words, word) for _, word, number in sorted(changed, reverse=True))
-            yield disjoint(edit for edit in made if edit)
+            changed = sorted(((float(chances[k, number]), k, int(number)) for k, number in enumerate(sample) if number), reverse=True)
+            made = {k: self.vocabulary.edit(number, of.text, of.chunk.words, words[k]) for _, k, number in changed}
+            number_of = {id(edit): k for k, edit in made.items()}
+            yield {number_of[id(edit)]: edit for edit in disjoint(edit for edit in made.values() if edit)}
 
     def reflector(self) -> EditReflector:
         """The policy as a device runs it, in float32."""

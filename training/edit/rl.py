@@ -11,6 +11,14 @@ by the recipe's composite of rewards. With the advantage A_g = (r_g - mean r) / 
 divided by a constant number of words, not by each draft's (as arXiv 2503.20783 argues). Divergence and entropy are exact, since each
 place's distribution is at hand.
 
+With `credit = "operation"` every operation is held to what it brought alone, since one edit of three can break a fact and another be
+the user's very word: in place of A_g stands
+
+    A_g,w = (r_g - r_g without o_g,w) / (root mean square of these differences over the step + 1e-4)
+
+each difference cut to [-CUT, CUT], 0 where the word is kept. That is the counterfactual baseline of COMA (arXiv 1705.08926) with "keep" as
+the default action; it does not depend on what w drew, so the gradient stays unbiased but for the cut.
+
 Deviations: one step for each set of samples, so the ratio of the new policy to the old is 1 and nothing is clipped; a curriculum
 gives the user's n by stages of the recipe; the user's counts are of the n texts, the rewards of all of theirs that are known,
 against texts of other people of the same source: what would lead to anybody is worth nothing.
@@ -35,6 +43,7 @@ import numpy as np
 import torch
 
 from rpo_edge.edits import apply
+from rpo_edge.records import Edit
 from rpo_edge.usage import Array, Usage
 from training import curves
 from training.edit import sft
@@ -44,6 +53,8 @@ from training.rewards import Composite, Rollout
 from training.state import keep
 from training.trajectories.base import LONGEST, Author, passage, strangers
 
+CUT = 0.1
+"""The most that one operation may be worth: a gate that closes would drown all else."""
 _WORDS = 100  # what a sum over words is divided by
 _KNOWN = 40  # texts of a user that rewards know, at most
 _USERS = 80
@@ -52,7 +63,7 @@ _USERS = 80
 @dataclass(frozen=True)
 class Config:
     """A recipe's `rl`. stages: (history items, steps), one after the other. bolder: what is added to every operation's logit at the
-    start: a policy that changes one word in a hundred finds out nothing about the others."""
+    start: a policy that changes one word in a hundred finds out nothing about the others. Raises ValueError for a credit that is none."""
 
     weights: dict[str, float]
     stages: tuple[tuple[int, int], ...] = ((1, 60), (2, 60), (4, 60), (8, 60))
@@ -64,8 +75,14 @@ class Config:
     head_rate: float = 1e-3
     kl: float = 0.05
     entropy: float = 0.0
+    credit: str = "rewrite"  # or "operation"
+    others: int = 40  # texts of other people of the same source that rewards know
     watch: int = 30
     seed: int = 7
+
+    def __post_init__(self) -> None:
+        if self.credit not in ("rewrite", "operation"):
+            raise ValueError(f"credit is given to a rewrite or an operation, not to {self.credit!r}")
 
     @property
     def steps(self) -> int:
@@ -133,10 +150,29 @@ def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situatio
     return found, users, columns
 
 
-def rollouts(ground: Ground, log: torch.Tensor, drawn: Array, of: Situation, user: User) -> list[Rollout]:
-    """Samples of one draft, before any guard."""
-    texts = (apply(of.text, edits) for edits in ground.policy.edits(drawn, log, of))
-    return [Rollout(of.text, text, texts=user.author.texts, others=user.others) for text in texts]
+@dataclass(frozen=True)
+class Drawn:
+    """Samples of one draft. numbers: (samples, live places). edits: of each sample, by live place."""
+
+    numbers: torch.Tensor
+    edits: list[dict[int, Edit]]
+    of: Situation
+    user: User
+
+    def rollout(self, sample: int, without: int | None = None) -> Rollout:
+        """What a sample makes of the draft, before any guard; `without` the edit of one place."""
+        edits = [edit for place, edit in self.edits[sample].items() if place != without]
+        return Rollout(self.of.text, apply(self.of.text, edits), texts=self.user.author.texts, others=self.user.others)
+
+    def rollouts(self) -> list[Rollout]:
+        """One for each sample."""
+        return [self.rollout(sample) for sample in range(len(self.edits))]
+
+
+def sampled(ground: Ground, log: torch.Tensor, of: Situation, user: User, size: int, generator: torch.Generator) -> Drawn:
+    """`size` samples of the policy's distribution over a draft."""
+    numbers = draw(log, size, generator)
+    return Drawn(numbers, list(ground.policy.edits(numbers.numpy(), log, of)), of, user)
 
 
 def advantages(rewards: Array) -> Array:
@@ -145,19 +181,35 @@ def advantages(rewards: Array) -> Array:
     return np.asarray(centred / (rewards.std(axis=1, keepdims=True) + 1e-4))
 
 
+def credited(ground: Ground, config: Config, drawn: Sequence[Drawn], rewards: Array) -> list[Array]:
+    """For each draft (samples, live places): what its operations gain; see the module's text. rewards: (drafts, samples)."""
+    if config.credit == "rewrite":
+        return [np.repeat(of[:, None], one.numbers.shape[1], axis=1) for one, of in zip(drawn, advantages(rewards), strict=True)]
+    asked = [(i, sample, place) for i, one in enumerate(drawn) for sample, edits in enumerate(one.edits) for place in edits]
+    found = ground.reward([drawn[i].rollout(sample, place) for i, sample, place in asked])
+    gains = [np.zeros(tuple(one.numbers.shape)) for one in drawn]
+    for (i, sample, place), without in zip(asked, found, strict=True):
+        gains[i][sample, place] = np.clip(rewards[i, sample] - without, -CUT, CUT)
+    size = (sum((gain**2).sum() for gain in gains) / max(1, len(asked))) ** 0.5
+    return [gain / (size + 1e-4) for gain in gains]
+
+
 def objective(
-    logs: Sequence[torch.Tensor], references: Sequence[torch.Tensor], drawn: Sequence[torch.Tensor], gains: Array
+    logs: Sequence[torch.Tensor], references: Sequence[torch.Tensor], drawn: Sequence[torch.Tensor], gains: Sequence[Array]
 ) -> torch.Tensor:
-    """(3,) mean over drafts of the policy's loss, the divergence from the reference, and the entropy, each by _WORDS."""
+    """(3,) mean over drafts of the policy's loss, the divergence from the reference, and the entropy, each by _WORDS.
+
+    drawn, gains: for each draft (samples, live places).
+    """
     rows = []
     for log, reference, samples, gain in zip(logs, references, drawn, gains, strict=True):
         alive = live(log)
         places, known = log[alive], reference[alive]
-        chosen = places.expand(len(samples), -1, -1).gather(2, samples[..., None])[..., 0].sum(dim=1)
+        chosen = places.expand(len(samples), -1, -1).gather(2, samples[..., None])[..., 0]
         share = places.exp()
         divergence = (share * (places - known)).sum()
         entropy = -(share * places).sum()
-        rows.append(torch.stack([-(torch.from_numpy(gain).float() * chosen).mean(), divergence, entropy]) / _WORDS)
+        rows.append(torch.stack([-(torch.from_numpy(gain).float() * chosen).sum() / len(samples), divergence, entropy]) / _WORDS)
     return torch.stack(rows).mean(dim=0)
 
 
@@ -169,13 +221,12 @@ def step_of(ground: Ground, config: Config, optimizer: torch.optim.Optimizer, st
     logs = split(ground.policy.model(batch, columns), found)
     with torch.no_grad():
         references = split(ground.reference(batch, columns), found)
-    drawn = [draw(log, config.group, generator) for log in logs]
+    drawn = [sampled(ground, log, s, u, config.group, generator) for log, s, u in zip(logs, found, users, strict=True)]
     begun = time.monotonic()
-    made = [r for log, d, s, u in zip(logs, drawn, found, users, strict=True) for r in rollouts(ground, log, d.numpy(), s, u)]
-    scores = ground.reward.scores(made)
+    scores = ground.reward.scores([rollout for one in drawn for rollout in one.rollouts()])
     scored = time.monotonic() - begun
     rewards = np.array(scores.totals).reshape(len(found), config.group)
-    terms = objective(logs, references, drawn, advantages(rewards))
+    terms = objective(logs, references, [one.numbers for one in drawn], credited(ground, config, drawn, rewards))
     loss = terms[0] + config.kl * terms[1] - config.entropy * terms[2]
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -183,8 +234,11 @@ def step_of(ground: Ground, config: Config, optimizer: torch.optim.Optimizer, st
     optimizer.step()
     parts = {name: float(np.mean([v for v in values if v is not None] or [0.0])) for name, values in scores.parts.items()}
     row = {"reward": float(rewards.mean()), **parts, "divergence": terms[1].item() * _WORDS, "entropy": terms[2].item() * _WORDS}
-    changed = sum(int((d > 0).sum()) for d in drawn) / len(made)
-    return {name: round(value, 5) for name, value in row.items()} | {"edits": round(changed, 2), "rollouts/s": round(len(made) / scored, 1)}
+    changed = sum(len(edits) for one in drawn for edits in one.edits) / rewards.size
+    return {name: round(value, 5) for name, value in row.items()} | {
+        "edits": round(changed, 2),
+        "rollouts/s": round(rewards.size / scored, 1),
+    }
 
 
 def train(ground: Ground, config: Config, watch: Watch, out: Path) -> Run:
@@ -238,7 +292,7 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
     reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
     usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
     enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
-    others = strangers(people, _KNOWN)
+    others = strangers(people, config.others)
     users = [User.of(author, others[author.name], usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
     return Ground(policy, reference, usage, users, list(drafts), reward)
 

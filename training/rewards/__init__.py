@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from training.rewards import fidelity, format, leak, preferences, task
+from training.rewards import fidelity, format, leak, likelihood, preferences, task
 from training.rewards.base import Reward, Rollout
 from training.rewards.composite import Composite, Scores
 
@@ -14,6 +14,7 @@ REWARDS: dict[str, Reward] = {
     "preferences": preferences.preferences,
     "format": format.format,
     "leak": leak.leak,
+    "likelihood": likelihood.likelihood,
     "task": task.task,
 }
 
