@@ -31,6 +31,7 @@ lint: $(VENV)/test.stamp
 
 docs: $(VENV)/test.stamp
 	$(BIN)/typer rpo_edge.cli utils docs --name rpo-edge --output docs/cli.md
+	$(BIN)/python -m export verify --docs docs/models.md
 
 evaluate: $(VENV)/test.stamp
 	$(BIN)/python -m training evaluate --fixture --out $(VENV)/evaluation

@@ -1,5 +1,5 @@
 """`python -m bench rewrite`: for each reflector, cold process time as a ratio to importing onnxruntime, warm time, peak memory.
-`python -m bench history --items N`, `python -m bench rollouts …`: see history.py and rollouts.py.
+`python -m bench history --items N`, `python -m bench rollouts …`, `python -m bench decode`: see history.py, rollouts.py and decode.py.
 
 Runs of ours and of the import alternate, so that a slow machine is slow for both.
 """
@@ -81,5 +81,9 @@ if __name__ == "__main__":
         from bench import history as history_bench
 
         history_bench.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["decode"]:
+        from bench import decode
+
+        decode.main(sys.argv[2:])
     else:
-        sys.exit("usage: python -m bench rewrite | history [--items N] | rollouts CHECKPOINT [STYLE]")
+        sys.exit("usage: python -m bench rewrite | history [--items N] | rollouts CHECKPOINT [STYLE] | decode [--shape 135m|0.5b]")

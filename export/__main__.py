@@ -14,6 +14,7 @@ COMMANDS = {
     "gguf": "export.formats.gguf",
     "merge": "export.merge",
     "onnx": "export.formats.causal_onnx",
+    "verify": "export.verify",
 }
 
 

@@ -1,16 +1,16 @@
 """A trained edit reflector to a model folder.
 
-    python -m export edit CHECKPOINT OUT [--name edit-minilm] [--metrics FILE.json] [--recipe dynamic]
+    python -m export edit CHECKPOINT OUT [--name edit-minilm] [--metrics FILE.json] [--recipe dynamic] [--force]
 
 CHECKPOINT is what training leaves: config.json and model.safetensors of a BertForTokenClassification, vocab.txt,
 operations.json, user.npz and training.json (base, licence, data, commit, command, metrics). OUT, which must not exist or be
 empty, becomes the folder that `rpo_edge.manifest.Manifest` reads. `--metrics` adds to, and wins over, training's own.
+It appears once its edits of real answers have been held against those of the checkpoint in float32.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -20,7 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from export import folder as folders
 from export.formats import onnx
+from export.outputs import whole_folder
+from export.parity import gate
+from export.parity.figures import Parity
 from export.quantize import RECIPES, quantize
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
@@ -38,34 +42,39 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--name", default="edit-minilm")
     parser.add_argument("--metrics", type=Path)
     parser.add_argument("--recipe", choices=RECIPES, default="dynamic")
+    parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
     metrics = read(options.metrics) if options.metrics else {}
-    write(options.checkpoint, options.out, options.name, metrics, options.recipe)
+    found = export(options.checkpoint, options.out, options.name, metrics, options.recipe, options.force)
     for name in FILES:
         print(f"{(options.out / name).stat().st_size / 1e6:8.2f} MB  {name}")
+    print(found)
 
 
-def write(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str = "dynamic") -> Manifest:
-    """The whole export; returns the manifest of the verified folder. Raises InputError if either folder cannot be used."""
+def write(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str = "dynamic", force: bool = False) -> Manifest:
+    """See `export`; returns the manifest of the verified folder."""
+    export(checkpoint, out, name, metrics, recipe, force)
+    return Manifest.load(out)
+
+
+def export(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str, force: bool) -> Parity:
+    """The whole export. Raises InputError if either folder cannot be used, or what was written is too far from the checkpoint."""
     config, training = read(checkpoint / "config.json"), read(checkpoint / "training.json")
-    check(checkpoint, out)
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder:
-        source = onnx.export(checkpoint, Path(folder) / "float32.onnx")
-        quantize(source, out / "model.onnx", RECIPES[recipe], config["num_attention_heads"], config["hidden_size"])
-    for file in COPIED:
-        shutil.copyfile(checkpoint / file, out / file)
-    described = manifest(out, name, training, metrics)
-    (out / "manifest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    loaded = Manifest.load(out)
-    loaded.verify()
-    return loaded
+    check(checkpoint)
+    with whole_folder(out) as unfinished:
+        with TemporaryDirectory() as folder:
+            source = onnx.export(checkpoint, Path(folder) / "float32.onnx")
+            quantize(source, unfinished / "model.onnx", RECIPES[recipe], config["num_attention_heads"], config["hidden_size"])
+        for file in COPIED:
+            shutil.copyfile(checkpoint / file, unfinished / file)
+        found = gate.edit(checkpoint, unfinished, name, "int8", force)
+        folders.describe(unfinished, name, "edit", facts(training, metrics, found))
+        Manifest.load(unfinished).verify()
+    return found
 
 
-def check(checkpoint: Path, out: Path) -> None:
-    """Refuse before minutes of work: a checkpoint that lacks a file, arrays that are not plain float32, an OUT in use."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not an empty folder")
+def check(checkpoint: Path) -> None:
+    """Refuse before minutes of work: a checkpoint that lacks a file, arrays that are not plain float32."""
     missing = [name for name in COPIED if not (checkpoint / name).is_file()]
     if missing:
         raise InputError(f"{checkpoint} is no checkpoint of an edit reflector: {', '.join(missing)} not there")
@@ -79,20 +88,20 @@ def check(checkpoint: Path, out: Path) -> None:
         raise InputError(f"{checkpoint / 'user.npz'}: {', '.join(odd)} not float32")
 
 
-def manifest(out: Path, name: str, training: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """What `Manifest` reads, then where the model comes from, which it passes over."""
+def facts(training: Mapping[str, Any], metrics: Mapping[str, Any], found: Parity) -> dict[str, Any]:
+    """What the manifest says besides: where the model comes from, and how near it is."""
     try:
         return {
-            "name": name,
-            "kind": "edit",
-            "files": {file: hashlib.sha256((out / file).read_bytes()).hexdigest() for file in FILES},
             "base": training["base"],
             "licence": training["licence"],
-            "quantization": "int8",
+            "quantization": found.quantization,
+            "bits_per_weight": round(found.bits, 3),
             "prompt_version": PROMPT_VERSION,
             "data": training["data"],
             "commit": training["commit"],
+            **{key: training[key] for key in ("command", "calibration") if key in training},
             "metrics": {**training.get("metrics", {}), **metrics},
+            "parity": found.as_json(),
         }
     except KeyError as error:
         raise InputError(f"training.json lacks {error}") from error

@@ -1,26 +1,54 @@
 """A trained generative reflector to a model folder.
 
-    python -m export generative CHECKPOINT OUT [--name generative] [--quant f16|q8_0|q6_k|q5_k_m|q4_k_m|q4_0]
+    python -m export generative CHECKPOINT OUT [--name generative] [--format gguf|onnx] [--quant …] [--force]
 
 CHECKPOINT is what training leaves: a causal language model whose tokenizer has the prompt's special tokens, and training.json. OUT,
-which must not exist or be empty, becomes the folder that `rpo_edge.manifest.Manifest` reads: model.gguf and manifest.json, which also
-says how many bits a weight the file really has, and how many tensors are of which type.
+which must not exist or be empty, becomes the folder that `rpo_edge.manifest.Manifest` reads: model.gguf, or model.onnx with its weights and
+tokenizer, and manifest.json, which also says how many bits a weight the files really have, and how near they are to the checkpoint. Quantizations
+are those of `python -m export gguf` (q8_0 unless another is named) and `python -m export onnx` (int8).
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from export import checkpoint as checkpoints
-from export.formats import gguf
+from export import folder as folders
+from export.formats import causal_onnx, gguf
+from export.outputs import whole_folder
+from export.parity import gate
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
 from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
 
 MODEL = "model.gguf"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """quantizations: the first is the usual one. fill: (checkpoint, folder, name, quantization, force) -> what the manifest says of the files."""
+
+    quantizations: tuple[str, ...]
+    fill: Callable[[Path, Path, str, str, bool], dict[str, Any]]
+
+
+def _gguf(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) -> dict[str, Any]:
+    found, parity = gguf.written(checkpoint, folder / MODEL, quant, force)
+    return {"quantization": quant, "bits_per_weight": round(found.bits, 3), "tensors": dict(found.types), "parity": parity.as_json()}
+
+
+def _onnx(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) -> dict[str, Any]:
+    return causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
+
+
+FORMATS = {
+    "gguf": Format(("q8_0", *(name for name in gguf.QUANTIZATIONS if name != "q8_0")), _gguf),
+    "onnx": Format(tuple(causal_onnx.RECIPES), _onnx),
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -29,38 +57,39 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", default="generative")
-    parser.add_argument("--quant", choices=gguf.QUANTIZATIONS, default="q8_0")
+    parser.add_argument("--format", choices=FORMATS, default="gguf")
+    parser.add_argument("--quant", help="; ".join(f"{name}: {', '.join(format.quantizations)}" for name, format in FORMATS.items()))
+    parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
-    write(options.checkpoint, options.out, options.name, options.quant)
-    said = json.loads((options.out / "manifest.json").read_text("utf-8"))
-    held = ", ".join(f"{name} {count}" for name, count in said["tensors"].items())
-    print(f"{(options.out / MODEL).stat().st_size / 1e6:8.2f} MB  {MODEL}  {said['bits_per_weight']} bits a weight ({held})")
+    write(options.checkpoint, options.out, options.name, options.quant, options.format, options.force)
+    said = folders.read(options.out)
+    for file in said["files"]:
+        print(f"{(options.out / file).stat().st_size / 1e6:8.2f} MB  {file}")
+    held = ", ".join(f"{name} {count}" for name, count in said.get("tensors", {}).items())
+    print(f"{said['quantization']}, {said['bits_per_weight']} bits a weight{f' ({held})' if held else ''}")
+    for what in said["parity"].get("missed", ()):
+        print(f"MISSED: {what}")
 
 
-def write(checkpoint: Path, out: Path, name: str, quant: str = "q8_0") -> Manifest:
-    """The whole export; returns the manifest of the verified folder. Raises InputError if either folder cannot be used."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not an empty folder")
+def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind: str = "gguf", force: bool = False) -> Manifest:
+    """The whole export; returns the manifest of the verified folder. kind: a row of FORMATS. Raises InputError if either folder cannot be
+    used, or what was written is too far from the checkpoint, OptionalDependencyError where it cannot be run; nothing is there then."""
+    chosen = FORMATS[kind]
+    quant = quant or chosen.quantizations[0]
+    if quant not in chosen.quantizations:
+        raise InputError(f"{kind} has no {quant}; it has {', '.join(chosen.quantizations)}")
     training = checkpoints.read_json(checkpoint / "training.json")
     known = checkpoints.tokenizer(checkpoint).get_vocab()
     if missing := [token for token in SPECIAL_TOKENS if token not in known]:
         raise InputError(f"the tokenizer of {checkpoint} lacks {', '.join(missing)}; only a trained reflector can be exported")
-    out.mkdir(parents=True, exist_ok=True)
-    gguf.write(checkpoint, out / MODEL, quant)
-    written = gguf.verify(checkpoint, out / MODEL)
-    described = {
-        "name": name,
-        "kind": "generative",
-        "files": {MODEL: hashlib.sha256((out / MODEL).read_bytes()).hexdigest()},
-        "base": training.get("base", "unknown"),
-        "licence": training.get("licence", "as its base"),
-        "quantization": quant,
-        "bits_per_weight": round(written.bits, 3),
-        "tensors": dict(written.types),
-        "prompt_version": PROMPT_VERSION,
-        "data": training.get("data", {}),
-    }
-    (out / "manifest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    manifest = Manifest.load(out)
-    manifest.verify()
-    return manifest
+    with whole_folder(out) as unfinished:
+        facts = {
+            "base": training.get("base", "unknown"),
+            "licence": training.get("licence", "as its base"),
+            "prompt_version": PROMPT_VERSION,
+            "data": training.get("data", {}),
+            **{key: training[key] for key in ("commit", "command") if key in training},
+        }
+        folders.describe(unfinished, name, "generative", facts | chosen.fill(checkpoint, unfinished, name, quant, force))
+        Manifest.load(unfinished).verify()
+    return Manifest.load(out)

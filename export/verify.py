@@ -1,79 +1,108 @@
-"""How far the exported model is from the checkpoint: the logits, and the edits they choose."""
+"""Proof that artifacts say what their checkpoint says, and the page that tells it.
+
+    python -m export verify CHECKPOINT ARTIFACT… [--prompts FILE] [--evaluation FIGURES.json]… [--docs FILE.md]
+    python -m export verify --docs FILE.md
+
+ARTIFACT is a GGUF file, an ONNX folder of `python -m export onnx`, or a model folder of `python -m export generative` or `edit`. Each is run in a
+process of its own, on the prompts of `export/parity/golden.py` or those of FILE (lines of JSON: "prompt", "answer"), and on thousands of
+strings. What is found is printed, written into the artifact's manifest as "parity" where it has one (its files and their sums stay as they are), and
+told in FILE.md. FIGURES.json is what `python -m training evaluate --out FOLDER` leaves of an artifact. Ratios are to the first artifact.
+
+Without a checkpoint the page is written again from the manifests of the models that come with the package.
+
+The exit code is 2 where an artifact is beyond a limit of `export/parity/limits.py`; its figures are written all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnxruntime
-import torch
-from transformers import BertForTokenClassification, BertTokenizerFast
-
-Array = np.ndarray[Any, np.dtype[Any]]
-Batch = Mapping[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """`largest`: greatest absolute difference of a logit; `relative`: root mean square of the differences over that of the
-    float32 logits about their mean; `f1`: of the edits, (position, label) where the argmax is not 0, 1.0 if neither has any;
-    `edits`: how many float32 chose."""
-
-    largest: float
-    relative: float
-    f1: float
-    edits: int
+from export import folder as folders
+from export.parity import card, evaluations, gate, golden
+from export.parity.figures import Parity
+from export.parity.limits import missed
+from export.parity.measuring import FULL, Artifact, measured
+from rpo_edge.errors import InputError
+from rpo_edge.manifest import Manifest, embedded
 
 
-def agreement(checkpoint: Path, folder: Path, texts: Sequence[str], batch: int = 8, longest: int = 160) -> Agreement:
-    """Run float32 PyTorch and the exported int8 over `texts`, cut at `longest` word pieces, padded within a `batch`."""
-    batches = list(token_batches(checkpoint, texts, batch, longest))
-    kept = [tokens["attention_mask"].astype(bool) for tokens in batches]
-    expected, found = (
-        np.concatenate([logits[mask] for logits, mask in zip(run, kept, strict=True)])
-        for run in (torch_logits(checkpoint, batches), onnx_logits(folder, batches))
+def main(arguments: list[str]) -> None:
+    """Measure, print, write down."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export verify", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    return compare(expected, found)
+    parser.add_argument("checkpoint", type=Path, nargs="?")
+    parser.add_argument("artifacts", type=Path, nargs="*", metavar="artifact")
+    parser.add_argument("--prompts", type=Path, help="lines of JSON in place of the golden prompts")
+    parser.add_argument("--evaluation", type=Path, action="append", default=[], help="figures.json of an artifact; may be given again")
+    parser.add_argument("--docs", type=Path, help="the page that is to tell it")
+    options = parser.parse_args(arguments)
+    if (not options.checkpoint and not options.docs) or (options.checkpoint and not options.artifacts):
+        parser.error("a checkpoint and its artifacts are needed, or --docs alone")
+    found: list[Parity] = []
+    if options.checkpoint:
+        asked = golden.read(options.prompts) if options.prompts else ()
+        found = evaluated(figures(options.checkpoint, options.artifacts, asked), options.artifacts, options.evaluation)
+        print(card.table([one.as_json() for one in found]), end="")
+        record(found, options.artifacts)
+    if options.docs:
+        before = options.docs.read_text("utf-8") if options.docs.exists() else ""
+        options.docs.write_text(card.page(before, sections(options.checkpoint, options.artifacts, found)), "utf-8")
+    if odd := [f"{one.artifact}: {what}" for one in found for what in one.missed]:
+        raise InputError("; ".join(odd))
 
 
-def compare(expected: Array, found: Array) -> Agreement:
-    """Both [positions, labels]; padding must be gone already."""
-    apart = found - expected
-    one, two = edits(expected), edits(found)
-    f1 = 2 * len(one & two) / (len(one) + len(two)) if one or two else 1.0
-    relative = float(np.sqrt(np.mean(apart**2)) / max(float(expected.std()), 1e-12))
-    return Agreement(float(np.abs(apart).max()), relative, f1, len(one))
+def figures(checkpoint: Path, paths: Sequence[Path], asked: Sequence[golden.Golden] = ()) -> list[Parity]:
+    """Of each artifact, in their order. Raises InputError for one that cannot be run, or artifacts of different kinds."""
+    said = [folders.read(path) for path in paths]
+    for path, facts in zip(paths, said, strict=True):
+        if facts.get("kind") in ("edit", "generative"):
+            Manifest.load(path).verify()
+    if {facts.get("kind") == "edit" for facts in said} == {True}:
+        found = [gate.edit_figures(checkpoint, path, path.name, facts["quantization"]) for path, facts in zip(paths, said, strict=True)]
+    elif any(facts.get("kind") == "edit" for facts in said):
+        raise InputError("edit models and others have no checkpoint in common")
+    else:
+        named = zip(paths, measured(checkpoint, [Artifact.of(path) for path in paths], FULL, asked), strict=True)
+        found = [replace(one, artifact=path.name) for path, one in named]
+    return [replace(one, missed=tuple(missed(one))) for one in found]
 
 
-def edits(logits: Array) -> set[tuple[int, int]]:
-    """(position, label) where the argmax over the labels is not 0, which keeps the word."""
-    labels = logits.argmax(axis=-1)
-    return {(int(i), int(labels[i])) for i in np.flatnonzero(labels)}
+def evaluated(found: Sequence[Parity], paths: Sequence[Path], files: Sequence[Path]) -> list[Parity]:
+    """The figures, each with its evaluation. Raises InputError for an evaluation of none of them."""
+    known = [Manifest.load(path).sha256 if folders.read(path).get("kind") in ("edit", "generative") else "" for path in paths]
+    result = list(found)
+    for file in files:
+        evaluation = evaluations.read(file)
+        at = next((i for i, sha256 in enumerate(known) if sha256 and evaluations.is_of(evaluation, sha256)), None)
+        if at is None:
+            raise InputError(f"{file} is of {evaluation['reflector']!r}, which is none of these artifacts")
+        result[at] = replace(result[at], evaluation=evaluation)
+    return result
 
 
-def token_batches(checkpoint: Path, texts: Sequence[str], size: int, longest: int) -> Iterator[Batch]:
-    """Arrays [batch, sequence] int64, by the names of the model's inputs."""
-    tokenizer = BertTokenizerFast(str(checkpoint / "vocab.txt"))
-    for start in range(0, len(texts), size):
-        tokens = tokenizer(list(texts[start : start + size]), padding=True, truncation=True, max_length=longest, return_tensors="np")
-        yield {name: values.astype(np.int64) for name, values in tokens.items()}
+def record(found: Sequence[Parity], paths: Sequence[Path]) -> None:
+    """Into each manifest, beside what it says already."""
+    for one, path in zip(found, paths, strict=True):
+        if said := folders.read(path):
+            folders.save(path, said | {"bits_per_weight": round(one.bits, 3), "parity": one.as_json()})
 
 
-def torch_logits(checkpoint: Path, batches: Iterable[Batch]) -> Iterator[Array]:
-    """Logits [batch, sequence, labels] of the checkpoint."""
-    model = BertForTokenClassification.from_pretrained(checkpoint, local_files_only=True).eval()
-    for tokens in batches:
-        with torch.inference_mode():
-            yield model(**{name: torch.from_numpy(values) for name, values in tokens.items()}).logits.numpy()
+def sections(checkpoint: Path | None, paths: Sequence[Path], found: Sequence[Parity]) -> dict[str, str]:
+    """Of the embedded models, and of what was measured: one section for all artifacts of a checkpoint."""
+    result = {said["name"]: card.section(said["name"], said) for said in map(folders.read, embedded())}
+    if checkpoint:
+        said = described(checkpoint, paths)
+        result[said["name"]] = card.section(said["name"], said, [one.as_json() for one in found])
+    return result
 
 
-def onnx_logits(folder: Path, batches: Iterable[Batch]) -> Iterator[Array]:
-    """Logits [batch, sequence, labels] of `folder/model.onnx`, run as the device does: the graph as it was saved."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
-    for tokens in batches:
-        yield session.run(["logits"], dict(tokens))[0]
+def described(checkpoint: Path, paths: Sequence[Path]) -> Mapping[str, Any]:
+    """The manifest of the first artifact that has one, less what differs between artifacts; else no more than a name."""
+    several = len(paths) > 1
+    first: dict[str, Any] = next(filter(None, map(folders.read, paths)), {"name": checkpoint.resolve().name})
+    return {name: value for name, value in first.items() if not (several and name in ("quantization", "bits_per_weight", "route"))}

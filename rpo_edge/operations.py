@@ -4,10 +4,11 @@ An operation names what stands there before and after, so it fits a place only a
 operation, and a half of it ("don't not") cannot be written. It is anchored at a word: either it replaces text that
 begins with the word ("" before: it is put in front of it), or it replaces the marks that follow the word. Letters are
 compared without case, and what is put in place takes the case of what it replaces; where an operation moves the start of
-a sentence ("However, the" -> "The", ". It" -> "; it") the letter there changes with it, or it does not fit.
+a sentence ("However, the" -> "The", ". It" -> "; it") the letter there changes with it, or it does not fit. A word that is put in never
+doubles its neighbour ("so so"), nor one conjunction another ("so but").
 
 Training and serving share this file: `operation` reads an operation off an edit, `Vocabulary.mask` finds the places
-of a draft where operations fit, and what is read off one draft fits that draft. Case alone and the kind of apostrophe are
+of a draft where operations fit, and what is read off one draft fits that draft, doubled words aside. Case alone and the kind of apostrophe are
 no operations; apostrophes are straight here, and the reflector puts the user's kind in their place.
 """
 
@@ -56,6 +57,7 @@ _BEFORE_COMMA = frozenset(
     ]
 )
 """A comma before one of these is a habit of its own."""
+_CONJUNCTIONS = ("and", "but", "or", "nor", "so", "yet")
 _ENDS = (".", "!", "?")
 _ARTICLES = {"a": False, "an": True}
 
@@ -150,6 +152,8 @@ class Vocabulary:
         self._by_mark: dict[str, list[int]] = defaultdict(list)  # by the first of the marks that they replace
         self._after_one: dict[str, list[int]] = defaultdict(list)  # marks put in, by the word that must follow
         self._after_any, self._put_first = (np.zeros(len(self), dtype=np.bool_) for _ in range(2))
+        self._not_before: dict[str, list[int]] = defaultdict(list)  # words put in, by a word that must not follow
+        self._not_after: dict[str, list[int]] = defaultdict(list)  # the same, by one that must not come before
         self._put_in: dict[bool | None, Mask] = {kind: np.zeros(len(self), dtype=np.bool_) for kind in (None, False, True)}
         for i, op in enumerate(self.operations, 1):
             self._sort_in(i, op)
@@ -169,6 +173,12 @@ class Vocabulary:
             vowel = op.after[:1] in "aeiou"
             self._put_in[None][i] = True
             self._put_in[vowel][i] = True
+        put_in = WORD.findall(op.after) if not op.before and not op.marks else []
+        if put_in:
+            for word in _clashing(put_in[-1]):
+                self._not_before[word].append(i)
+            for word in _clashing(put_in[0]):
+                self._not_after[word].append(i)
 
     def __len__(self) -> int:
         """Operations, keeping included."""
@@ -212,6 +222,9 @@ class Vocabulary:
                 row |= self._put_in[_article(draft, words, i)]
             elif _lowered(draft[word.start : word.end]):
                 row |= self._put_first
+            row[self._not_before.get(_plain(draft, word), [])] = False
+            if i and not word.initial:
+                row[self._not_after.get(_plain(draft, words[i - 1]), [])] = False
         return mask
 
     def edit(self, number: int, draft: str, words: Sequence[Word], i: int) -> Edit | None:
@@ -219,8 +232,23 @@ class Vocabulary:
         op = self.operations[number - 1]
         if op.initial and not words[i].initial:
             return None
+        if not op.before and not op.marks:
+            if number in self._not_before.get(_plain(draft, words[i]), ()):
+                return None
+            if i and not words[i].initial and number in self._not_after.get(_plain(draft, words[i - 1]), ()):
+                return None
         edit = _at_marks(op, draft, words, i) if op.marks else _at_word(op, draft, words, i)
         return edit if edit and edit.after != straight(edit.before) else None
+
+
+def _plain(draft: str, word: Word) -> str:
+    return straight(draft[word.start : word.end].lower())
+
+
+def _clashing(word: str) -> Sequence[str]:
+    """Words that must not be its neighbours."""
+    word = word.lower()
+    return _CONJUNCTIONS if word in _CONJUNCTIONS else (word,)
 
 
 def _edit(draft: str, start: int, end: int, after: str) -> Edit:

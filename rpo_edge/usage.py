@@ -20,11 +20,12 @@ from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.segment import WORD, iter_sentence_starts
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
+Exact = np.ndarray[Any, np.dtype[np.float64]]
 
 WORDS = ""
 """The side that counts every word."""
-COLUMNS = 11
-"""Numbers that are read of the user for each operation."""
+COLUMNS = 16
+"""Numbers that are read of the user and the draft for each operation."""
 BACKOFF = 4.0
 """Weight of the whole family's share against an operation's own counts, as in the profile's rates."""
 
@@ -117,19 +118,19 @@ class Usage:
                 result[self._number[side]] = n
         return result
 
-    def columns(self, vector: Array) -> tuple[Array, Array]:
+    def columns(self, vector: Array, draft: Array | None = None) -> tuple[Array, Array]:
         """(operations, COLUMNS) and (families,): what the user's counts say of each operation and each family.
 
-        All zero for a user without texts. The columns: log odds of the operation's share, backed off to its family's;
-        the family's; log counts of both sides, absolute and in 1,000 words; how sure the counts are; log of the words.
+        draft: the draft's own counts, (sides,); None, none of it is known. All zero for a user without texts. The columns: log odds of the
+        operation's share, backed off to its family's; the family's; log counts of both sides, absolute and in 1,000 words; how sure
+        the counts are; log of the words. Then the draft against them (`_against`), by operation and by family.
         """
         words = float(vector[self._number[WORDS]])
         size, kinds = len(self._before), len(self.families)
         if not words:
             return np.zeros((size, COLUMNS), dtype=np.float32), np.zeros(kinds, dtype=np.float32)
-        b, a = vector[self._before], vector[self._after]
-        b, a = np.maximum(b - self._within[0] * a, 0), np.maximum(a - self._within[1] * b, 0)
-        kin_a, kin_b = np.bincount(self._family, a, kinds), np.bincount(self._family, b, kinds)
+        a, b = self._both(vector)
+        kin_a, kin_b = self._by_family(a), self._by_family(b)
         kin = (kin_a + 0.5) / (kin_a + kin_b + 1)
         share = (a + BACKOFF * kin[self._family]) / (a + b + BACKOFF)
         sure = np.minimum(1, (a + b) / 5)
@@ -138,5 +139,32 @@ class Usage:
         ones = np.ones(size)
         table = [odds / 2, odds * sure / 2, kin_odds[self._family] / 2, np.log1p(a) / 2, np.log1p(b) / 2, *rates, sure, ones]
         table += [np.log1p(words) / 8 * ones, np.log1p((kin_a + kin_b)[self._family]) / 4]
+        if draft is None:
+            table += [np.zeros(size)] * 5
+        else:
+            now_a, now_b = self._both(draft)
+            of_family = _against(kin, self._by_family(now_a), self._by_family(now_b))
+            table += [*_against(share, now_a, now_b), np.log1p(now_a), *(column[self._family] for column in of_family)]
         whole = kin_odds * np.minimum(1, (kin_a + kin_b) / 10) / 2
         return np.stack(table, axis=1).astype(np.float32), whole.astype(np.float32)
+
+    def _both(self, vector: Array) -> tuple[Exact, Exact]:
+        """(operations,) uses of what stands after each operation, and before it; in single precision a share would come out as 1."""
+        b, a = vector[self._before].astype(np.float64), vector[self._after].astype(np.float64)
+        return np.maximum(a - self._within[1] * b, 0), np.maximum(b - self._within[0] * a, 0)
+
+    def _by_family(self, uses: Exact) -> Exact:
+        """(families,) sums."""
+        return np.bincount(self._family, uses, len(self.families)).astype(np.float64)
+
+
+def _against(share: Exact, after: Exact, before: Exact) -> tuple[Exact, Exact]:
+    """How far a draft with so many uses of both sides is from a user's share of the second.
+
+    First in standard deviations of that many draws (at most 3 either way): what is within one or two may well be the user's own text.
+    Then how many places would have to change, signed, as log1p.
+    """
+    total = after + before
+    due = share * total - after
+    spread = np.sqrt(total * share * (1 - share) + 1)
+    return np.clip(due / spread, -3, 3), np.sign(due) * np.log1p(np.abs(due))

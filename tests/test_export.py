@@ -3,6 +3,7 @@
 # ruff: noqa: E402 - what needs torch is imported once it is known to be there
 
 import json
+import shutil
 
 import pytest
 
@@ -15,13 +16,50 @@ for package in ("torch", "transformers", "optimum.exporters.onnx", "onnx"):
 import torch
 from transformers import BertConfig, BertForTokenClassification
 
-from export import edit, verify
+from export import edit
+from export.parity import edits, gate
+from export.parity.limits import LEAST_F1
 from export.quantize import RECIPES
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import Manifest
+from rpo_edge.operations import Operation, Vocabulary
+from rpo_edge.usage import COLUMNS, Usage
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(first + second for first in LETTERS[:4] for second in LETTERS)][:100]
+
+
+OPERATIONS = [
+    "just",
+    "really",
+    "very",
+    "quite",
+    "rather",
+    "also",
+    "still",
+    "even",
+    "only",
+    "now",
+    "then",
+    "soon",
+    "again",
+    "perhaps",
+    "maybe",
+    "truly",
+    "fully",
+    "nearly",
+    "almost",
+]
+
+
+def heads(vocabulary):
+    """Of a model that no user sways."""
+    many, kinds = len(OPERATIONS), len(Usage(vocabulary).families)
+    shapes = {"own": (many, COLUMNS), "families": (many, kinds), "inner": (COLUMNS, 2), "inner_bias": (2,), "outer": (2,), "offset": ()}
+    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()} | {
+        "scale": np.ones((), np.float32),
+        "allowed": np.ones(many, np.float32),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +67,12 @@ def checkpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(0)
     sizes = {"vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    config = BertConfig(**sizes, max_position_embeddings=64, type_vocab_size=3, num_labels=20, initializer_range=0.3)
+    config = BertConfig(**sizes, max_position_embeddings=160, type_vocab_size=3, num_labels=20, initializer_range=0.3)
     BertForTokenClassification(config).save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", "utf-8")
-    (folder / "operations.json").write_text("[]", "utf-8")
-    np.savez(folder / "user.npz", weights=np.ones((3, 2), np.float32))
+    vocabulary = Vocabulary([Operation(False, "", f"{word} ") for word in OPERATIONS])
+    vocabulary.save(folder / "operations.json")
+    np.savez(folder / "user.npz", **heads(vocabulary))
     training = {"base": "tiny", "licence": "Apache-2.0", "data": "none", "commit": "0", "command": "test", "metrics": {"a": 1, "b": 1}}
     (folder / "training.json").write_text(json.dumps(training), "utf-8")
     return folder
@@ -42,7 +81,7 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="module", params=RECIPES)
 def exported(request, checkpoint, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    edit.write(checkpoint, out, "tiny", {"b": 2}, request.param)
+    edit.write(checkpoint, out, "tiny", {"b": 2}, request.param, force=True)  # weights at random are sure of nothing
     return out
 
 
@@ -62,10 +101,36 @@ def test_int8_is_near_float32(exported, checkpoint):
     # flipped tie would decide, over many the share is steady.
     words = [word for word in WORDS if not word.startswith("[")]
     texts = [" ".join(words[start::step][:30]) for step in range(1, 7) for start in range(step)]
-    found = verify.agreement(checkpoint, exported, texts, batch=4)
+    found = edits.agreement(checkpoint, exported, texts, batch=4)
     assert found.edits > 300
     assert found.relative < 0.1
     assert found.f1 > 0.8
+
+
+def test_the_manifest_says_how_near_it_is(exported, checkpoint):
+    said = json.loads((exported / "manifest.json").read_text("utf-8"))
+    found = gate.edit_figures(checkpoint, exported, "tiny", "int8")
+    assert said["parity"].pop("missed", None) is None or found.edits.f1 < LEAST_F1 or found.applied.f1 < LEAST_F1
+    assert said["parity"] == found.as_json() and said["bits_per_weight"] == round(found.bits, 3)
+    assert found.ids.strings > 5000 and found.ids.differ == 0 and found.edits.edits > 1000 and found.applied.edits > 20
+    assert 8 < found.bits < 13 and found.size == pytest.approx(sum((exported / name).stat().st_size for name in edit.FILES) / 1e6)
+
+
+def test_what_is_too_far_is_not_written(checkpoint, tmp_path):
+    """One channel after the activation is a thousand times the others: it takes the scale that they share."""
+    spoiled = tmp_path / "spoiled"
+    shutil.copytree(checkpoint, spoiled)
+    model = BertForTokenClassification.from_pretrained(checkpoint)
+    with torch.no_grad():
+        for layer in model.bert.encoder.layer:
+            layer.intermediate.dense.bias[0] = 1000.0
+            layer.output.dense.weight[:, 0] /= 1000.0
+    model.save_pretrained(spoiled)
+    with pytest.raises(InputError, match=r"--force.*F1 of labels is 0\.\d"):
+        edit.write(spoiled, tmp_path / "out", "tiny", {})
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".export-*"))
+    edit.write(spoiled, tmp_path / "out", "tiny", {}, force=True)
+    assert "F1 of labels" in json.loads((tmp_path / "out/manifest.json").read_text("utf-8"))["parity"]["missed"][0]
 
 
 def test_weights_are_int8(exported, checkpoint):
@@ -104,9 +169,9 @@ def test_a_pickle_in_the_arrays_is_refused(checkpoint, tmp_path):
 def test_edits_are_compared_as_a_set_of_position_and_label():
     expected = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
     found = np.array([[0, 1, 0], [1, 0, 0], [0, 1, 0]], np.float32)
-    assert verify.edits(expected) == {(0, 1), (2, 2)}
-    assert verify.compare(expected, found).f1 == 0.5
-    assert verify.compare(expected[1:2], found[1:2]).f1 == 1.0
+    assert edits.edits(expected) == {(0, 1), (2, 2)}
+    assert edits.compare(expected, found).f1 == 0.5
+    assert edits.compare(expected[1:2], found[1:2]).f1 == 1.0
 
 
 def test_an_unknown_command_prints_the_known(monkeypatch):

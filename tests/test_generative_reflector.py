@@ -3,6 +3,8 @@
 import sys
 from dataclasses import replace
 
+from types import SimpleNamespace
+
 import pytest
 
 from rpo_edge.chat import Chat
@@ -143,16 +145,13 @@ def test_any_token_that_ends_a_turn_ends_the_text(instruct):
     runtime = GgufRuntime.open(instruct, threads=1)
     pieces = list(runtime.generate("It is late", Options(tokens=6)))
 
-    class Library:
-        llama_model_get_vocab = staticmethod(runtime._library.llama_model_get_vocab)
-        llama_vocab_is_eog = staticmethod(lambda vocabulary, token: token == pieces[3].token)
-
     model, library = runtime._model, runtime._library
+    other = SimpleNamespace(**{**vars(library), "llama_vocab_is_eog": lambda vocabulary, token: token == pieces[3].token})
     turns = library.llama_model_get_vocab(model.model)
     end = model.tokenize(b"<|im_end|>", add_bos=False, special=True)
     assert library.llama_vocab_is_eog(turns, end[0]) and end[0] != model.token_eos()
     first = next(i for i, piece in enumerate(pieces) if piece.token == pieces[3].token)
-    assert [p.token for p in GgufRuntime(model, Library).generate("It is late", Options(tokens=6))] == [p.token for p in pieces[:first]]
+    assert [p.token for p in GgufRuntime(model, other).generate("It is late", Options(tokens=6))] == [p.token for p in pieces[:first]]
     runtime.close()
 
 

@@ -95,8 +95,10 @@ def test_what_was_altered_is_noticed(checkpoint, tmp_path):
 
 
 def test_a_model_folder_says_what_its_weights_became(checkpoint, tmp_path):
+    pytest.importorskip("llama_cpp")
     generative.write(checkpoint, tmp_path / "model", "tiny", "f16")
     said = json.loads((tmp_path / "model" / "manifest.json").read_text("utf-8"))
+    assert said["parity"]["ids"]["differ"] == 0 and said["parity"]["logits"]["kl"] < 1e-3 and "missed" not in said["parity"]
     assert said["quantization"] == "f16" and 16 < said["bits_per_weight"] < 16.1 and set(said["tensors"]) == {"F16", "F32"}
     Manifest.load(tmp_path / "model").verify()
     for name, match in (("training.json", "training.json"), ("tokenizer.json", "cannot be read")):
@@ -177,9 +179,11 @@ def test_a_place_that_cannot_be_written_is_refused(altered, tmp_path):
 
 
 def test_the_command_says_what_it_wrote_and_fails_in_one_line(altered, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("llama_cpp")
     monkeypatch.setattr(sys, "argv", ["export", "gguf", str(altered), str(tmp_path / "model.gguf"), "--quant", "q8_0"])
     command()
-    assert "8.55 bits a weight (Q8_0 15, F32 5)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "8.55 bits a weight (Q8_0 15, F32 5)" in said and "KL divergence 0.0" in said and "MISSED" not in said
     monkeypatch.setattr(sys, "argv", ["export", "gguf", str(tmp_path / "nowhere"), str(tmp_path / "other.gguf")])
     with pytest.raises(SystemExit) as ended:
         command()

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("gguf")
 pytest.importorskip("onnx")
+pytest.importorskip("optimum.onnxruntime")
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
@@ -16,10 +17,10 @@ import onnx
 import torch
 from causal_samples import IDS, MODELS
 
-from export.formats import causal_onnx, decoder
+from export.formats import causal_onnx, decoder, optimum_onnx
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.runtimes.base import Options
-from rpo_edge.runtimes.onnx import OnnxRuntime, _Text
+from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.runtimes.tokens import Tokenizer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -51,9 +52,9 @@ def test_onnxruntime_computes_the_same(tmp_path, family, options):
 def test_a_cache_gives_what_one_pass_gives(tmp_path, family):
     """Whatever the tokens are cut into: a prompt, one token, several after a cache that is not empty."""
     _, out = written(tmp_path, family)
-    whole, text = causal_onnx.logits(out, np.array([IDS])), _Text(OnnxRuntime.open(out, threads=1)._session, len(IDS) + 7)
+    whole, text = causal_onnx.logits(out, np.array([IDS])), OnnxRuntime.open(out, threads=1).engine(len(IDS) + 7)
     for start, end in ((0, 50), *((n, n + 1) for n in range(50, 100)), (100, 117), (117, 120)):
-        assert np.abs(text.go_on(IDS[start:end]) - whole[end - 1]).max() < 1e-4
+        assert np.abs(text.extend(IDS[start:end], 1)[0] - whole[end - 1]).max() < 1e-4
 
 
 @pytest.mark.parametrize("family", causal_samples.FAMILIES)
@@ -137,10 +138,43 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 
 
 def test_the_command_writes_and_says_how_near_it_is(tmp_path, capsys):
+    folder, out = causal_samples.checkpoint(tmp_path / "checkpoint"), tmp_path / "new/onnx"
+    causal_onnx.main([str(folder), str(out)])
+    said, printed = json.loads((out / "manifest.json").read_text("utf-8")), capsys.readouterr().out
+    assert sorted(path.name for path in out.iterdir()) == sorted([*causal_onnx.FILES, "manifest.json"])
+    assert "bits a weight" in printed and "top-1 agreement" in printed and "MISSED" not in printed
+    assert (said["route"], said["quantization"], sorted(said["files"])) == ("fused", "int8", sorted(causal_onnx.FILES))
+    assert 9 < said["bits_per_weight"] < 10 and 0 < said["parity"]["logits"]["kl"] < 0.01
+
+
+def test_what_is_too_far_is_written_by_force_alone(tmp_path, capsys):
+    """Four bits of weights at random, which are sure of nothing."""
+    folder, out = causal_samples.checkpoint(tmp_path / "checkpoint"), tmp_path / "onnx"
+    with pytest.raises(InputError, match=r"top-1 agreement where float32 is sure is .* for int4"):
+        causal_onnx.main([str(folder), str(out), "--quant", "int4"])
+    assert not out.exists() and not list(tmp_path.glob(".export-*"))
+    causal_onnx.main([str(folder), str(out), "--quant", "int4", "--force"])
+    said = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert "top-1 agreement" in said["parity"]["missed"][0] and "MISSED: top-1" in capsys.readouterr().out
+
+
+def test_optimums_route_is_near_in_long_texts_too(tmp_path, capsys):
+    folder, out = causal_samples.checkpoint(tmp_path / "checkpoint"), tmp_path / "onnx"
+    causal_onnx.main([str(folder), str(out), "--route", "optimum"])
+    said = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert said["route"] == "optimum" and {"config.json", "model.onnx", "tokenizer.json"} < set(said["files"])
+    assert 8 < said["bits_per_weight"] < 9 and "rpo-edge itself runs what --route fused writes" in capsys.readouterr().out
+    assert said["parity"]["logits"]["tokens"] > 512 and said["parity"]["logits"]["kl"] < 0.1
+    with pytest.raises(InputError, match="int4 has the route fused"):
+        causal_onnx.main([str(folder), str(tmp_path / "other"), "--route", "optimum", "--quant", "int4"])
+
+
+def test_the_angles_of_positions_are_not_quantized(tmp_path):
+    """Plain onnxruntime says of position 500 what torch says: in 8 bits it would stand where another one is."""
     folder = causal_samples.checkpoint(tmp_path / "checkpoint")
-    causal_onnx.main([str(folder), str(tmp_path / "new/onnx"), "--quant", "int4"])
-    assert "MB, logits off by" in capsys.readouterr().out
-    assert sorted(path.name for path in (tmp_path / "new/onnx").iterdir()) == sorted(causal_onnx.FILES)
+    optimum_onnx.write(folder, tmp_path / "onnx")
+    names = {node.op_type: node.name for node in onnx.load(tmp_path / "onnx/model.onnx").graph.node if "rotary" in node.name}
+    assert "MatMul" in names and "MatMulInteger" not in names
 
 
 def test_text_ends_at_every_end_that_is_named(tmp_path):

@@ -133,6 +133,22 @@ def test_case_and_articles_follow_or_nothing_happens(draft, operation_, text):
     assert made == ([text] if text else [])
 
 
+@pytest.mark.parametrize(
+    ("draft", "at", "number"),
+    [
+        ("So it is.", 0, 5),  # "so so"
+        ("But it is.", 0, 5),  # "so but"
+        ("It is really cold.", 2, 8),
+        ("It is really cold.", 3, 8),
+    ],
+)
+def test_no_word_is_doubled(draft, at, number):
+    words = words_of(draft)
+    assert VOCABULARY.edit(number, draft, words, at) is None and not VOCABULARY.mask(draft, words)[at, number]
+    other = "It is not cold."
+    assert VOCABULARY.mask(other, words_of(other))[0 if number == 5 else 2, number]
+
+
 def test_a_vocabulary_is_read_as_it_was_written(tmp_path):
     VOCABULARY.save(tmp_path / "operations.json")
     assert Vocabulary.load(tmp_path / "operations.json").operations == VOCABULARY.operations

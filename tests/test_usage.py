@@ -63,3 +63,24 @@ def test_a_side_inside_the_other_is_not_counted_twice():
     always = USAGE.columns(USAGE.vector({WORDS: 100.0, "and": 5.0, ", and": 5.0}))[0][2, 0]
     half = USAGE.columns(USAGE.vector({WORDS: 100.0, "and": 10.0, ", and": 5.0}))[0][2, 0]
     assert always > 0.5 > abs(half)
+
+
+def test_a_draft_that_is_as_the_user_writes_is_told_from_one_that_is_not():
+    """Somebody who contracts four times of five: of five places, all written out are odd, one written out is not."""
+    user = USAGE.vector({WORDS: 1000.0, "don't": 80.0, "do not": 20.0})
+    known, _ = USAGE.columns(user)
+    full, _ = USAGE.columns(user, USAGE.vector({WORDS: 100.0, "do not": 5.0}))
+    own, _ = USAGE.columns(user, USAGE.vector({WORDS: 100.0, "don't": 4.0, "do not": 1.0}))
+    over, _ = USAGE.columns(user, USAGE.vector({WORDS: 100.0, "don't": 5.0}))
+    odd, due = 11, 12  # the first of the columns on the draft
+    assert not known[:, odd:].any() and (known[:, :odd] == full[:, :odd]).all()
+    assert full[0, odd] > 1.5 > 0.2 > abs(own[0, odd]) and over[0, odd] < 0
+    assert full[0, due] == pytest.approx(np.log1p(4), abs=0.1) and over[0, due] < 0
+    words_put_in = USAGE.columns(USAGE.vector({WORDS: 1000.0, "just": 20.0}), USAGE.vector({WORDS: 100.0}))[0][3, due]
+    assert words_put_in == pytest.approx(np.log1p(2), abs=0.2)
+
+
+def test_a_share_of_nearly_everything_stays_finite():
+    user = USAGE.vector({WORDS: 1e7, "don't": 3e6, "just": 4e6})
+    columns, families = USAGE.columns(user, USAGE.vector({WORDS: 100.0, "do not": 5.0}))
+    assert np.isfinite(columns).all() and np.isfinite(families).all()

@@ -85,8 +85,8 @@ def test_the_generative_reflector(built, tmp_path):
     tokenizer.save_pretrained(base)
     options = ["--reflector", "generative", "--base", str(base), "--set", "steps=2", "--set", "batch=2", "--set", "micro=1"]
     found = stages(built, tmp_path, *options, reinforced="group = 2\nbatch = 2\nlongest = 12\nstages = [[1, 1], [2, 1]]")
+    pytest.importorskip("llama_cpp")
     manifest = export_generative.write(found, tmp_path / "model", "tiny")
     assert manifest.kind == "generative" and manifest.quantization == "q8_0"
-    pytest.importorskip("llama_cpp")
     answer = rewritten(tmp_path / "model", tmp_path)
     assert answer["reflector"]["name"] == "tiny" and answer["text"].startswith("It is late")

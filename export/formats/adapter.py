@@ -25,7 +25,7 @@ from safetensors import safe_open
 from export import adapters, checkpoint
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
-from export.formats.gguf import whole
+from export.outputs import whole_file
 from rpo_edge.errors import InputError
 
 Array = np.ndarray[Any, Any]
@@ -71,7 +71,7 @@ def write(folder: Path, out: Path, base: Path | None = None) -> int:
     if alpha <= 0:  # llama.cpp would take 0 for alpha = rank
         raise InputError(f"{folder} has the alpha {alpha}, with which it does nothing")
     pairs = list(read(adapter, weights.sources(adapter.base, config, family)))
-    with whole(out) as unfinished, closing(gguf.GGUFWriter(unfinished, family.name)) as writer:
+    with whole_file(out) as unfinished, closing(gguf.GGUFWriter(unfinished, family.name)) as writer:
         writer.add_type(gguf.GGUFType.ADAPTER)
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)

@@ -1,34 +1,38 @@
 """A causal language model as a folder for onnxruntime.
 
-    python -m export onnx CHECKPOINT OUT [--quant int8|int4|float32]
+    python -m export onnx CHECKPOINT OUT [--quant int8|int4|float32] [--route fused|optimum] [--force]
 
 CHECKPOINT is a Hugging Face folder of a family of families.py. OUT, which must not exist or be empty, gets model.onnx (the graph of
 decoder.py), model.onnx.data (its weights) and tokenizer.json. What the runtime has to know besides is in the graph's properties:
-"context", tokens at most, and "ends", the tokens that end a text or a turn, with spaces between. What is written is run, and held against the checkpoint.
+"context", tokens at most, and "ends", the tokens that end a text or a turn, with spaces between. "quantization" is there, too. int4 has
+its embedding and output in 8 bits.
 
-int4 has its embedding and output in 8 bits.
+`--route optimum` is the plain way: optimum's exporter and its int8, for programs that read such folders (optimum_onnx.py). OUT appears once
+what was written has been run and held against the checkpoint, with manifest.json: the route, the real bits a weight, how near it is.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from export import checkpoint
-from export.formats import decoder, families, rope, vocabulary, weights
+from export import folder as folders
+from export.formats import decoder, families, optimum_onnx, rope, vocabulary, weights
 from export.formats.decoder import Recipe
+from export.outputs import whole_folder
+from export.parity import gate
+from export.parity.figures import Parity
+from export.parity.storage import OPTIMUM
+from export.parity.ways import WAYS
 from rpo_edge.errors import InputError
-from rpo_edge.runtimes.ort import onnxruntime
 
 Array = np.ndarray[Any, Any]
 
@@ -39,6 +43,7 @@ FARTHEST = {"int8": 0.2, "int4": 0.8, "float32": 1e-3}
 since outliers cost. A matrix in the wrong place is off by about 1.4."""
 SCALINGS = ("default", "linear", "yarn", "llama3")
 """Rotary embeddings whose angles follow from the position alone."""
+ROUTES = ("fused", "optimum")
 
 
 def main(arguments: list[str]) -> None:
@@ -47,11 +52,42 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quant", choices=RECIPES, default="int8")
+    parser.add_argument(
+        "--route", choices=ROUTES, default="fused", help=f"fused: the graph that rpo-edge runs; optimum: {optimum_onnx.FOR}"
+    )
+    parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
-    write(options.checkpoint, options.out, options.quant)
-    off = verify(options.checkpoint, options.out, options.quant)
-    size = sum((options.out / name).stat().st_size for name in FILES)
-    print(f"{size / 1e6:.2f} MB, logits off by {off:.2%}  {options.out}")
+    found = export(options.checkpoint, options.out, options.quant, options.route, options.force)
+    print(f"{found.size:.2f} MB, {found}  {options.out}")
+    if options.route == "optimum":
+        print(optimum_onnx.FOR)
+
+
+def export(checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused", force: bool = False) -> Parity:
+    """The folder with a manifest, once it was found to be near its checkpoint. Raises InputError where it is not, and writes nothing."""
+    with whole_folder(out) as unfinished:
+        found = written(checkpoint, unfinished, out.resolve().name, quant, route, force)
+        facts = {"base": "unknown", "licence": "as its base", "prompt_version": 0}
+        folders.describe(unfinished, out.resolve().name, "causal", facts | told(found, route))
+    return found
+
+
+def written(checkpoint: Path, unfinished: Path, name: str, quant: str, route: str, force: bool) -> Parity:
+    """All files but the manifest, and how near they are. Raises InputError where that is not near enough."""
+    if route == "optimum" and quant != "int8":
+        raise InputError(f"optimum's quantizer makes int8; {quant} has the route fused")
+    if route == "optimum":
+        optimum_onnx.write(checkpoint, unfinished)
+        return gate.causal(checkpoint, unfinished, name, OPTIMUM, force)
+    write(checkpoint, unfinished, quant)
+    if not force:
+        verify(checkpoint, unfinished, quant)
+    return gate.causal(checkpoint, unfinished, name, quant, force)
+
+
+def told(found: Parity, route: str) -> dict[str, Any]:
+    """What a manifest says of it."""
+    return {"quantization": found.quantization, "bits_per_weight": round(found.bits, 3), "route": route, "parity": found.as_json()}
 
 
 def write(folder: Path, out: Path, quant: str = "int8") -> None:
@@ -61,24 +97,14 @@ def write(folder: Path, out: Path, quant: str = "int8") -> None:
     sources = weights.sources(folder, config, families.FAMILIES[config.model_type])
     tensors = {source.key: replace(source, heads=0) for source in sources}
     tokenizer = checkpoint.tokenizer(folder)
-    said = {"context": str(config.max_position_embeddings), "ends": " ".join(map(str, ends(folder, config, tokenizer)))}
-    with whole(out) as unfinished:
+    ends = " ".join(map(str, vocabulary.stops(folder, config, tokenizer)))
+    said = {"context": str(config.max_position_embeddings), "ends": ends, "quantization": quant}
+    with whole_folder(out) as unfinished:
         with checkpoint.reading(folder), (unfinished / DATA).open("wb") as data:
             model = decoder.build(decoder.Graph(data, DATA), config, tensors, RECIPES[quant])
         onnx.helper.set_model_props(model, said)
         (unfinished / MODEL).write_bytes(model.SerializeToString())
         tokenizer.backend_tokenizer.save(str(unfinished / TOKENIZER))
-
-
-def ends(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerFast) -> list[int]:
-    """Tokens after which nothing comes: the tokenizer's end, the configurations', and the end of a turn. Raises InputError without any."""
-    path = folder / "generation_config.json"
-    generation = checkpoint.read_json(path) if path.is_file() else {}
-    named = [tokenizer.eos_token_id, vocabulary.turn_end(folder, tokenizer), config.eos_token_id, generation.get("eos_token_id")]
-    found = {index for ids in named for index in (ids if isinstance(ids, list) else [ids]) if index is not None}
-    if not found:
-        raise InputError(f"{folder} does not say which token ends a text")
-    return sorted(found)
 
 
 def check(config: PretrainedConfig, folder: Path) -> None:
@@ -89,21 +115,6 @@ def check(config: PretrainedConfig, folder: Path) -> None:
         raise InputError(f"{folder} cannot be written: {odd} are not in the graph")
     if (kind := rope.scaling(config)[1]) not in SCALINGS:
         raise InputError(f"{folder} cannot be written: the rope scaling {kind!r} is not in the graph")
-
-
-@contextmanager
-def whole(out: Path) -> Iterator[Path]:
-    """A folder to write in, which becomes `out` if nothing was raised. Raises InputError where `out` is in use, or the disk full."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not an empty folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
-            yield Path(folder)
-            for path in sorted(Path(folder).iterdir()):
-                path.replace(out / path.name)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def verify(folder: Path, out: Path, quant: str) -> float:
@@ -124,9 +135,4 @@ def verify(folder: Path, out: Path, quant: str) -> float:
 
 def logits(out: Path, ids: Array) -> Array:
     """(tokens, vocabulary) of `ids` (1, tokens) in one pass."""
-    session = onnxruntime().InferenceSession(out / MODEL, providers=["CPUExecutionProvider"])
-    feeds = {"input_ids": ids.astype(np.int64), "total": np.array(ids.shape[1], np.int32), "since": np.zeros(1, np.int64)}
-    for known in session.get_inputs()[len(feeds) :]:
-        feeds[known.name] = np.zeros((1, known.shape[1], 0, known.shape[3]), np.float32)
-    found: Array = session.run(["logits"], feeds)[0][0]
-    return found
+    return WAYS["onnx"].logits(out, ids.shape[1])(ids[0].tolist())

@@ -1,19 +1,17 @@
 """A causal language model as one GGUF file, which llama.cpp runs.
 
-    python -m export gguf CHECKPOINT OUT.gguf [--quant f16|q8_0|q6_k|q5_k_m|q4_k_m|q4_0]
+    python -m export gguf CHECKPOINT OUT.gguf [--quant f16|q8_0|q6_k|q5_k_m|q4_k_m|q4_0] [--force]
 
 CHECKPOINT is a Hugging Face folder: a family of families.py, with a BPE tokenizer, byte-level or SentencePiece's. Names of tensors and
-fields are gguf-py's, quantizations llama.cpp's (blocks.py). What is written is read back and held against the checkpoint. OUT
-appears, or is replaced, once it is whole.
+fields are gguf-py's, quantizations llama.cpp's (blocks.py). What is written is read back and held against the checkpoint, then run
+by llama.cpp and held against it again (`export.parity`). OUT appears, or is replaced, once it has passed.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gguf
@@ -23,6 +21,9 @@ from transformers import PretrainedConfig
 from export import checkpoint
 from export.formats import blocks, families, rope, vocabulary, weights
 from export.formats.blocks import FLOAT32, RECIPES, Recipe, Written
+from export.outputs import whole_file
+from export.parity import gate
+from export.parity.figures import Parity
 from rpo_edge.errors import InputError
 
 Array = np.ndarray[Any, Any]
@@ -31,40 +32,35 @@ QUANTIZATIONS = tuple(RECIPES)
 
 
 def main(arguments: list[str]) -> None:
-    """Write, read back, and print the size and what the weights became."""
+    """Write, read back, run, and print the size, what the weights became and how near they are."""
     parser = argparse.ArgumentParser(prog="python -m export gguf")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quant", choices=QUANTIZATIONS, default="q8_0")
+    parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
-    write(options.checkpoint, options.out, options.quant)
-    found = verify(options.checkpoint, options.out)
-    print(f"{options.out.stat().st_size / 1e6:.2f} MB, {found}  {options.out}")
+    with whole_file(options.out) as unfinished:
+        found, parity = written(options.checkpoint, unfinished, options.quant, options.force)
+    print(f"{parity.size:.2f} MB, {found}; {parity}  {options.out}")
+
+
+def written(folder: Path, unfinished: Path, quant: str, force: bool) -> tuple[Written, Parity]:
+    """What the file holds, and how near it is. Raises InputError where that is not near enough."""
+    write(folder, unfinished, quant)
+    found = verify(folder, unfinished)
+    return found, gate.causal(folder, unfinished, unfinished.name, quant, force)
 
 
 def write(folder: Path, out: Path, quant: str = "q8_0") -> None:
     """The whole file. Raises InputError for a checkpoint that cannot be written so that llama.cpp computes the same."""
     recipe = RECIPES[quant]
-    with whole(out) as unfinished:
+    with whole_file(out) as unfinished:
         if recipe.direct:
             plain(folder, unfinished, recipe)
         else:
             source = unfinished.with_name("float32.gguf")
             plain(folder, source, FLOAT32)
             blocks.quantize(source, unfinished, recipe)
-
-
-@contextmanager
-def whole(out: Path) -> Iterator[Path]:
-    """A file to write beside `out`, which becomes `out` if nothing was raised. Raises InputError where the disk does not have it."""
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; the name of a file is needed")
-    try:
-        with TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
-            yield Path(folder) / out.name
-            (Path(folder) / out.name).replace(out)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def plain(folder: Path, out: Path, recipe: Recipe) -> None:

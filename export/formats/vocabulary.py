@@ -177,6 +177,17 @@ def turn_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
     return more[0] if more else None
 
 
+def stops(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """Tokens after which nothing comes: the tokenizer's end, the configurations', and the end of a turn. Raises InputError without any."""
+    path = folder / "generation_config.json"
+    generation = checkpoint.read_json(path) if path.is_file() else {}
+    named = [tokenizer.eos_token_id, turn_end(folder, tokenizer), config.eos_token_id, generation.get("eos_token_id")]
+    found = {index for ids in named for index in (ids if isinstance(ids, list) else [ids]) if index is not None}
+    if not found:
+        raise InputError(f"{folder} does not say which token ends a text")
+    return sorted(found)
+
+
 def template(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast) -> None:
     """One chat template, or several by their names."""
     found = tokenizer.chat_template

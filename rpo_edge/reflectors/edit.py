@@ -1,11 +1,11 @@
 """The `edit` reflector: a small encoder that proposes one operation a word, and counts that know the user.
 
     logit(word, op) = encoder(draft)[word] . W[op]                      what may be said otherwise in this place
-                    + counts(user)[op] . U[op] + shared(counts(user)[op]) + V[op] . families(user)     how this user says it
+                    + counts(user, draft)[op] . U[op] + shared(counts(user, draft)[op]) + V[op] . families(user)     how this user says it
 
 The encoder reads the draft alone; the user comes in through the counts of `rpo_edge.usage`, taken over the whole history. A
 count says more of a habit than the few texts that would fit beside the draft, costs nothing to read, and can name the
-items that show it. Operations that do not fit a place are left out before probabilities are taken; each word has two
+items that show it. The draft's own counts stand beside them: where it already says a thing as often as the user does, it may stay. Operations that do not fit a place are left out before probabilities are taken; each word has two
 choices, one at the word and one among the marks after it.
 
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
@@ -100,6 +100,7 @@ class Heads:
     def __call__(self, columns: tuple[Array, Array]) -> Array:
         """(operations,) logits that depend on the user alone."""
         of_operations, of_families = columns
+        of_operations = of_operations[:, : self.own.shape[1]]  # models of version 0.1 read less
         shared = np.tanh(of_operations @ self.inner + self.inner_bias) @ self.outer
         of_user = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
         result: Array = self.scale * of_user + self.offset
@@ -235,7 +236,8 @@ class EditReflector:
         found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
         if not found:
             return
-        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts)))])
+        user, draft = (self.counter.vector(one) for one in (counts, self.counter.count(text)))
+        bias = np.concatenate([[0], self._heads(self.counter.columns(user, draft))])
         for chunk in found:
             # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
             scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias

@@ -91,7 +91,7 @@ class GenerativeReflector:
         prompt = self._form.fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
         if prompt is None:
             return _unread("the window is too long for the model")
-        pieces = list(self._runtime.generate(prompt, Options(tokens, stop=self._form.stop)))
+        pieces = list(self._runtime.generate(prompt, Options(tokens, stop=self._form.stop, source=draft)))
         if len(pieces) >= tokens:
             return _unread("the model did not come to an end")
         try:

@@ -18,13 +18,19 @@ from rpo_edge.errors import ReflectorError
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs."""
+    """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs.
+
+    source: a text that will mostly be copied; greedy decoding is faster for it, and says the same. grammar: in GBNF, what may be said
+    at all; a runtime without grammars raises ReflectorError.
+    """
 
     tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
     logprobs: bool = False
+    source: str = ""
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,25 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_room, log_probability, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
+from rpo_edge.runtimes.decoding import Array, Engine, decode
+from rpo_edge.runtimes.drafting import Copier
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 
 
 class GgufRuntime:
-    """See `Runtime`. Text ends at any token that ends one in the model's vocabulary, an end of turn among them."""
+    """See `Runtime`. Text ends at any token that ends one in the model's vocabulary, an end of turn among them.
+
+    What was computed of a prompt and its text is kept: the next prompt is computed only from where it differs.
+    """
 
     def __init__(self, model: Any, library: Any) -> None:
         self._model, self._library = model, library
+        self._vocabulary = library.llama_model_get_vocab(model.model)
+        self._engine = _Engine(model, library)
+        self._ends = partial(library.llama_vocab_is_eog, self._vocabulary)
+        self._adapter: Any = None
 
     @classmethod
     def open(cls, path: Path, threads: int | None = None, context: int = 0) -> GgufRuntime:
@@ -47,16 +60,43 @@ class GgufRuntime:
         """By the model's own tokenizer."""
         return len(self._tokens(text))
 
+    def adapt(self, path: Path | None, scale: float = 1.0) -> None:
+        """Lay a LoRA adapter (`python -m export adapter`) over the model, in place of the one before; None: the model alone.
+
+        Raises ModelError for a file that is no adapter of this model. One of unknown origin is to pass `inspection.inspected` first.
+        """
+        model, library = self._opened(), self._library
+        adapter = None
+        if path is not None:
+            adapter = library.llama_adapter_lora_init(model.model, os.fsencode(path))
+            if not adapter:
+                raise ModelError(f"{path} is no adapter that this model can have")
+        held = (library.llama_adapter_lora_p_ctypes * 1)(adapter) if adapter else None
+        if library.llama_set_adapters_lora(model.ctx, held, int(adapter is not None), (ctypes.c_float * 1)(scale)):
+            raise ModelError(f"{path} cannot be laid over this model")
+        if self._adapter:
+            library.llama_adapter_lora_free(self._adapter)
+        self._adapter = adapter
+        self._engine.truncate(0)
+
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Raises ReflectorError where the prompt does not fit, or llama.cpp fails."""
-        model, tokens = self._opened(), self._tokens(prompt)
+        """Raises ReflectorError where the prompt does not fit, the grammar is none, or llama.cpp fails."""
+        tokens = self._tokens(prompt)
         check_room(len(tokens), self.room - 1)
-        return until_stop(self._pieces(model, tokens, options), options.stop)
+        grammar = _Grammar(self._library, self._vocabulary, options.grammar) if options.grammar else None
+        return until_stop(self._pieces(tokens, options, grammar), options.stop)
+
+    def engine(self, room: int) -> Engine:
+        """What computes, for a text of so many tokens at most."""
+        self._opened()
+        check_room(room, self.room)
+        return self._engine
 
     def close(self) -> None:
         """Free the model."""
         if self._model is not None:
-            self._model.close()
+            self._engine.close()
+            self._model.close()  # frees its adapters, too
             self._model = None
 
     def _opened(self) -> Any:
@@ -67,20 +107,92 @@ class GgufRuntime:
     def _tokens(self, text: str) -> list[int]:
         return list(self._opened().tokenize(text.encode("utf-8", "replace"), add_bos=False, special=True))
 
-    def _pieces(self, model: Any, tokens: list[int], options: Options) -> Iterator[Piece]:
-        vocabulary = self._library.llama_model_get_vocab(model.model)
+    def _pieces(self, tokens: list[int], options: Options, grammar: _Grammar | None) -> Iterator[Piece]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
-        model.set_seed(options.seed)
-        try:
-            found = model.generate(tokens, temp=options.temperature, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
-            for _, token in zip(range(min(options.tokens, self.room - len(tokens))), found, strict=False):
-                if self._library.llama_vocab_is_eog(vocabulary, token):
-                    return
-                logprob = self._logprob(model, token) if options.logprobs else None
-                yield Piece(decoder.decode(model.detokenize([token], special=True)), token, logprob)
-        except (RuntimeError, ValueError) as error:
-            raise ReflectorError(f"the model failed: {error}") from error
+        copier = Copier(self._tokens(options.source)) if options.source and options.temperature <= 0 else None
+        most = min(options.tokens, self.room - len(tokens))
+        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends, copier, grammar):
+            text = decoder.decode(self._opened().detokenize([chosen.token], special=True))
+            yield Piece(text, chosen.token, chosen.logprob)
 
-    def _logprob(self, model: Any, token: int) -> float:
-        logits = np.ctypeslib.as_array(self._library.llama_get_logits_ith(model.ctx, -1), shape=(model.n_vocab(),))
-        return log_probability(logits, token)
+
+class _Engine:
+    """See `decoding.Engine`. Drives `llama_decode` itself: logits are computed of the places that are asked for alone."""
+
+    def __init__(self, model: Any, library: Any) -> None:
+        self._context, self._library, self._size = model.ctx, library, model.n_vocab()
+        self._most = int(library.llama_n_batch(model.ctx))
+        self._batch = library.llama_batch_init(self._most, 0, 1)
+        self._memory = library.llama_get_memory(model.ctx)
+        self.known: list[int] = []
+
+    def extend(self, tokens: Sequence[int], wanted: int) -> Array:
+        """Raises ReflectorError where llama.cpp fails."""
+        for start in range(0, len(tokens), self._most):
+            part = tokens[start : start + self._most]
+            self._decode(part, wanted if start + len(part) == len(tokens) else 0)
+        rows = np.empty((wanted, self._size), np.float32)
+        for i in range(wanted):
+            at = self._library.llama_get_logits_ith(self._context, i - wanted)
+            rows[i] = np.ctypeslib.as_array(at, shape=(self._size,))
+        return rows
+
+    def truncate(self, length: int) -> None:
+        """A model that can only forget all of a text reads its beginning again."""
+        kept = self.known[:length]
+        if len(kept) == len(self.known):
+            return
+        if kept and self._library.llama_memory_seq_rm(self._memory, 0, length, -1):
+            self.known = kept
+            return
+        self._library.llama_memory_clear(self._memory, False)
+        self.known = []
+        if kept:
+            self.extend(kept, 1)
+
+    def close(self) -> None:
+        """Free the batch."""
+        self._library.llama_batch_free(self._batch)
+
+    def _decode(self, tokens: Sequence[int], wanted: int) -> None:
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i], batch.pos[i] = token, len(self.known) + i
+            batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+            batch.logits[i] = i >= len(tokens) - wanted
+        failed = self._library.llama_decode(self._context, batch)
+        if failed:
+            raise ReflectorError(f"the model failed: llama_decode gave {failed}")
+        self.known += tokens
+
+
+class _Grammar:
+    """What a grammar in GBNF lets through."""
+
+    def __init__(self, library: Any, vocabulary: Any, text: str) -> None:
+        self._library = library
+        self._sampler = library.llama_sampler_init_grammar(vocabulary, text.encode("utf-8"), b"root")
+        if not self._sampler:
+            raise ReflectorError("the grammar cannot be read")
+
+    def __call__(self, logits: Array) -> Array:
+        candidates = np.zeros(len(logits), _CANDIDATE)
+        candidates["id"], candidates["logit"] = np.arange(len(logits)), logits
+        held = self._library.llama_token_data_array(
+            candidates.ctypes.data_as(ctypes.POINTER(self._library.llama_token_data)), len(candidates), -1, False
+        )
+        self._library.llama_sampler_apply(self._sampler, ctypes.byref(held))
+        allowed = np.full(len(logits), -np.inf, np.float32)
+        left = candidates[: held.size]
+        allowed[left["id"]] = left["logit"]
+        return allowed
+
+    def add(self, token: int) -> None:
+        """One more."""
+        self._library.llama_sampler_accept(self._sampler, token)
+
+    def __del__(self) -> None:
+        if getattr(self, "_sampler", None):
+            self._library.llama_sampler_free(self._sampler)
+            self._sampler = None

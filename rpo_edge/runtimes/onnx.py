@@ -1,24 +1,25 @@
 """ONNX folders by onnxruntime: model.onnx with its weights, and tokenizer.json (`pip install 'rpo-edge[onnx]'`).
 
 The graph is that of `export/formats/decoder.py`: keys and values of a text lie in buffers as long as the text may become, each of
-which is bound as a past and as its present, so that nothing of them is ever copied.
+which is bound as a past and as its present, so that nothing of them is ever copied. To forget the end of a text is to say that it is shorter.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_room, log_probability, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
+from rpo_edge.runtimes.decoding import Array, Engine, decode
+from rpo_edge.runtimes.drafting import Copier
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.runtimes.tokens import Tokenizer
 
-Array = np.ndarray[Any, Any]
 _PAST = "past_key_values"
 
 
@@ -30,6 +31,7 @@ class OnnxRuntime:
         self._session, self._tokenizer = session, tokenizer
         self._ends = frozenset(map(int, said["ends"].split()))
         self._room = min(int(said["context"]), context or int(said["context"]))
+        self._text: _Text | None = None
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, context: int = 0) -> OnnxRuntime:
@@ -60,67 +62,73 @@ class OnnxRuntime:
         return len(self._tokenizer.tokens(text))
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Raises ReflectorError where the prompt does not fit, or onnxruntime fails."""
-        session, tokens = self._opened(), self._tokenizer.tokens(prompt)
+        """Raises ReflectorError where the prompt does not fit, a grammar is asked for, or onnxruntime fails."""
+        self._opened()
+        tokens = self._tokenizer.tokens(prompt)
         check_room(len(tokens), self._room - 1)
-        return until_stop(self._pieces(session, tokens, options), options.stop)
+        if options.grammar:
+            raise ReflectorError("onnxruntime has no grammars; a GGUF model has")
+        return until_stop(self._pieces(tokens, options), options.stop)
+
+    def engine(self, room: int) -> Engine:
+        """What computes, for a text of so many tokens at most."""
+        session = self._opened()
+        check_room(room, self._room)
+        if self._text is None or self._text.room < room:
+            self._text = _Text(session, min(self._room, room * 5 // 4))  # the next one may be a little longer
+        return self._text
 
     def close(self) -> None:
         """Free the model."""
-        self._session = None
+        self._session = self._text = None
 
     def _opened(self) -> Any:
         if self._session is None:
             raise ReflectorError("the runtime is closed")
         return self._session
 
-    def _pieces(self, session: Any, tokens: list[int], options: Options) -> Iterator[Piece]:
+    def _pieces(self, tokens: list[int], options: Options) -> Iterator[Piece]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
-        random = np.random.default_rng(options.seed)
-        length = min(len(tokens) + options.tokens, self._room)
-        text, new = _Text(session, length), tokens
-        for _ in range(length - len(tokens)):
-            logits = text.go_on(new)
-            token = _drawn(logits, options.temperature, random)
-            if token in self._ends:
-                return
-            logprob = log_probability(logits, token) if options.logprobs else None
-            yield Piece(decoder.decode(self._tokenizer.bytes_of(token)), token, logprob)
-            new = [token]
+        most = min(options.tokens, self._room - len(tokens))
+        copier = Copier(self._tokenizer.tokens(options.source)) if options.source and options.temperature <= 0 else None
+        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends.__contains__, copier):
+            yield Piece(decoder.decode(self._tokenizer.bytes_of(chosen.token)), chosen.token, chosen.logprob)
 
 
 class _Text:
-    """A text that a model reads and writes: room for `length` tokens, and what it has computed of those it knows."""
+    """See `decoding.Engine`. room: tokens at most."""
 
-    def __init__(self, session: Any, length: int) -> None:
-        self._session, self._binding = session, session.io_binding()
-        self._total = np.zeros((), np.int32)
-        self._logits = np.empty((1, 1, session.get_outputs()[0].shape[2]), np.float32)
-        value = onnxruntime().OrtValue
-        self._binding.bind_cpu_input("total", self._total)
-        self._binding.bind_cpu_input("since", np.full(1, -1, np.int64))
-        self._binding.bind_ortvalue_output("logits", value.ortvalue_from_numpy(self._logits))
+    def __init__(self, session: Any, room: int) -> None:
+        self._session, self._binding, self.room = session, session.io_binding(), room
+        self.known: list[int] = []
+        self._total, self._since = np.zeros((), np.int32), np.zeros(1, np.int64)
+        self._vocabulary = session.get_outputs()[0].shape[2]
+        self._value = onnxruntime().OrtValue
         for past in session.get_inputs():
             if past.name.startswith(_PAST):
                 _, heads, _, size = past.shape
-                buffer = value.ortvalue_from_shape_and_type((1, heads, length, size), np.float32)
+                buffer = self._value.ortvalue_from_shape_and_type((1, heads, room, size), np.float32)
                 self._binding.bind_ortvalue_input(past.name, buffer)
                 self._binding.bind_ortvalue_output(past.name.replace(_PAST, "present"), buffer)
 
-    def go_on(self, tokens: list[int]) -> Array:
-        """Logits (vocabulary) float32 of what comes after these tokens and all before; the next call writes over them."""
+    def extend(self, tokens: Sequence[int], wanted: int) -> Array:
+        """Raises ReflectorError where onnxruntime fails."""
         self._total += len(tokens)
+        self._since[0] = len(tokens) - wanted
+        logits = np.empty((1, wanted, self._vocabulary), np.float32)
         try:
+            self._binding.bind_cpu_input("total", self._total)
+            self._binding.bind_cpu_input("since", self._since)
             self._binding.bind_cpu_input("input_ids", np.array([tokens], np.int64))
+            self._binding.bind_ortvalue_output("logits", self._value.ortvalue_from_numpy(logits))
             self._session.run_with_iobinding(self._binding)
         except Exception as error:  # onnxruntime has no common base of its errors
             raise ReflectorError(f"the model failed: {error}") from error
-        found: Array = self._logits[0, 0]
+        self.known += tokens
+        found: Array = logits[0]
         return found
 
-
-def _drawn(logits: Array, temperature: float, random: np.random.Generator) -> int:
-    """The most probable token at temperature 0, else one by its probability: the largest after Gumbel's noise (arXiv 1411.0030)."""
-    if temperature <= 0:
-        return int(logits.argmax())
-    return int((logits / temperature + random.gumbel(size=logits.shape)).argmax())
+    def truncate(self, length: int) -> None:
+        """What lies behind the end is written over."""
+        self.known = self.known[:length]
+        self._total[...] = len(self.known)

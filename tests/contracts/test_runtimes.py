@@ -178,6 +178,57 @@ def test_there_is_no_more_text_than_room(model):
     assert list(model.generate("x", Options(tokens=0))) == []
 
 
+SOURCES = (
+    lambda text: text,
+    lambda text: text[: len(text) // 2] + "汉字 and so on " + text[len(text) // 2 :],
+    lambda text: text[5:9] * 40,
+    lambda text: "It is late. " * 200,
+    lambda text: " ",
+)
+
+
+@pytest.mark.parametrize("made", range(len(SOURCES)))
+def test_a_source_changes_no_token(model, made):
+    """Whether it is what the model says, half of it, or nothing of the kind."""
+    for prompt in TEXTS[:2]:
+        plain = list(model.generate(prompt, Options(tokens=60, logprobs=True)))
+        source = SOURCES[made]("".join(piece.text for piece in plain))
+        copied = list(model.generate(prompt, Options(tokens=60, logprobs=True, source=source)))
+        assert [piece.token for piece in copied] == [piece.token for piece in plain]
+        assert [piece.logprob for piece in copied] == pytest.approx([piece.logprob for piece in plain], abs=5e-3)
+
+
+def test_what_is_known_of_a_prompt_changes_no_token(model):
+    prompts = (TEXTS[0], TEXTS[0] + TEXTS[1], TEXTS[0][:9], TEXTS[1], TEXTS[0], TEXTS[0])
+    apart = []
+    for prompt in prompts:
+        model.generate(TEXTS[3], Options(tokens=1)).__next__()  # so that nothing of it is known
+        apart.append([piece.token for piece in model.generate(prompt, Options(tokens=20))])
+    assert [[piece.token for piece in model.generate(prompt, Options(tokens=20))] for prompt in prompts] == apart
+
+
+def test_a_text_that_is_left_in_the_middle_leaves_nothing_behind(model):
+    whole = [piece.token for piece in model.generate(TEXTS[0], Options(tokens=30))]
+    source = said(model, TEXTS[0], tokens=30)
+    for n in range(1, 9):
+        begun = model.generate(TEXTS[0], Options(tokens=30, source=source))
+        assert [next(begun).token for _ in range(n)] == whole[:n]
+        begun.close()
+        assert [piece.token for piece in model.generate(TEXTS[0], Options(tokens=30))] == whole
+
+
+def test_a_grammar_is_kept_or_refused(model):
+    options = Options(tokens=40, temperature=2.0, seed=1, grammar='root ::= "a" ("b" | "c")+ "\\n"')
+    if isinstance(model, OnnxRuntime):
+        with pytest.raises(ReflectorError, match="grammar"):
+            model.generate("It is late", options)
+        return
+    text = "".join(piece.text for piece in model.generate("It is late", options))
+    assert text[0] == "a" and set(text[1:].rstrip("\n")) <= set("bc") and len(text) > 2
+    with pytest.raises(ReflectorError, match="grammar cannot be read"):
+        model.generate("It is late", Options(grammar="root ::= ("))
+
+
 def test_a_file_that_is_none_is_refused(tmp_path, checkpoint):
     pytest.importorskip("llama_cpp")
     (tmp_path / "onnx").mkdir()

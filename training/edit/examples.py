@@ -26,7 +26,10 @@ from training.trajectories.base import Author
 
 @dataclass(frozen=True)
 class Example:
-    """One chunk of a draft: pieces, where words begin, what fits (packed bits), (word, operation) that is right, and whose it is."""
+    """One chunk of a draft: pieces, where words begin, what fits (packed bits), (word, operation) that is right, and whose it is.
+
+    draft: (n, 2) sides that the whole draft has, by number, and how often.
+    """
 
     ids: Array
     shapes: Array
@@ -35,6 +38,7 @@ class Example:
     labels: Array
     author: tuple[str, str]  # name and source: somebody may write in two places
     history: tuple[int, ...]
+    draft: Array
 
 
 def _operations(t: Trajectory) -> list[Operation]:
@@ -104,10 +108,11 @@ _FILLERS = frozenset(
 )
 
 
-def prepare(row: Trajectory, vocabulary: Vocabulary, longest: int, unchanged: float, seed: int) -> list[Example]:
+def prepare(row: Trajectory, vocabulary: Vocabulary, usage: Usage, longest: int, unchanged: float, seed: int) -> list[Example]:
     """Examples of one trajectory, a chunk of up to `longest` pieces each; of those without edits, the share `unchanged`."""
     found = []
     rng = random.Random(f"{seed}{row.draft}")
+    draft = sides_of(row.draft, usage)
     for chunk in chunks(row.draft, tokenizer(), longest):
         if not chunk.words:
             continue
@@ -131,9 +136,24 @@ def prepare(row: Trajectory, vocabulary: Vocabulary, longest: int, unchanged: fl
                 np.array(labels, dtype=np.int32).reshape(-1, 2),
                 (row.author, row.source),
                 row.seen,
+                draft,
             )
         )
     return found
+
+
+def sides_of(text: str, usage: Usage) -> Array:
+    """(n, 2) int32: sides that a text has, by number, and how often."""
+    vector = usage.vector(usage.count(text))
+    found = np.flatnonzero(vector)
+    return np.stack([found, vector[found]], axis=1).astype(np.int32)
+
+
+def columns_of(example: Example, user: Array, usage: Usage) -> tuple[Array, Array]:
+    """What `usage` reads of a user, (sides,), and the example's draft."""
+    draft = np.zeros(len(usage.sides), dtype=np.float32)
+    draft[example.draft[:, 0]] = example.draft[:, 1]
+    return usage.columns(user, draft)
 
 
 def _counted(texts: list[str], usage: Usage) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Encoder, Hea
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Array, Usage
 from rpo_edge.wordpiece import WordPiece
-from training.edit.examples import Example
+from training.edit.examples import Example, sides_of
 from training.edit.sft import Editor
 
 LIVE = 1e-3
@@ -63,13 +64,20 @@ class Policy:
         marks = torch.tensor([op.marks for op in vocabulary.operations])
         model = Editor(network, len(vocabulary) - 1, len(Usage(vocabulary).families), marks)
         with torch.no_grad():
-            model.own.copy_(torch.from_numpy(heads.scale * heads.own))
+            known = heads.own.shape[1]  # a checkpoint of version 0.1 reads fewer columns
+            model.own[:, :known] = torch.from_numpy(heads.scale * heads.own)
             model.families.copy_(torch.from_numpy(heads.scale * heads.families))
-            model.inner.weight.copy_(torch.from_numpy(heads.inner.T))
+            model.inner.weight.zero_()
+            model.inner.weight[:, :known] = torch.from_numpy(heads.inner.T)
             model.inner.bias.copy_(torch.from_numpy(heads.inner_bias))
             model.outer.copy_(torch.from_numpy(heads.scale * heads.outer))
             network.classifier.bias[1:] += float(heads.offset) + bolder
         return cls(model, vocabulary, heads.allowed > 0, WordPiece.load(checkpoint / "vocab.txt"))
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Counts what the operations are about."""
+        return Usage(self.vocabulary)
 
     def heads(self) -> dict[str, Array]:
         """The user's part, as `rpo_edge.reflectors.edit.Heads` reads it."""
@@ -87,7 +95,10 @@ class Policy:
             if any(word.start < end and start <= word.end for start, end in frozen):
                 fits[i] = False
         arrays = (np.array(chunk.ids, dtype=np.int32), np.array(chunk.shapes, dtype=np.int8), np.array(chunk.heads, dtype=np.int16))
-        return Situation(chunk, Example(*arrays, np.packbits(fits, axis=1), np.zeros((0, 2), dtype=np.int32), author, history))
+        return Situation(
+            chunk,
+            Example(*arrays, np.packbits(fits, axis=1), np.zeros((0, 2), dtype=np.int32), author, history, sides_of(text, self.usage)),
+        )
 
     def edits(self, drawn: Array, log: torch.Tensor, of: Situation) -> Iterator[dict[int, Edit]]:
         """Edits of each of the (samples, live places) drawn, by live place and in order; where two want the same words, the likelier one has them."""

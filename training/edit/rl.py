@@ -47,6 +47,7 @@ from rpo_edge.records import Edit
 from rpo_edge.usage import Array, Usage
 from training import curves
 from training.edit import sft
+from training.edit.examples import columns_of
 from training.edit.policy import Policy, Situation, draw, live, split
 from training.edit.watch import Watch, Watched
 from training.rewards import Composite, Rollout
@@ -146,7 +147,7 @@ def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situatio
         if place:
             found.append(place)
             users.append(user)
-            columns.append(ground.usage.columns(user.counts[list(history)].sum(axis=0)))
+            columns.append(columns_of(place.example, user.counts[list(history)].sum(axis=0), ground.usage))
     return found, users, columns
 
 
@@ -161,8 +162,8 @@ class Drawn:
 
     def rollout(self, sample: int, without: int | None = None) -> Rollout:
         """What a sample makes of the draft, before any guard; `without` the edit of one place."""
-        edits = [edit for place, edit in self.edits[sample].items() if place != without]
-        return Rollout(self.of.text, apply(self.of.text, edits), texts=self.user.author.texts, others=self.user.others)
+        edits = tuple(edit for place, edit in self.edits[sample].items() if place != without)
+        return Rollout(self.of.text, apply(self.of.text, edits), edits=edits, texts=self.user.author.texts, others=self.user.others)
 
     def rollouts(self) -> list[Rollout]:
         """One for each sample."""
@@ -186,10 +187,12 @@ def credited(ground: Ground, config: Config, drawn: Sequence[Drawn], rewards: Ar
     if config.credit == "rewrite":
         return [np.repeat(of[:, None], one.numbers.shape[1], axis=1) for one, of in zip(drawn, advantages(rewards), strict=True)]
     asked = [(i, sample, place) for i, one in enumerate(drawn) for sample, edits in enumerate(one.edits) for place in edits]
-    found = ground.reward([drawn[i].rollout(sample, place) for i, sample, place in asked])
+    without = [drawn[i].rollout(sample, place) for i, sample, place in asked]
+    different = {(i, rollout.rewrite): rollout for (i, *_), rollout in zip(asked, without, strict=True)}  # most samples have an edit or two
+    worth = dict(zip(different, ground.reward(list(different.values())), strict=True))
     gains = [np.zeros(tuple(one.numbers.shape)) for one in drawn]
-    for (i, sample, place), without in zip(asked, found, strict=True):
-        gains[i][sample, place] = np.clip(rewards[i, sample] - without, -CUT, CUT)
+    for (i, sample, place), rollout in zip(asked, without, strict=True):
+        gains[i][sample, place] = np.clip(rewards[i, sample] - worth[i, rollout.rewrite], -CUT, CUT)
     size = (sum((gain**2).sum() for gain in gains) / max(1, len(asked))) ** 0.5
     return [gain / (size + 1e-4) for gain in gains]
 
@@ -290,6 +293,7 @@ def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Conf
 def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], reward: Composite, config: Config) -> Ground:
     """_USERS of the people, by lot, who have texts enough for every stage, and all drafts."""
     reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
+    reference.encoder.classifier.bias[1:] -= config.bolder
     usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
     enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
     others = strangers(people, config.others)

@@ -32,7 +32,7 @@ from rpo_edge.operations import Vocabulary
 from rpo_edge.records import StyleProfile
 from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
-from training.edit.examples import Example, Users, held_back, maker, mine, prepare
+from training.edit.examples import Example, Users, columns_of, held_back, maker, mine, prepare
 from training.minilm import minilm
 from training.state import keep
 from training.trajectories.files import read, read_authors
@@ -131,7 +131,7 @@ def validate(model: Editor, examples: list[Example], users: Users, usage: Usage)
         return 0.0
     batches = [examples[i : i + 32] for i in range(0, len(examples), 32)]
     marks = model.marks.numpy()  # type: ignore[union-attr, operator]
-    losses = [loss_of(model(b, [usage.columns(users.vector(e.author, e.history)) for e in b]), b, marks).item() for b in batches]
+    losses = [loss_of(model(b, [columns_of(e, users.vector(e.author, e.history), usage) for e in b]), b, marks).item() for b in batches]
     return round(float(np.mean(losses)), 5)
 
 
@@ -166,7 +166,8 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
     while step < config.steps:
         rng = random.Random(f"{config.seed}{step}")  # a step's examples depend on its number alone, so that a run can be resumed
         batch = _alike(rng, data.examples, config.batch)
-        users = [data.usage.columns(data.users.vector(e.author, () if rng.random() < config.without_history else e.history)) for e in batch]
+        known = [data.users.vector(e.author, () if rng.random() < config.without_history else e.history) for e in batch]
+        users = [columns_of(e, user, data.usage) for e, user in zip(batch, known, strict=True)]
         for group, rate in zip(optimizer.param_groups, (config.rate, config.head_rate), strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / config.warmup) * (1 - step / config.steps)
         loss = loss_of(model(batch, users), batch, marks)
@@ -239,7 +240,7 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
         if config.examples:
             kept = rng.sample([row for row in rows if not held_back((row.author, row.source))], config.examples)
             rows = kept + [row for row in rows if held_back((row.author, row.source))]
-        work = partial(prepare, vocabulary=vocabulary, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
+        work = partial(prepare, vocabulary=vocabulary, usage=usage, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
         prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
     examples = [example for example in prepared if not held_back(example.author)]

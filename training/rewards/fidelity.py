@@ -43,7 +43,7 @@ def _kept(rollout: Rollout, rewrite: str | None) -> float | None:
     if rollout.task is not None:
         return None
     own = added(rollout)
-    _, verdict = guard(rollout.draft, align(rollout.draft, rewrite), allowed=own)
+    _, verdict = guard(rollout.draft, align(rollout.draft, rewrite) if rollout.edits is None else rollout.edits, allowed=own)
     if not verdict.accepted:
         return 0.0
     new = [text for text in own if not opens(rollout.draft, text) and not closes(rollout.draft, text)]

@@ -6,14 +6,16 @@ other people's tokens (smoothed) and its n_t uses among the user's n,
 
     p(t)   = (n_t + PRIOR q(t)) / (n + PRIOR)                      the user's share, backed off to the others'
     w(t)   = log p(t) / q(t), cut to [-MOST, MOST]                 the log likelihood ratio, as in keyness
-    s(v)   = 1/|v| sum_t w(t) * (min(c_t, 1 + |v| p(t)) if w(t) > 0 else c_t)         of a text v with c_t uses of t in |v| tokens
+    e(t)   = |v| p(t)                                              the user's own number of uses in a text v of |v| tokens, which has c_t
+    s(v)   = 1/|v| sum_t w(t) * (min(c_t, e) - max(0, c_t - e - 1) if w(t) > 0 else c_t)
     reward = 1/2 + 1/2 * (s(r) - s(d)) / max(u - s(d), e), cut to [0, 1]
 
 where u and e are mean and standard deviation of s over the user's own texts, each against weights without it. So an unchanged draft has
-1/2, a rewrite as much the user's as their own texts has 1 and gains nothing beyond, no word is worth more than the user's own rate of it, and what
-other people of the same place say just as often is worth nothing.
+1/2, a rewrite as much the user's as their own texts has 1 and gains nothing beyond, and what other people of the same place say just as
+often is worth nothing. No n-gram pays beyond the user's own rate of it, and what exceeds that by more than one use costs as much as it would have
+paid: else every sentence would begin with "So".
 
-The bag of n-grams with log ratios is that of Wang and Manning (2012); the bound by the user's rate is against caricature.
+The bag of n-grams with log ratios is that of Wang and Manning (2012); the bounds are against caricature.
 What it does not see: whether the words stand where a reader wants them. The divergence from the fine-tuned policy looks after that.
 """
 
@@ -64,7 +66,8 @@ class _People:
             if q:
                 p = (own[token] - (less[token] if less else 0) + PRIOR * q) / known
                 weight = min(MOST, max(-MOST, math.log(p / q)))
-                total += weight * (min(uses, 1 + size * p) if weight > 0 else uses)
+                expected = size * p
+                total += weight * (min(uses, expected) - max(0.0, uses - expected - 1) if weight > 0 else uses)
         return total / max(1, size)
 
 

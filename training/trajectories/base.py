@@ -53,13 +53,13 @@ def passage(text: str, longest: int, rng: random.Random) -> str:
 
 
 def authors(split: str) -> Iterator[Author]:
-    """Authors of a split, in the order of the files."""
-    texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    """Authors of a split, in the order of the files; each once, with all their licences."""
+    texts: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for group in data.HISTORIES:
         for row in data.rows(f"histories/{group}", split):
-            texts[row["author"], row.get("source") or group, row.get("licence") or data.LICENCES[group]].append(row["text"])
-    for (name, source, licence), group_texts in texts.items():
-        yield Author(name, source, tuple(group_texts), licence)
+            texts[row["author"], row.get("source") or group][row["text"]] = row.get("licence") or data.LICENCES[group]
+    for (name, source), licences in texts.items():
+        yield Author(name, source, tuple(licences), "; ".join(dict.fromkeys(licences.values())))
 
 
 def strangers(people: Sequence[Author], n: int) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,166 @@
+"""docs/models.md: a section for each model, between marks, so that a new run replaces its own section and leaves the others.
+
+A card is made of manifests alone: what a manifest does not say is not on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+HEAD = """# Models
+
+Made by `python -m export verify --docs docs/models.md` out of the models' manifests. Do not edit: what stands between marks is written again.
+
+How near an artifact is to its checkpoint is measured against PyTorch in float32, on windows of real answers with the habits and texts of a real
+person (`examples/`) and on some thousand strings of every script. KL: mean Kullback-Leibler divergence of the next token, in nats. Same
+top: share of places whose most probable next token is the same, and of those where float32's best one is half as probable again as its second. Greedy: share of the tokens of float32's own text before the first that
+differs, and share of texts that are the same to the end. Prefill and decode are ratios to the first row of the same run. Fidelity, attribution and
+distance closed are from `python -m training evaluate`, with 95% intervals.
+"""
+_SECTION = "<!-- model: {name} -->\n{text}<!-- end of {name} -->\n"
+Said = Mapping[str, Any]
+
+
+def page(before: str, sections: Mapping[str, str]) -> str:
+    """The page with these sections, by name: in their old place, or at the end."""
+    found = before or HEAD
+    for name, text in sections.items():
+        new = _SECTION.format(name=name, text=text)
+        old = re.compile(rf"<!-- model: {re.escape(name)} -->\n.*?<!-- end of {re.escape(name)} -->\n", re.DOTALL)
+        found = old.sub(lambda _: new, found) if old.search(found) else f"{found.rstrip()}\n\n{new}"  # noqa: B023  # used at once
+    return _headed(found)
+
+
+def _headed(found: str) -> str:
+    """The head of now before the first section."""
+    at = found.find("<!-- model: ")
+    return f"{HEAD}\n{found[at:]}" if at >= 0 else HEAD
+
+
+def section(name: str, manifest: Said, rows: Sequence[Said] = ()) -> str:
+    """The card of a model. manifest: what is known of it; rows: figures of its artifacts (`Parity.as_json`), else the manifest's own."""
+    rows = rows or [manifest["parity"]] if manifest.get("parity") or rows else []
+    parts = [f"## {name}\n", _facts(manifest), *_data(manifest), *_metrics(manifest), *_parity(rows)]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _facts(said: Said) -> str:
+    named = {
+        "kind": "kind",
+        "base": "base",
+        "licence": "licence",
+        "quantization": "quantization",
+        "bits_per_weight": "bits a weight",
+        "route": "route",
+        "commit": "trained at commit",
+        "command": "recipe",
+        "calibration": "calibration",
+    }
+    lines = [f"- {label}: {_told(said[key])}" for key, label in named.items() if said.get(key) not in (None, "", {})]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _data(said: Said) -> Iterable[str]:
+    if said.get("data"):
+        data = said["data"]
+        lines = [f"- {name}: {_told(value)}" for name, value in data.items()] if isinstance(data, Mapping) else [f"- {data}"]
+        yield "### Data and licences\n"
+        yield "\n".join(lines) + "\n"
+
+
+def _metrics(said: Said) -> Iterable[str]:
+    if said.get("metrics"):
+        yield "### Metrics\n"
+        yield "\n".join(_listed(said["metrics"])) + "\n"
+
+
+def _listed(figures: Said, depth: int = 0) -> Iterable[str]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield f"{'  ' * depth}- {name}:"
+            yield from _listed(value, depth + 1)
+        else:
+            yield f"{'  ' * depth}- {name}: {_told(value)}"
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return (
+            _interval(value) if len(value) == 3 and all(isinstance(part, (int, float)) for part in value) else ", ".join(map(_told, value))
+        )
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _interval(value: Sequence[float]) -> str:
+    """ "0.346 (0.296 to 0.385)"."""
+    mean, low, high = value
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+COLUMNS = {
+    "artifact": ("artifact", str),
+    "quantization": ("quantization", str),
+    "size": ("MB", "{:.2f}".format),
+    "bits": ("bits a weight", "{:.2f}".format),
+    "ids.differ": ("strings with other ids", str),
+    "ids.strings": ("of", str),
+    "logits.kl": ("KL", "{:.2g}".format),
+    "logits.largest_kl": ("greatest KL", "{:.2g}".format),
+    "logits.top1": ("same top", "{:.1%}".format),
+    "logits.sure": ("where sure", "{:.1%}".format),
+    "logits.perplexity": ("perplexity", "{:.4g}".format),
+    "logits.float32": ("in float32", "{:.4g}".format),
+    "greedy.prefix": ("greedy", "{:.1%}".format),
+    "greedy.whole": ("whole texts", "{:.0%}".format),
+    "edits.f1": ("F1 of labels", "{:.3f}".format),
+    "applied.f1": ("F1 of edits", "{:.3f}".format),
+    "applied.edits": ("edits", str),
+    "edits.relative": ("logits off by", "{:.1%}".format),
+    "speed.prefill_of_first": ("prefill, ×", "{:.2f}".format),
+    "speed.decode_of_first": ("decode, ×", "{:.2f}".format),
+    "speed.prefill": ("prefill, tokens/s", "{:.0f}".format),
+    "speed.decode": ("decode, tokens/s", "{:.0f}".format),
+    "memory": ("peak MiB", "{:.0f}".format),
+    "evaluation.fidelity": ("fidelity", _interval),
+    "evaluation.attribution": ("attribution", _interval),
+    "evaluation.distance closed": ("distance closed", _interval),
+}
+"""A figure's place in `Parity.as_json`: the column's head, and how it is written. Columns that no row has are left out."""
+
+
+def table(rows: Sequence[Said]) -> str:
+    """A row for each artifact."""
+    shown = {key: column for key, column in COLUMNS.items() if any(_found(row, key) is not None for row in rows)}
+    lines = ["| " + " | ".join(head for head, _ in shown.values()) + " |", "|" + "---|" * len(shown)]
+    for row in rows:
+        cells = ((_found(row, key), write) for key, (_, write) in shown.items())
+        lines.append("| " + " | ".join("–" if value is None else write(value) for value, write in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _found(row: Said, key: str) -> Any:
+    found: Any = row
+    for step in key.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found
+
+
+def _parity(rows: Sequence[Said]) -> Iterable[str]:
+    if not rows:
+        return
+    yield "### Against the checkpoint in float32\n"
+    yield table(rows)
+    notes = [f"- {row['artifact']}: {note}" for row in rows for note in (*row.get("missed", ()), *_ids_notes(row))]
+    if notes:
+        yield "\n".join(notes) + "\n"
+
+
+def _ids_notes(row: Said) -> Iterable[str]:
+    ids = row.get("ids", {})
+    if ids.get("uncomposed"):
+        yield f"{ids['uncomposed']} strings that are not composed (NFC) have other ids, since the artifact's tokenizer does not compose them"
+    yield from (f"other ids for {first}" for first in ids.get("first", ()))
