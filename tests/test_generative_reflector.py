@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import replace
-
 from types import SimpleNamespace
 
 import pytest
