@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 from export.formats import adapter
 from export.formats import gguf as format_
 from export.formats.blocks import FLOAT32
-from rpo_edge.errors import InputError
+from rpo_edge.errors import InputError, ModelError
+from rpo_edge.runtimes.gguf import GgufRuntime
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 IDS = causal_samples.IDS[:60]
@@ -119,3 +120,28 @@ def test_another_base_is_noticed(made, tmp_path):
 def test_the_command(made, tmp_path, capsys):
     adapter.main([str(made / "adapter"), str(tmp_path / "adapter.gguf"), "--base", str(made / "base")])
     assert "for 14 weights" in capsys.readouterr().out
+
+
+def test_adapters_are_laid_over_and_taken_off_while_a_model_runs(made, tmp_path):
+    format_.plain(made / "base", tmp_path / "base.gguf", FLOAT32)
+    adapter.write(made / "adapter", tmp_path / "adapter.gguf")
+    runtime = GgufRuntime.open(tmp_path / "base.gguf", threads=1)
+
+    def said():
+        engine = runtime.engine(len(IDS))
+        engine.truncate(0)
+        return engine.extend(IDS, len(IDS)).copy()
+
+    alone = said()
+    runtime.adapt(tmp_path / "adapter.gguf")
+    adapted = said()
+    with pytest.raises(ModelError, match="no adapter"):
+        runtime.adapt(tmp_path / "base.gguf")
+    assert np.array_equal(said(), adapted)  # what was refused changed nothing
+    runtime.adapt(tmp_path / "adapter.gguf", scale=0.5)
+    half = said()
+    runtime.adapt(None)
+    expected = causal_samples.llama_logits(tmp_path / "base.gguf", IDS, tmp_path / "adapter.gguf")
+    assert np.abs(adapted - expected).max() < 0.05 < 1 < np.abs(adapted - alone).max()  # keys and values are float16 here
+    assert np.abs(half - adapted).max() > 0.1 and np.array_equal(said(), alone)
+    runtime.close()

@@ -125,6 +125,7 @@ class _Engine:
         self._batch = library.llama_batch_init(self._most, 0, 1)
         self._memory = library.llama_get_memory(model.ctx)
         self.known: list[int] = []
+        library.llama_memory_clear(self._memory, False)  # what else was done with this model
 
     def extend(self, tokens: Sequence[int], wanted: int) -> Array:
         """Raises ReflectorError where llama.cpp fails."""
