@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from export.formats import causal_onnx, gguf
+from export.parity.child import peak
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.decoding import Array, Engine, decode
 from rpo_edge.runtimes.drafting import Copier
@@ -49,30 +49,59 @@ NEAR = 1e-3  # of two logits that are as good as equal
 Opened = GgufRuntime | OnnxRuntime
 
 
-class Replay:
-    """An engine whose logits say a text that is given, whatever it computes; counts its passes."""
+class Watched:
+    """An engine of which a bench sees what it computes."""
 
-    def __init__(self, engine: Engine, prompt: int, text: Sequence[int]) -> None:
-        self._engine, self._prompt, self._text = engine, prompt, text
-        self.passes = 0
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     @property
     def known(self) -> list[int]:
-        """Of the engine."""
+        """The engine's."""
         return self._engine.known
 
     def extend(self, tokens: Sequence[int], wanted: int) -> Array:
-        """The engine's work; the given text's next tokens have the largest logits."""
+        """The engine's work."""
         rows = self._engine.extend(tokens, wanted)
-        self.passes += 1
-        first = len(self.known) - wanted + 1 - self._prompt
-        for i, row in enumerate(rows):
-            row[self._text[min(first + i, len(self._text) - 1)]] = np.inf
+        self.seen(rows)
         return rows
 
     def truncate(self, length: int) -> None:
         """The engine's."""
         self._engine.truncate(length)
+
+    def seen(self, rows: Array) -> None:
+        """The logits of a pass; what is written over them holds."""
+        raise NotImplementedError
+
+
+class Replay(Watched):
+    """Its logits say a text that is given, whatever the engine computes; counts the passes."""
+
+    def __init__(self, engine: Engine, prompt: int, text: Sequence[int]) -> None:
+        super().__init__(engine)
+        self._prompt, self._text = prompt, text
+        self.passes = 0
+
+    def seen(self, rows: Array) -> None:
+        """The given text's next tokens have the largest logits."""
+        self.passes += 1
+        first = len(self.known) - len(rows) + 1 - self._prompt
+        for i, row in enumerate(rows):
+            row[self._text[min(first + i, len(self._text) - 1)]] = np.inf
+
+
+class Gaps(Watched):
+    """Notes how far apart the two best logits were at each place."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.gaps: list[float] = []
+
+    def seen(self, rows: Array) -> None:
+        """Of all rows."""
+        best = np.partition(rows, -2, axis=1)[:, -2:]
+        self.gaps += (best[:, 1] - best[:, 0]).tolist()
 
 
 @dataclass(frozen=True)
@@ -176,29 +205,6 @@ def measured(runtimes: dict[str, Opened], tokenizer: Any, runs: int) -> None:
             )
 
 
-class Gaps:
-    """An engine that notes how far apart the two best logits were at each place."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self.gaps = engine, list[float]()
-
-    @property
-    def known(self) -> list[int]:
-        """Of the engine."""
-        return self._engine.known
-
-    def extend(self, tokens: Sequence[int], wanted: int) -> Array:
-        """The engine's."""
-        rows = self._engine.extend(tokens, wanted)
-        best = np.partition(rows, -2, axis=1)[:, -2:]
-        self.gaps += (best[:, 1] - best[:, 0]).tolist()
-        return rows
-
-    def truncate(self, length: int) -> None:
-        """The engine's."""
-        self._engine.truncate(length)
-
-
 def ties(runtime: Opened, prompt: Sequence[int]) -> str:
     """The model's own text, plainly and copying that: places where two tokens are as good as equal, and whether another was taken."""
     gaps = Gaps(runtime.engine(len(prompt) + TOLD))
@@ -211,18 +217,18 @@ def ties(runtime: Opened, prompt: Sequence[int]) -> str:
     return f"{said}; the two best were nearer than {NEAR} at {sum(gap < NEAR for gap in gaps.gaps)} of {TOLD} places"
 
 
-def peak(path: Path) -> float:
-    """MiB of a process that opens a model, reads a prompt and writes twenty tokens; on Linux alone."""
+def peak_of(path: Path) -> str:
+    """Peak memory of a process that opens a model, reads a prompt and writes twenty tokens."""
     command = [sys.executable, "-m", "bench", "decode", "--once", str(path)]
-    return int(subprocess.run(command, capture_output=True, check=True, cwd=ROOT, text=True).stdout) / 1024
+    return subprocess.run(command, capture_output=True, check=True, cwd=ROOT, text=True).stdout.strip()
 
 
 def once(path: Path) -> None:
-    """What `peak` watches."""
+    """What `peak_of` asks."""
     runtime = opened(path)
     list(runtime.generate(_texts()[0], Options(tokens=20)))
-    status = Path("/proc/self/status").read_text("utf-8")  # a child's ru_maxrss counts what its parent held, too
-    print(re.search(r"VmHWM:\s+(\d+) kB", status)[1])  # type: ignore[index]
+    memory = peak()
+    print("unknown" if memory is None else f"{memory:.0f} MiB")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -248,6 +254,6 @@ def main(arguments: Sequence[str]) -> None:
         measured(runtimes, tokenizer, options.runs)
         for name, runtime in runtimes.items():
             print(
-                f"{name}: copying its own text, {ties(runtime, tokenizer(_texts()[1]).input_ids[:PROMPT])}; peak memory {peak(paths[name]):.0f} MiB"
+                f"{name}: copying its own text, {ties(runtime, tokenizer(_texts()[1]).input_ids[:PROMPT])}; peak memory {peak_of(paths[name])}"
             )
             runtime.close()

@@ -222,21 +222,21 @@ class Vocabulary:
                 row |= self._put_in[_article(draft, words, i)]
             elif _lowered(draft[word.start : word.end]):
                 row |= self._put_first
-            row[self._not_before.get(_plain(draft, word), [])] = False
-            if i and not word.initial:
-                row[self._not_after.get(_plain(draft, words[i - 1]), [])] = False
+            row[self._doubling(draft, words, i)] = False
         return mask
+
+    def _doubling(self, draft: str, words: Sequence[Word], i: int) -> list[int]:
+        """Operations that would put a word beside its like."""
+        found = self._not_before.get(_plain(draft, words[i]), [])
+        return found if not i or words[i].initial else found + self._not_after.get(_plain(draft, words[i - 1]), [])
 
     def edit(self, number: int, draft: str, words: Sequence[Word], i: int) -> Edit | None:
         """The edit that an operation makes at a word, None where it does not fit or changes nothing."""
         op = self.operations[number - 1]
         if op.initial and not words[i].initial:
             return None
-        if not op.before and not op.marks:
-            if number in self._not_before.get(_plain(draft, words[i]), ()):
-                return None
-            if i and not words[i].initial and number in self._not_after.get(_plain(draft, words[i - 1]), ()):
-                return None
+        if not op.before and not op.marks and number in self._doubling(draft, words, i):
+            return None
         edit = _at_marks(op, draft, words, i) if op.marks else _at_word(op, draft, words, i)
         return edit if edit and edit.after != straight(edit.before) else None
 

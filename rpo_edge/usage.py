@@ -24,8 +24,10 @@ Exact = np.ndarray[Any, np.dtype[np.float64]]
 
 WORDS = ""
 """The side that counts every word."""
-COLUMNS = 16
-"""Numbers that are read of the user and the draft for each operation."""
+OF_USER = 11
+"""Numbers that are read of the user alone for each operation,"""
+COLUMNS = OF_USER + 5
+"""and with those of the draft."""
 BACKOFF = 4.0
 """Weight of the whole family's share against an operation's own counts, as in the profile's rates."""
 
@@ -140,7 +142,7 @@ class Usage:
         table = [odds / 2, odds * sure / 2, kin_odds[self._family] / 2, np.log1p(a) / 2, np.log1p(b) / 2, *rates, sure, ones]
         table += [np.log1p(words) / 8 * ones, np.log1p((kin_a + kin_b)[self._family]) / 4]
         if draft is None:
-            table += [np.zeros(size)] * 5
+            table += [np.zeros(size)] * (COLUMNS - OF_USER)
         else:
             now_a, now_b = self._both(draft)
             of_family = _against(kin, self._by_family(now_a), self._by_family(now_b))

@@ -134,6 +134,14 @@ def checkpoint(folder: Path, family: str = "llama", tokenizer: PreTrainedTokeniz
     return model(folder, family, **options)
 
 
+def trained(folder: Path, **options) -> Path:
+    """As training leaves it, but for training.json: a model and the tokenizer of the corpus."""
+    from training import corpus
+
+    tokenizer = corpus.train_tokenizer([f"The boat sails in {year}, and it isn't far. “So” what? — ünï" for year in range(1900, 1999)], 400)
+    return checkpoint(folder, tokenizer=tokenizer, vocab_size=len(tokenizer), tie_word_embeddings=True, **options)
+
+
 def torch_logits(found, ids: list[int]) -> np.ndarray:
     """(tokens, vocabulary)."""
     with torch.inference_mode():

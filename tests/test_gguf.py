@@ -23,7 +23,6 @@ from export.formats import weights
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
 from rpo_edge.prompt import SPECIAL_TOKENS
-from training import corpus
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -32,10 +31,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def checkpoint(tmp_path_factory):
     """As training leaves it: a Llama in several shards, and the tokenizer of the corpus."""
     out = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = corpus.train_tokenizer([f"The boat sails in {year}, and it isn't far. “So” what? — ünï" for year in range(1900, 1999)], 400)
-    tokenizer.save_pretrained(out)
-    sizes = {"vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 256, "tie_word_embeddings": True}
-    causal_samples.model(out, **sizes)
+    causal_samples.trained(out, hidden_size=128, intermediate_size=256)
     AutoModelForCausalLM.from_pretrained(out).save_pretrained(out, max_shard_size="200KB")
     (out / "model.safetensors").unlink()
     (out / "training.json").write_text('{"base": "tiny"}', "utf-8")

@@ -33,7 +33,6 @@ from rpo_edge.errors import InputError, OptionalDependencyError
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.prompt import DRAFT, HISTORY, REFLECT, SPECIAL_TOKENS, escape
 from rpo_edge.runtimes.base import Options
-from training import corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = Effort(prompts=2, length=200, tokens=12, rounds=1)
@@ -44,9 +43,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def checkpoint(tmp_path_factory):
     """As training leaves it."""
     out = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = corpus.train_tokenizer([f"The boat sails in {year}, and it isn't far. “So” what? — ünï" for year in range(1900, 1999)], 400)
-    tokenizer.save_pretrained(out)
-    causal_samples.model(out, vocab_size=len(tokenizer), tie_word_embeddings=True)
+    causal_samples.trained(out)
     (out / "training.json").write_text('{"base": "tiny", "licence": "CC0-1.0", "data": {"boats": "99, CC0-1.0"}}', "utf-8")
     return out
 

@@ -97,10 +97,9 @@ def token_batches(checkpoint: Path, texts: Sequence[str], size: int, longest: in
 
 def torch_logits(checkpoint: Path, batches: Iterable[Batch]) -> Iterator[Array]:
     """Logits [batch, sequence, labels] of the checkpoint."""
-    model = BertForTokenClassification.from_pretrained(checkpoint, local_files_only=True).eval()
+    run = float_encoder(checkpoint)
     for tokens in batches:
-        with torch.inference_mode():
-            yield model(**{name: torch.from_numpy(values) for name, values in tokens.items()}).logits.numpy()
+        yield run(tokens["input_ids"], tokens["attention_mask"], tokens["token_type_ids"])
 
 
 def onnx_logits(folder: Path, batches: Iterable[Batch]) -> Iterator[Array]:

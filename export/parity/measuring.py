@@ -24,6 +24,7 @@ from export.parity.reference import Reference
 from export.parity.strings import strings
 from export.parity.ways import way_of
 from rpo_edge.errors import InputError, OptionalDependencyError
+from rpo_edge.runtimes.decoding import common
 
 Array = np.ndarray[Any, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,8 +176,7 @@ def _prefix(known: list[int], found: list[int]) -> float:
     """Share of the known tokens before the first that differs; 1 for a text of none, if the other has none either."""
     if not known:
         return float(not found)
-    same = next((i for i, (one, other) in enumerate(zip(known, found, strict=False)) if one != other), min(len(known), len(found)))
-    return same / len(known)
+    return common(known, found) / len(known)
 
 
 def _timed(found: list[Parity], artifacts: Sequence[Artifact], questions: Questions, rounds: int) -> list[Parity]:

@@ -11,12 +11,12 @@ from onnx import TensorProto, helper
 from safetensors import safe_open
 
 from export import checkpoint
+from export.folder import MANIFEST
 from export.formats import blocks
 from export.parity.ways import MODEL
 
 OPTIMUM = "optimum-int8"
 """Where activations have one scale for all of them: another thing than int8 by blocks."""
-_MANIFEST = "manifest.json"
 
 
 def quantization(path: Path, way: str) -> str:
@@ -33,7 +33,7 @@ def quantization(path: Path, way: str) -> str:
 
 def size(path: Path) -> float:
     """MB of all its files; what a manifest says of them does not count."""
-    files = [path] if path.is_file() else [file for file in path.iterdir() if file.is_file() and file.name != _MANIFEST]
+    files = [path] if path.is_file() else [file for file in path.iterdir() if file.is_file() and file.name != MANIFEST]
     return sum(file.stat().st_size for file in files) / 1e6
 
 

@@ -26,6 +26,7 @@ from rpo_edge.runtimes.tokens import Tokenizer
 Array = np.ndarray[Any, Any]
 Tokens = Callable[[str], list[int]]
 Logits = Callable[[Sequence[int]], Array]
+Computing = GgufRuntime | OnnxRuntime
 
 MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 _PAST, _PRESENT = "past_key_values", "present"
@@ -49,6 +50,21 @@ def way_of(path: Path) -> str:
     raise InputError(f"{path} is no GGUF file, and no folder with {MODEL} and {TOKENIZER}")
 
 
+def _logits(opened: Callable[[Path, int], Computing]) -> Callable[[Path, int], Logits]:
+    """All logits of a text, by the engine that decodes on a device."""
+
+    def of_text(path: Path, context: int) -> Logits:
+        engine = opened(path, context).engine(context)
+
+        def logits(ids: Sequence[int]) -> Array:
+            engine.truncate(0)
+            return engine.extend(list(ids), len(ids))
+
+        return logits
+
+    return of_text
+
+
 def llama() -> Any:
     """Raises OptionalDependencyError without llama-cpp-python."""
     try:
@@ -57,7 +73,7 @@ def llama() -> Any:
         raise OptionalDependencyError("llama-cpp-python", "gguf") from error
 
 
-def _gguf_runtime(path: Path, context: int) -> Runtime:
+def _gguf_runtime(path: Path, context: int) -> GgufRuntime:
     return GgufRuntime.open(path, os.cpu_count(), context)
 
 
@@ -66,34 +82,12 @@ def _gguf_tokens(path: Path) -> Tokens:
     return lambda text: list(model.tokenize(text.encode("utf-8"), add_bos=False, special=True))
 
 
-def _gguf_logits(path: Path, context: int) -> Logits:
-    model = llama().Llama(str(path), n_ctx=context, logits_all=True, verbose=False, n_threads=os.cpu_count())
-
-    def logits(ids: Sequence[int]) -> Array:
-        model.reset()
-        model.eval(list(ids))
-        return np.array(model.scores[: len(ids)])
-
-    return logits
-
-
-def _onnx_runtime(path: Path, context: int) -> Runtime:
+def _onnx_runtime(path: Path, context: int) -> OnnxRuntime:
     return OnnxRuntime.open(path, os.cpu_count(), context)
 
 
 def _onnx_tokens(path: Path) -> Tokens:
     return Tokenizer.open(path / TOKENIZER).tokens
-
-
-def _onnx_logits(path: Path, context: int) -> Logits:
-    session = _session(path)
-
-    def logits(ids: Sequence[int]) -> Array:
-        feeds = {"input_ids": np.array([ids], np.int64), "total": np.array(len(ids), np.int32), "since": np.zeros(1, np.int64)}
-        found: Array = session.run(["logits"], feeds | _empty(session))[0][0]
-        return found
-
-    return logits
 
 
 def _optimum_logits(path: Path, context: int) -> Logits:
@@ -166,7 +160,7 @@ def _optimum_pass(session: Any, ids: Sequence[int], known: int, cache: dict[str,
 
 
 WAYS = {
-    "gguf": Way(_gguf_runtime, _gguf_tokens, _gguf_logits),
-    "onnx": Way(_onnx_runtime, _onnx_tokens, _onnx_logits),
+    "gguf": Way(_gguf_runtime, _gguf_tokens, _logits(_gguf_runtime)),
+    "onnx": Way(_onnx_runtime, _onnx_tokens, _logits(_onnx_runtime)),
     "optimum": Way(OptimumRuntime, _onnx_tokens, _optimum_logits),
 }

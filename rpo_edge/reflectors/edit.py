@@ -5,7 +5,8 @@
 
 The encoder reads the draft alone; the user comes in through the counts of `rpo_edge.usage`, taken over the whole history. A
 count says more of a habit than the few texts that would fit beside the draft, costs nothing to read, and can name the
-items that show it. The draft's own counts stand beside them: where it already says a thing as often as the user does, it may stay. Operations that do not fit a place are left out before probabilities are taken; each word has two
+items that show it. The draft's own counts stand beside them, in models that read them: where it already says a thing as often as
+the user does, it may stay. Operations that do not fit a place are left out before probabilities are taken; each word has two
 choices, one at the word and one among the marks after it.
 
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
@@ -38,7 +39,7 @@ from rpo_edge.reflectors.rules import RulesReflector, stated_features
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import MINIMUM_SITES, free_sites
-from rpo_edge.usage import Array, Usage, family, sides
+from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import Piece, WordPiece
 
 LONGEST = 160
@@ -97,10 +98,15 @@ class Heads:
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path} cannot be read as the user's part of a model") from error
 
+    @property
+    def reads_draft(self) -> bool:
+        """Whether the draft's own counts matter; older models know the user's alone."""
+        return int(self.own.shape[1]) > OF_USER
+
     def __call__(self, columns: tuple[Array, Array]) -> Array:
         """(operations,) logits that depend on the user alone."""
         of_operations, of_families = columns
-        of_operations = of_operations[:, : self.own.shape[1]]  # models of version 0.1 read less
+        of_operations = of_operations[:, : self.own.shape[1]]
         shared = np.tanh(of_operations @ self.inner + self.inner_bias) @ self.outer
         of_user = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
         result: Array = self.scale * of_user + self.offset
@@ -236,8 +242,8 @@ class EditReflector:
         found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
         if not found:
             return
-        user, draft = (self.counter.vector(one) for one in (counts, self.counter.count(text)))
-        bias = np.concatenate([[0], self._heads(self.counter.columns(user, draft))])
+        draft = self.counter.vector(self.counter.count(text)) if self._heads.reads_draft else None
+        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), draft))])
         for chunk in found:
             # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
             scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias

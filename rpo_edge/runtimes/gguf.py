@@ -73,6 +73,8 @@ class GgufRuntime:
                 raise ModelError(f"{path} is no adapter that this model can have")
         held = (library.llama_adapter_lora_p_ctypes * 1)(adapter) if adapter else None
         if library.llama_set_adapters_lora(model.ctx, held, int(adapter is not None), (ctypes.c_float * 1)(scale)):
+            if adapter:
+                library.llama_adapter_lora_free(adapter)
             raise ModelError(f"{path} cannot be laid over this model")
         if self._adapter:
             library.llama_adapter_lora_free(self._adapter)
@@ -120,6 +122,7 @@ class _Engine:
     """See `decoding.Engine`. Drives `llama_decode` itself: logits are computed of the places that are asked for alone."""
 
     def __init__(self, model: Any, library: Any) -> None:
+        self._model = model  # which frees the context when nobody holds it
         self._context, self._library, self._size = model.ctx, library, model.n_vocab()
         self._most = int(library.llama_n_batch(model.ctx))
         self._batch = library.llama_batch_init(self._most, 0, 1)
@@ -129,13 +132,13 @@ class _Engine:
 
     def extend(self, tokens: Sequence[int], wanted: int) -> Array:
         """Raises ReflectorError where llama.cpp fails."""
+        rows, first = np.empty((wanted, self._size), np.float32), len(tokens) - wanted
         for start in range(0, len(tokens), self._most):
             part = tokens[start : start + self._most]
-            self._decode(part, wanted if start + len(part) == len(tokens) else 0)
-        rows = np.empty((wanted, self._size), np.float32)
-        for i in range(wanted):
-            at = self._library.llama_get_logits_ith(self._context, i - wanted)
-            rows[i] = np.ctypeslib.as_array(at, shape=(self._size,))
+            self._decode(part, max(0, first - start))
+            for i in range(max(0, first - start), len(part)):
+                at = self._library.llama_get_logits_ith(self._context, i)
+                rows[start + i - first] = np.ctypeslib.as_array(at, shape=(self._size,))
         return rows
 
     def truncate(self, length: int) -> None:
@@ -155,13 +158,14 @@ class _Engine:
         """Free the batch."""
         self._library.llama_batch_free(self._batch)
 
-    def _decode(self, tokens: Sequence[int], wanted: int) -> None:
+    def _decode(self, tokens: Sequence[int], first: int) -> None:
+        """first: of the tokens after which logits are wanted."""
         batch = self._batch
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
             batch.token[i], batch.pos[i] = token, len(self.known) + i
             batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
-            batch.logits[i] = i >= len(tokens) - wanted
+            batch.logits[i] = i >= first
         failed = self._library.llama_decode(self._context, batch)
         if failed:
             raise ReflectorError(f"the model failed: llama_decode gave {failed}")

@@ -249,3 +249,17 @@ def test_without_its_package_the_message_says_what_to_install(monkeypatch, tmp_p
 
 def test_the_end_token_ends_the_text(runtime):
     assert END not in said(runtime, f"{END[::-1]}It is late", tokens=200, stop=(END,))
+
+
+def test_an_engine_gives_the_logits_of_as_many_places_as_asked_for(model):
+    """More than llama.cpp reads at once, too; the last of them are those that are asked for alone."""
+    if isinstance(model, GgufRuntime):
+        model._engine._most = 7
+    tokens = list(range(10, 40))
+    engine = model.engine(len(tokens))
+    engine.truncate(0)
+    whole = engine.extend(tokens, len(tokens)).copy()
+    for wanted in (1, 8, 20):
+        engine.truncate(0)
+        rows = engine.extend(tokens, wanted)
+        assert rows.shape == (wanted, whole.shape[1]) and rows == pytest.approx(whole[-wanted:], abs=1e-3)

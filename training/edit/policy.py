@@ -64,7 +64,7 @@ class Policy:
         marks = torch.tensor([op.marks for op in vocabulary.operations])
         model = Editor(network, len(vocabulary) - 1, len(Usage(vocabulary).families), marks)
         with torch.no_grad():
-            known = heads.own.shape[1]  # a checkpoint of version 0.1 reads fewer columns
+            known = heads.own.shape[1]  # an older checkpoint reads fewer columns
             model.own[:, :known] = torch.from_numpy(heads.scale * heads.own)
             model.families.copy_(torch.from_numpy(heads.scale * heads.families))
             model.inner.weight.zero_()

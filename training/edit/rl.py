@@ -121,7 +121,6 @@ class Ground:
 
     policy: Policy
     reference: Any
-    usage: Usage
     users: list[User]
     drafts: list[str]
     reward: Composite
@@ -147,7 +146,7 @@ def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situatio
         if place:
             found.append(place)
             users.append(user)
-            columns.append(columns_of(place.example, user.counts[list(history)].sum(axis=0), ground.usage))
+            columns.append(columns_of(place.example, user.counts[list(history)].sum(axis=0), ground.policy.usage))
     return found, users, columns
 
 
@@ -294,11 +293,11 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
     """_USERS of the people, by lot, who have texts enough for every stage, and all drafts."""
     reference = copy.deepcopy(policy.model).eval().requires_grad_(False)
     reference.encoder.classifier.bias[1:] -= config.bolder
-    usage, rng = Usage(policy.vocabulary), random.Random(config.seed)
+    rng = random.Random(config.seed)
     enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
     others = strangers(people, config.others)
-    users = [User.of(author, others[author.name], usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
-    return Ground(policy, reference, usage, users, list(drafts), reward)
+    users = [User.of(author, others[author.name], policy.usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
+    return Ground(policy, reference, users, list(drafts), reward)
 
 
 def save(policy: Policy, run: Run, config: Config, checkpoint: Path, out: Path) -> None:
@@ -318,4 +317,4 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], rewar
     stand = ground(Policy.load(checkpoint, config.bolder), others, rest, reward, config)
     print(f"{len(stand.users)} users, {len(stand.drafts)} drafts, {config.steps} steps", flush=True)
     out.mkdir(parents=True, exist_ok=True)
-    save(stand.policy, train(stand, config, Watch(watched, stand.usage), out), config, checkpoint, out)
+    save(stand.policy, train(stand, config, Watch(watched, stand.policy.usage), out), config, checkpoint, out)

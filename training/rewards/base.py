@@ -13,9 +13,9 @@ class Rollout:
     """One sampled reflection and rewrite of a draft, and what it is judged by.
 
     rewrite: None where the completion was no trajectory's end. observations: None where the reflector writes none that could be
-    judged (an edit reflector's are made from its edits). edits: what led from the draft to the rewrite, None where that must be found by
-    aligning them. profile: the user's, with stated preferences. texts: of the user's private
-    history. others: texts of other people of the same place, to tell what is the user's alone. gold and task: the reference and its LaMP task ("LaMP-3"), where there is one.
+    judged (an edit reflector's are made from its edits). profile: the user's, with stated preferences. texts: of the user's private
+    history. others: texts of other people of the same place, to tell what is the user's alone. gold and task: the reference and its LaMP
+    task ("LaMP-3"), where there is one. edits: what led from the draft to the rewrite, None where that must be found by aligning them.
     """
 
     draft: str

@@ -6,8 +6,8 @@ other people's tokens (smoothed) and its n_t uses among the user's n,
 
     p(t)   = (n_t + PRIOR q(t)) / (n + PRIOR)                      the user's share, backed off to the others'
     w(t)   = log p(t) / q(t), cut to [-MOST, MOST]                 the log likelihood ratio, as in keyness
-    e(t)   = |v| p(t)                                              the user's own number of uses in a text v of |v| tokens, which has c_t
-    s(v)   = 1/|v| sum_t w(t) * (min(c_t, e) - max(0, c_t - e - 1) if w(t) > 0 else c_t)
+    m(t)   = |v| p(t)                                              the user's own number of uses in a text v of |v| tokens, which has c_t
+    s(v)   = 1/|v| sum_t w(t) * (min(c_t, m(t)) - max(0, c_t - m(t) - 1) if w(t) > 0 else c_t)
     reward = 1/2 + 1/2 * (s(r) - s(d)) / max(u - s(d), e), cut to [0, 1]
 
 where u and e are mean and standard deviation of s over the user's own texts, each against weights without it. So an unchanged draft has
