@@ -7,8 +7,8 @@ to four others stand for the rest. The draft is examples/response.txt, the words
 
 Printed: decoding as a ratio to plain llama.cpp in the same run (all ways take turns, median of the runs, least to most), tokens that were
 proposed and kept, passes; prefill and decoding in tokens a second, and the time to the first token; peak memory, each in a process of its own.
-Plain greedy decoding and copy-aware decoding choose the same tokens but where two are as good as equal: how often that is on this model, with its
-own tokens, is printed last. llama-cli's own n-gram drafting is not among them, since no package brings that program.
+Plain greedy decoding and copy-aware decoding choose the same tokens but for rounding: whether they do on this model, with its own tokens, and how
+often the two best logits were as good as equal, is printed last. llama-cli's own n-gram drafting is not among them, since no package brings that program.
 """
 
 from __future__ import annotations

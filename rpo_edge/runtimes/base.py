@@ -20,7 +20,7 @@ from rpo_edge.errors import ReflectorError
 class Options:
     """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs.
 
-    source: a text that will mostly be copied; greedy decoding is faster for it, and says the same. grammar: in GBNF, what may be said
+    source: a text that will mostly be copied; greedy decoding is faster for it, and says the same (see `drafting`). grammar: in GBNF, what may be said
     at all; a runtime without grammars raises ReflectorError.
     """
 

@@ -2,7 +2,8 @@
 
 A rewrite mostly copies its draft, so the draft itself is the cheapest model of what comes next (prompt lookup decoding, after
 arXiv 2304.04487): its next tokens are proposed at once, one forward pass judges them all, and those stay that the model would have chosen
-anyway. What comes out is what the model says without it; only the time differs.
+anyway. What comes out is what the model says without it, but for rounding: a pass over several tokens rounds a little otherwise, so of two
+tokens that are nearly as probable the other may come. Only the time is meant to differ.
 
 How many to propose follows from how often proposals came true lately (r) and from what a longer pass costs. A pass over n + 1 tokens
 takes 1 + n * COST times one over a single token, and n proposals give (1 - r^(n+1)) / (1 - r) tokens on average.
