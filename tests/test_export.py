@@ -16,7 +16,7 @@ for package in ("torch", "transformers", "optimum.exporters.onnx", "onnx"):
 import torch
 from transformers import BertConfig, BertForTokenClassification
 
-from export import edit
+from export import dequantize, edit
 from export.parity import edits, gate
 from export.parity.limits import LEAST_F1
 from export.quantize import RECIPES
@@ -178,3 +178,28 @@ def test_an_unknown_command_prints_the_known(monkeypatch):
     monkeypatch.setattr("sys.argv", ["export", "nothing"])
     with pytest.raises(SystemExit, match="usage"):
         export.__main__.main()
+
+
+def test_a_model_folder_leads_back_to_its_checkpoint(checkpoint, tmp_path):
+    trained = shutil.copytree(checkpoint, tmp_path / "trained")
+    model = BertForTokenClassification.from_pretrained(trained)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) / 10)  # the optimizer shares constants that are alike, as in no trained model
+    model.save_pretrained(trained)
+    edit.write(trained, tmp_path / "model", "tiny", {}, force=True)
+    dequantize.write(tmp_path / "model", tmp_path / "back")
+    one, other = (BertForTokenClassification.from_pretrained(folder).state_dict() for folder in (trained, tmp_path / "back"))
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert torch.allclose(tensor, other[name], atol=float(tensor.abs().max()) / 60), name  # weights have seven bits
+    for name in edit.COPIED:
+        assert (tmp_path / "back" / name).read_bytes() == (checkpoint / name).read_bytes()
+    edit.write(tmp_path / "back", tmp_path / "again", "tiny", {}, force=True)  # which says that it is a whole checkpoint
+
+
+def test_what_does_not_lead_back_is_refused(checkpoint, tmp_path):
+    edit.write(checkpoint, tmp_path / "model", "tiny", {}, "blockwise", force=True)
+    with pytest.raises(InputError, match="does not lead back"):
+        dequantize.write(tmp_path / "model", tmp_path / "back")
+    assert not (tmp_path / "back").exists()
