@@ -33,7 +33,7 @@ from export.formats import causal_onnx, gguf
 from export.parity.child import peak
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.decoding import Array, Engine, decode
-from rpo_edge.runtimes.drafting import Copier
+from rpo_edge.runtimes.drafting import LLAMA, ONNX, Copier, Prices
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.onnx import OnnxRuntime
 
@@ -44,6 +44,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 KEPT = (0.7, 0.9, 1.0)
 PROMPT = 600  # tokens
+WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 TOLD = 200  # tokens of the model's own
 NEAR = 1e-3  # of two logits that are as good as equal
 Opened = GgufRuntime | OnnxRuntime
@@ -113,13 +114,19 @@ class Taken:
     passes: int
 
 
+def prices_of(runtime: Opened) -> Prices:
+    """What it reckons with."""
+    return ONNX if isinstance(runtime, OnnxRuntime) else LLAMA
+
+
 def replayed(runtime: Opened, prompt: Sequence[int], text: Sequence[int], source: Sequence[int] | None) -> Taken:
     """One decoding of `text`, token by token or with proposals from `source`."""
     engine = runtime.engine(len(prompt) + len(text))
     engine.truncate(0)
     replay = Replay(engine, len(prompt), text)
     begun = time.perf_counter()
-    found = decode(replay, prompt, Options(), len(text), lambda token: False, Copier(source) if source else None)
+    copier = Copier(source, prices=prices_of(runtime)) if source else None
+    found = decode(replay, prompt, Options(), len(text), lambda token: False, copier)
     said = [next(found).token]
     first = time.perf_counter()
     said += [chosen.token for chosen in found]
@@ -205,13 +212,27 @@ def measured(runtimes: dict[str, Opened], tokenizer: Any, runs: int) -> None:
             )
 
 
+def prices(runtime: Opened, prompt: Sequence[int], runs: int) -> list[float]:
+    """What a pass over each of WIDTHS tokens costs after the prompt, in passes over one; the least of the runs, in turns."""
+    engine = runtime.engine(len(prompt) + max(WIDTHS))
+    engine.truncate(0)
+    engine.extend(prompt, 1)
+    least = dict.fromkeys(WIDTHS, float("inf"))
+    for _ in range(runs):
+        for width in WIDTHS:
+            begun = time.perf_counter()
+            engine.extend(prompt[:width], width)
+            least[width] = min(least[width], time.perf_counter() - begun)
+            engine.truncate(len(prompt))
+    return [least[width] / least[1] for width in WIDTHS]
+
+
 def ties(runtime: Opened, prompt: Sequence[int]) -> str:
     """The model's own text, plainly and copying that: places where two tokens are as good as equal, and whether another was taken."""
     gaps = Gaps(runtime.engine(len(prompt) + TOLD))
     plain = [chosen.token for chosen in decode(gaps, prompt, Options(), TOLD, lambda token: False)]
-    copied = [
-        chosen.token for chosen in decode(runtime.engine(len(prompt) + TOLD), prompt, Options(), TOLD, lambda token: False, Copier(plain))
-    ]
+    copier = Copier(plain, prices=prices_of(runtime))
+    copied = [chosen.token for chosen in decode(runtime.engine(len(prompt) + TOLD), prompt, Options(), TOLD, lambda token: False, copier)]
     apart = next((i for i, pair in enumerate(zip(plain, copied, strict=True)) if pair[0] != pair[1]), None)
     said = "the same tokens" if apart is None else f"another token at {apart}"
     return f"{said}; the two best were nearer than {NEAR} at {sum(gap < NEAR for gap in gaps.gaps)} of {TOLD} places"
@@ -251,6 +272,12 @@ def main(arguments: Sequence[str]) -> None:
         paths = artifacts(source, Path(folder))
         runtimes = {name: opened(path) for name, path in paths.items()}
         tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
+        prompt = tokenizer(_texts()[1]).input_ids[:PROMPT]
+        for name, runtime in runtimes.items():
+            said = "  ".join(
+                f"{width}: {price:.2f}" for width, price in zip(WIDTHS, prices(runtime, prompt, 4 * options.runs), strict=True)
+            )
+            print(f"{name}: a pass over so many tokens costs so many single ones  {said}", flush=True)
         measured(runtimes, tokenizer, options.runs)
         for name, runtime in runtimes.items():
             print(

@@ -126,6 +126,8 @@ class Chat:
         """The model's own end of turn, which the runtime knows, is the only one."""
         return ()
 
+    begins = "Rewrite:"
+
     def fitted(
         self, draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]
     ) -> str | None:

@@ -19,7 +19,7 @@ from rpo_edge.chat import Chat
 from rpo_edge.edits import align, shift
 from rpo_edge.errors import ModelError, OptionalDependencyError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
-from rpo_edge.prompt import END, fitted, parse
+from rpo_edge.prompt import END, ITEM, REWRITE, escape, fitted, parse
 from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime
@@ -44,6 +44,15 @@ class Form(Protocol):
         """Strings that end the answer."""
         ...
 
+    @property
+    def begins(self) -> str:
+        """What stands before the rewrite."""
+        ...
+
+    def escape(self, text: str) -> str:
+        """How a text is written in prompt and answer."""
+        ...
+
     def fitted(
         self, draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]
     ) -> str | None:
@@ -58,8 +67,8 @@ class Form(Protocol):
 class Trajectory:
     """The form that our models are trained on."""
 
-    stop = (END,)
-    fitted = staticmethod(fitted)
+    stop, begins = (END,), REWRITE
+    escape, fitted = staticmethod(escape), staticmethod(fitted)
 
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
         """By `prompt.parse`."""
@@ -91,7 +100,7 @@ class GenerativeReflector:
         prompt = self._form.fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
         if prompt is None:
             return _unread("the window is too long for the model")
-        pieces = list(self._runtime.generate(prompt, Options(tokens, stop=self._form.stop, source=draft)))
+        pieces = list(self._runtime.generate(prompt, self._options(tokens, window, evidence)))
         if len(pieces) >= tokens:
             return _unread("the model did not come to an end")
         try:
@@ -101,6 +110,15 @@ class GenerativeReflector:
         before = window.text.index(draft)
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
         return Reflection(observations, tuple(shift(edit, before) for edit in edits))
+
+    def _options(self, tokens: int, window: Window, evidence: Evidence) -> Options:
+        """The draft is what will be copied, the items what may be quoted, and its frozen spans what has to come out as it is."""
+        written = self._form.escape
+        kept = tuple(written(window.text[start:end].strip()) for start, end, _ in window.frozen)
+        others = tuple(written(item.text[:ITEM]) for item in evidence.items)
+        return Options(
+            tokens, stop=self._form.stop, source=written(window.text.strip()), others=others, kept=kept, begins=self._form.begins
+        )
 
 
 def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, Form]:

@@ -20,8 +20,9 @@ from rpo_edge.errors import ReflectorError
 class Options:
     """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs.
 
-    source: a text that will mostly be copied; greedy decoding is faster for it, and says the same (see `drafting`). grammar: in GBNF, what may be said
-    at all; a runtime without grammars raises ReflectorError.
+    source: a text that will mostly be copied, others: texts that may be quoted; greedy decoding is faster for them, and says the same (see
+    `drafting`). kept: parts of the source, in its order, that the text must have once it has said `begins` (see `spans`); in greedy decoding
+    without a grammar alone, else ReflectorError. grammar: in GBNF, what may be said at all; a runtime without grammars raises ReflectorError.
     """
 
     tokens: int = 256
@@ -30,7 +31,15 @@ class Options:
     stop: tuple[str, ...] = ()
     logprobs: bool = False
     source: str = ""
+    others: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    begins: str = ""
     grammar: str = ""
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the most probable token is taken each time."""
+        return self.temperature <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,12 @@ class Runtime(Protocol):
     def close(self) -> None:
         """Free what the model holds."""
         ...
+
+
+def check_kept(options: Options) -> None:
+    """Raises ReflectorError for spans that could not be guaranteed."""
+    if options.kept and (options.grammar or not options.greedy):
+        raise ReflectorError("spans are kept in greedy decoding without a grammar alone")
 
 
 def check_room(tokens: int, most: int) -> None:

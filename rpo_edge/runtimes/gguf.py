@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_kept, check_room, until_stop
 from rpo_edge.runtimes.decoding import Array, Engine, decode
-from rpo_edge.runtimes.drafting import Copier
+from rpo_edge.runtimes.drafting import LLAMA, copier
+from rpo_edge.runtimes.spans import spans
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 
@@ -85,6 +86,7 @@ class GgufRuntime:
         """Raises ReflectorError where the prompt does not fit, the grammar is none, or llama.cpp fails."""
         tokens = self._tokens(prompt)
         check_room(len(tokens), self.room - 1)
+        check_kept(options)
         grammar = _Grammar(self._library, self._vocabulary, options.grammar) if options.grammar else None
         return until_stop(self._pieces(tokens, options, grammar), options.stop)
 
@@ -111,11 +113,14 @@ class GgufRuntime:
 
     def _pieces(self, tokens: list[int], options: Options, grammar: _Grammar | None) -> Iterator[Piece]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
-        copier = Copier(self._tokens(options.source)) if options.source and options.temperature <= 0 else None
         most = min(options.tokens, self.room - len(tokens))
-        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends, copier, grammar):
-            text = decoder.decode(self._opened().detokenize([chosen.token], special=True))
-            yield Piece(text, chosen.token, chosen.logprob)
+        copies = copier(options, self._tokens, LLAMA)
+        allowed = grammar or spans(options, self._tokens, self._bytes_of, self._ends)
+        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends, copies, allowed):
+            yield Piece(decoder.decode(self._bytes_of(chosen.token)), chosen.token, chosen.logprob)
+
+    def _bytes_of(self, token: int) -> bytes:
+        return bytes(self._opened().detokenize([token], special=True))
 
 
 class _Engine:

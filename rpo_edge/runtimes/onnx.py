@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, check_kept, check_room, until_stop
 from rpo_edge.runtimes.decoding import Array, Engine, decode
-from rpo_edge.runtimes.drafting import Copier
+from rpo_edge.runtimes.drafting import ONNX, copier
 from rpo_edge.runtimes.ort import onnxruntime
+from rpo_edge.runtimes.spans import spans
 from rpo_edge.runtimes.tokens import Tokenizer
 
 _PAST = "past_key_values"
@@ -66,6 +67,7 @@ class OnnxRuntime:
         self._opened()
         tokens = self._tokenizer.tokens(prompt)
         check_room(len(tokens), self._room - 1)
+        check_kept(options)
         if options.grammar:
             raise ReflectorError("onnxruntime has no grammars; a GGUF model has")
         return until_stop(self._pieces(tokens, options), options.stop)
@@ -90,9 +92,10 @@ class OnnxRuntime:
     def _pieces(self, tokens: list[int], options: Options) -> Iterator[Piece]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
         most = min(options.tokens, self._room - len(tokens))
-        copier = Copier(self._tokenizer.tokens(options.source)) if options.source and options.temperature <= 0 else None
-        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends.__contains__, copier):
-            yield Piece(decoder.decode(self._tokenizer.bytes_of(chosen.token)), chosen.token, chosen.logprob)
+        told, said, ends = self._tokenizer.tokens, self._tokenizer.bytes_of, self._ends.__contains__
+        copies, allowed = copier(options, told, ONNX), spans(options, told, said, ends)
+        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, ends, copies, allowed):
+            yield Piece(decoder.decode(said(chosen.token)), chosen.token, chosen.logprob)
 
 
 class _Text:
