@@ -22,6 +22,7 @@ LAYERS = [
     {"reflectors", "shelf"},
     {"pipeline"},
     {"show", "page", "doctor", "progress"},
+    {"mcp_server"},
     {"cli"},
     {"__main__"},
 ]
