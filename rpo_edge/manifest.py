@@ -3,7 +3,8 @@
     {"name": "edit-small", "kind": "edit", "files": {"model.onnx": "<sha256>", …}, "base": "…", "licence": "…",
      "quantization": "int8", "prompt_version": 1, "prompt": "trajectory"}
 
-"prompt" is the form of prompts of a generative model; where it is not named it is the one that our own models are trained on.
+"prompt" is the form of prompts of a generative model; where it is not named it is the one that our own models are trained on. "adapter" names
+the one of the files that is a LoRA adapter to lay over the model, if there is one.
 
 Nothing of a folder is used before every byte of it has been checked against the manifest.
 """
@@ -38,6 +39,7 @@ class Manifest:
     quantization: str
     prompt_version: int
     prompt: str = TRAJECTORY
+    adapter: str = ""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -46,8 +48,8 @@ class Manifest:
             data = json.loads((folder / _NAME).read_text("utf-8"))
             fields = {key: str(data[key]) for key in ("name", "kind", "base", "licence", "quantization")}
             files = {str(name): str(digest) for name, digest in data["files"].items()}
-            prompt = str(data.get("prompt", TRAJECTORY))
-            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), prompt=prompt, **fields)
+            form = {"prompt": str(data.get("prompt", TRAJECTORY)), "adapter": str(data.get("adapter", ""))}
+            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), **form, **fields)
         except FileNotFoundError as error:
             raise ModelError(f"no model at {folder}: {_NAME} is not there") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -60,7 +62,17 @@ class Manifest:
 
     def save(self) -> None:
         """Write `manifest.json` into the folder, which has none."""
-        fields = ("name", "kind", "files", "base", "licence", "quantization", "prompt_version", "prompt")
+        fields = (
+            "name",
+            "kind",
+            "files",
+            "base",
+            "licence",
+            "quantization",
+            "prompt_version",
+            "prompt",
+            *(["adapter"] if self.adapter else ()),
+        )
         with (self.folder / _NAME).open("x", encoding="utf-8", newline="\n") as file:
             json.dump({name: getattr(self, name) for name in fields}, file, indent=2, ensure_ascii=False)
 

@@ -1,6 +1,7 @@
 """A LoRA adapter as a GGUF file: llama.cpp lays it over the base and says what peft says; what it could not lay is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +13,18 @@ pytest.importorskip("llama_cpp")
 import causal_samples
 import gguf
 import numpy as np
+from gguf_headers import TEMPLATE
 from safetensors.torch import load_file, save_file
 
 from export.formats import adapter
 from export.formats import gguf as format_
 from export.formats.blocks import FLOAT32
 from rpo_edge.errors import InputError, ModelError
+from rpo_edge.manifest import TRAJECTORY, Manifest
+from rpo_edge.reflectors.generative import opened
 from rpo_edge.runtimes.gguf import GgufRuntime
+from rpo_edge.shelf import Shelf
+from rpo_edge.shelf.adding import Way, add
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 IDS = causal_samples.IDS[:60]
@@ -38,8 +44,8 @@ def test_llama_cpp_says_what_peft_says(tmp_path, family, options, lora):
     base = causal_samples.checkpoint(tmp_path / "base", family, **options)
     model = causal_samples.adapted(base, tmp_path / "adapter", **lora)
     format_.plain(base, tmp_path / "base.gguf", FLOAT32)
-    count = adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
-    assert count == (2 if "target_modules" in lora else 14)
+    count, proof = adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
+    assert proof.logits.kl < 1e-3 and count == (2 if "target_modules" in lora else 14)
     expected, before = causal_samples.torch_logits(model, IDS), causal_samples.torch_logits(causal_samples.loaded(base), IDS)
     found = causal_samples.llama_logits(tmp_path / "base.gguf", IDS, tmp_path / "adapter.gguf")
     assert np.abs(found - expected).max() < 2e-3 < 1 < np.abs(expected - before).max()
@@ -117,6 +123,17 @@ def test_another_base_is_noticed(made, tmp_path):
         adapter.write(made / "adapter", tmp_path / "adapter.gguf", other)
 
 
+def test_what_is_too_far_is_not_written(made, tmp_path, monkeypatch):
+    folder = tmp_path / "adapter"
+    causal_samples.adapted(made / "base", folder)
+    monkeypatch.setattr(adapter, "scale", lambda module, rank, settings: 0.5)
+    with pytest.raises(InputError, match="too far"):
+        adapter.write(folder, tmp_path / "adapter.gguf")
+    assert not (tmp_path / "adapter.gguf").exists()
+    _, proof = adapter.write(folder, tmp_path / "adapter.gguf", force=True)
+    assert proof.missed and (tmp_path / "adapter.gguf").exists()
+
+
 def test_the_command(made, tmp_path, capsys):
     adapter.main([str(made / "adapter"), str(tmp_path / "adapter.gguf"), "--base", str(made / "base")])
     assert "for 14 weights" in capsys.readouterr().out
@@ -145,3 +162,30 @@ def test_adapters_are_laid_over_and_taken_off_while_a_model_runs(made, tmp_path)
     assert np.abs(adapted - expected).max() < 0.05 < 1 < np.abs(adapted - alone).max()  # keys and values are float16 here
     assert np.abs(half - adapted).max() > 0.1 and np.array_equal(said(), alone)
     runtime.close()
+
+
+def test_a_model_may_have_an_adapter_on_the_shelf(tmp_path, monkeypatch):
+    monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path / "models"))
+    tokenizer = causal_samples.bytes_tokenizer()
+    tokenizer.chat_template = TEMPLATE  # without one it is no instruct model
+    base = causal_samples.checkpoint(tmp_path / "base", "llama", tokenizer, tie_word_embeddings=True)
+    causal_samples.adapted(base, tmp_path / "adapter")
+    format_.plain(base, tmp_path / "base.gguf", FLOAT32)
+    adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
+    shelf = Shelf()
+    said = {}
+    for name, laid in (("plain", None), ("mine", tmp_path / "adapter.gguf")):
+        add(shelf, tmp_path / "base.gguf", name, Way.copy, lambda count: None, laid)
+        manifest = Manifest.load(shelf.folder / name)
+        manifest.verify()
+        runtime, _ = opened(replace(manifest, prompt=TRAJECTORY), threads=1)
+        said[name] = runtime.engine(len(IDS)).extend(IDS, len(IDS)).copy()
+        runtime.close()
+    assert manifest.adapter == "adapter.gguf" and np.abs(said["plain"] - said["mine"]).max() > 1
+    with pytest.raises(ModelError, match="no LoRA adapter"):
+        add(shelf, tmp_path / "base.gguf", "other", Way.copy, lambda count: None, tmp_path / "base.gguf")
+    with pytest.raises(ModelError, match="adapter, which goes over one"):
+        add(shelf, tmp_path / "adapter.gguf", "other", Way.copy, lambda count: None)
+    with pytest.raises(InputError, match="has one"):
+        add(shelf, shelf.folder / "mine", "other", Way.copy, lambda count: None, tmp_path / "adapter.gguf")
+    assert shelf.names() == ["mine", "plain"]

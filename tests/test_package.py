@@ -72,6 +72,15 @@ def test_onnxruntime_has_one_door():
     assert users == ["ort.py"]
 
 
+def test_tokenizers_has_one_door():
+    users = [
+        p.relative_to(ROOT).as_posix()
+        for p in (ROOT / "rpo_edge").rglob("*.py")
+        if "tokenizers" in {n.split(".")[0] for n in imported(p)} or '("tokenizers")' in p.read_text("utf-8")
+    ]
+    assert users == ["rpo_edge/runtimes/tokens.py"]
+
+
 def test_schema_version_is_the_latest():
     assert history._SCHEMA == migrations.LATEST == len(migrations.MIGRATIONS._migrations)
 

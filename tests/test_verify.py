@@ -103,14 +103,14 @@ def test_own_prompts_are_read_or_refused(tmp_path):
 def test_divergence_top_and_perplexity_by_hand():
     one = np.log(np.array([[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]]))
     other = np.log(np.array([[0.25, 0.5, 0.25], [0.2, 0.2, 0.6]])) + 7.0  # logits are free up to a constant
-    found = measuring._logits([[0, 2]], [one], [other])
+    found = measuring.apart([[0, 2]], [one], [other])
     assert found.tokens == 2 and found.kl == pytest.approx(0.25 * math.log(2) / 2) and found.largest_kl == pytest.approx(0.25 * math.log(2))
     assert (found.top1, found.sure) == (0.5, 0.5)
     assert found.perplexity == pytest.approx(4) and found.float32 == pytest.approx(4)
     unsure = np.log(np.array([[0.4, 0.35, 0.25], [0.2, 0.2, 0.6]]))
-    assert measuring._logits([[0, 2]], [unsure], [other]).sure == 1.0
+    assert measuring.apart([[0, 2]], [unsure], [other]).sure == 1.0
     with pytest.raises(InputError, match="logits"):
-        measuring._logits([[0, 2]], [one], [other[:, :2]])
+        measuring.apart([[0, 2]], [one], [other[:, :2]])
 
 
 def test_many_rows_are_compared_as_few():
@@ -118,7 +118,7 @@ def test_many_rows_are_compared_as_few():
     one, other = rng.normal(size=(2, 2 * measuring._ROWS + 1, 11))
     ids = rng.integers(0, 11, len(one)).tolist()
     expected, actual = (torch.log_softmax(torch.tensor(logits), -1) for logits in (one, other))
-    found = measuring._logits([ids], [one], [other])
+    found = measuring.apart([ids], [one], [other])
     assert found.kl == pytest.approx(float((expected.exp() * (expected - actual)).sum(-1).mean()))
     assert found.perplexity == pytest.approx(float(torch.nn.functional.nll_loss(actual[:-1], torch.tensor(ids[1:])).exp()))
 

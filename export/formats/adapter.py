@@ -1,10 +1,11 @@
 """A LoRA adapter as a GGUF file, which llama.cpp lays over a base when it loads it.
 
-    python -m export adapter ADAPTER OUT.gguf [--base CHECKPOINT]
+    python -m export adapter ADAPTER OUT.gguf [--base CHECKPOINT] [--force]
 
 A weight W becomes W + (alpha / rank) B A (arXiv 2106.09685). A keeps the order of its columns; the rows of B are W's and go where
 those of W went in the base's GGUF file. Scales that the file cannot say (rank-stabilised LoRA, ranks or alphas of single modules)
 are multiplied into B. Float32, since adapters are small. What is more than two matrices for a weight is refused: merge it.
+OUT appears once llama.cpp, with it over the base, says what peft says.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from export import adapters, checkpoint
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
 from export.outputs import whole_file
+from export.parity import gate
+from export.parity.figures import Parity
 from rpo_edge.errors import InputError
 
 Array = np.ndarray[Any, Any]
@@ -56,13 +59,18 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("adapter", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--base", type=Path, help="the checkpoint that it was trained on, where its own word for it does not lead there")
+    parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
-    count = write(options.adapter, options.out, options.base)
+    count, found = write(options.adapter, options.out, options.base, options.force)
     print(f"{options.out.stat().st_size / 1e6:.2f} MB, for {count} weights  {options.out}")
+    print(found)
 
 
-def write(folder: Path, out: Path, base: Path | None = None) -> int:
-    """The whole file; returns how many weights it alters. Raises InputError for what llama.cpp cannot lay over a base."""
+def write(folder: Path, out: Path, base: Path | None = None, force: bool = False) -> tuple[int, Parity]:
+    """The whole file, once it is proved; returns how many weights it alters, and the proof.
+
+    Raises InputError for what llama.cpp cannot lay over a base, or what is too far from peft; OptionalDependencyError without llama.cpp.
+    """
     adapter = adapters.find(folder, base)
     config = checkpoint.config(adapter.base)
     family = families.find(config, adapter.base)
@@ -83,7 +91,9 @@ def write(folder: Path, out: Path, base: Path | None = None) -> int:
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
-    return len(pairs)
+        writer.close()
+        found = gate.adapter(adapter, unfinished, force)
+    return len(pairs), found
 
 
 def read(adapter: Adapter, sources: list[weights.Source]) -> Iterator[Pair]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from export.parity import edits, storage
+from export.adapters import Adapter
+from export.parity import adapted, edits, storage
 from export.parity.figures import Parity
 from export.parity.golden import drafts
 from export.parity.limits import judged
@@ -30,6 +31,16 @@ def causal(checkpoint: Path, path: Path, name: str, quantization: str, force: bo
         bits = storage.bits(path, "gguf", checkpoint)
         return Parity(name, quantization, storage.size(path), bits, missed=(f"not measured: {error}",))
     return judged(replace(found, artifact=name), force)
+
+
+def adapter(laid: Adapter, path: Path, force: bool) -> Parity:
+    """A few golden texts by peft and by llama.cpp. Raises as `causal` does."""
+    try:
+        return judged(adapted.figures(laid, path), force)
+    except OptionalDependencyError as error:
+        if not force:
+            raise
+        return Parity(path.name, "f16", path.stat().st_size, 32.0, missed=(f"not measured: {error}",))
 
 
 def edit(checkpoint: Path, folder: Path, name: str, quantization: str, force: bool) -> Parity:

@@ -110,7 +110,7 @@ def _compared(checkpoint: Path, artifact: Artifact, reference: Reference, questi
         folder = Path(name)
         _run(artifact, folder, {"task": "answer", "strings": questions.strings, "texts": questions.texts})
         ids = compared(questions.strings, questions.ids, json.loads((folder / "ids.json").read_text("utf-8")), reference.composes)
-        logits = _logits(questions.texts, known, [np.load(folder / f"{i}.npy", mmap_mode="r") for i in range(len(known))])
+        logits = apart(questions.texts, known, [np.load(folder / f"{i}.npy", mmap_mode="r") for i in range(len(known))])
     said = _spoken(artifact, questions)
     greedy = _greedy(questions.greedy, [one["tokens"] for one in said["prompts"]])
     size, bits = storage.size(artifact.path), storage.bits(artifact.path, artifact.way, checkpoint)
@@ -137,8 +137,8 @@ def _spoken(artifact: Artifact, questions: Questions) -> dict[str, Any]:
     return found
 
 
-def _logits(texts: Sequence[list[int]], known: Sequence[Array], found: Sequence[Array]) -> Logits:
-    """Each (tokens, vocabulary); the last place of a text has no next token, but a distribution all the same."""
+def apart(texts: Sequence[list[int]], known: Sequence[Array], found: Sequence[Array]) -> Logits:
+    """How far logits are from the known ones. Each (tokens, vocabulary); the last place of a text has no next token, but a distribution all the same."""
     kl, same, sure, one_surprise, other_surprise = [], [], [], [], []
     for ids, expected, actual in zip(texts, known, found, strict=True):
         if expected.shape != actual.shape:

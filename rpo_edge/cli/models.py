@@ -52,6 +52,9 @@ def models_add(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A GGUF file of an instruct model, or a model folder.", show_default=False)],
     name: Name = None,
     link: Annotated[bool, typer.Option("--link", help="Leave the files where they are, and point to them.")] = False,
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", metavar="FILE", help="A LoRA adapter in GGUF to lay over it.", show_default=False)
+    ] = None,
 ) -> None:
     """Put a model of yours among those that `rewrite --reflector NAME` knows, and print its name."""
     from rpo_edge.progress import bar
@@ -60,8 +63,8 @@ def models_add(
 
     shelf = Shelf()
     free = shelf.free_name(path.resolve().name if path.is_dir() else path.stem, name)
-    with bar("copying", 0 if link else size(path)) as progress:
-        add(shelf, path, free, Way.link if link else Way.copy, progress)
+    with bar("copying", 0 if link else size(path) + (size(adapter) if adapter else 0)) as progress:
+        add(shelf, path, free, Way.link if link else Way.copy, progress, adapter)
     write(f"{free}\n")
 
 

@@ -24,7 +24,7 @@ from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, 
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime
 from rpo_edge.runtimes.gguf import GgufRuntime
-from rpo_edge.runtimes.inspection import Inspected, inspected
+from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
 
 ONNX = "model.onnx"
@@ -142,12 +142,17 @@ def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
     about = inspected(path)
     form = form_of(manifest.prompt, about, path)
     context = 0 if isinstance(form, Trajectory) else min(about.context or _CONTEXT, _CONTEXT)
-    return GgufRuntime.open(path, threads, context), form
+    runtime = GgufRuntime.open(path, threads, context)
+    if manifest.adapter:
+        inspected_adapter(manifest.folder / manifest.adapter, about.architecture)
+        runtime.adapt(manifest.folder / manifest.adapter)
+    return runtime, form
 
 
 def weights(manifest: Manifest) -> Path:
-    """The one GGUF file of a model folder. Raises ModelError."""
-    names = [name for name in manifest.files if name.lower().endswith(".gguf") or len(manifest.files) == 1]
+    """The one GGUF file of a model folder that is no adapter. Raises ModelError."""
+    files = [name for name in manifest.files if name != manifest.adapter]
+    names = [name for name in files if name.lower().endswith(".gguf") or len(files) == 1]
     if len(names) != 1:
         raise ModelError(f"the model at {manifest.folder} is damaged: it has {len(names)} GGUF files")
     return manifest.folder / names[0]

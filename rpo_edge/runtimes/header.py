@@ -218,10 +218,12 @@ def shown(text: str) -> str:
 
 
 def facts(header: Header) -> dict[str, Any]:
-    """What `inspection.Inspected` holds. Raises Refused for what is no language model in one file."""
+    """What `inspection.Inspected` holds, or of a LoRA adapter the architecture of its model. Raises Refused for anything else."""
     architecture, whole = shown(header.text("general.architecture")), header.text("general.type") in ("", "model")
+    if architecture and header.text("adapter.type") == "lora" and header.text("general.type") == "adapter":
+        return {"adapter": architecture}
     if not architecture or not whole or not header.tokens:
-        raise Refused("holds no language model (but an adapter, a projector, or something else)")
+        raise Refused("holds no language model (but a projector, or something else)")
     parts = header.metadata.get("split.count", 0)
     if isinstance(parts, int) and parts > 1:
         raise Refused(f"is one of {parts} parts; join them first (llama-gguf-split --merge)")

@@ -45,12 +45,25 @@ class Inspected:
 
 def inspected(path: Path, seconds: float = SECONDS) -> Inspected:
     """Raises ModelError unless the file is a whole language model in GGUF (magic, version, counts, tensors inside the file)."""
+    facts = _facts(path, seconds)
+    if "adapter" in facts:
+        raise ModelError(f"{path} holds no language model (but an adapter, which goes over one)")
+    frame = facts.pop("frame")
+    return Inspected(**facts | {"control": tuple(facts["control"])}, frame=tuple(frame) if frame else None)
+
+
+def inspected_adapter(path: Path, architecture: str, seconds: float = SECONDS) -> None:
+    """Raises ModelError unless the file is a LoRA adapter in GGUF for a model of this architecture."""
+    found = _facts(path, seconds).get("adapter")
+    if found != architecture:
+        raise ModelError(f"{path} is an adapter for {found}, not for {architecture}" if found else f"{path} holds no LoRA adapter")
+
+
+def _facts(path: Path, seconds: float) -> dict[str, Any]:
     answer = _answer(path, seconds)
     if "facts" not in answer:
         raise ModelError(f"{path} {answer.get('refused', 'cannot be read: its reader broke down')}")
-    facts = answer["facts"]
-    frame = facts.pop("frame")
-    return Inspected(**facts | {"control": tuple(facts["control"])}, frame=tuple(frame) if frame else None)
+    return dict(answer["facts"])
 
 
 def _answer(path: Path, seconds: float) -> dict[str, Any]:

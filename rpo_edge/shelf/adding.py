@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,10 +13,11 @@ from pathlib import Path
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest, digest
 from rpo_edge.prompt import PROMPT_VERSION
-from rpo_edge.runtimes.inspection import Inspected, inspected
+from rpo_edge.reflectors.generative import weights
+from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.shelf import Shelf, translated
 
-WEIGHTS = "model.gguf"
+WEIGHTS, ADAPTER = "model.gguf", "adapter.gguf"
 
 _BLOCK = 1 << 20  # bytes
 
@@ -31,8 +33,8 @@ class Way(StrEnum):
     move = "move"
 
 
-def add(shelf: Shelf, path: Path, name: str, way: Way, progress: Progress) -> None:
-    """Put a GGUF file or a model folder on the shelf under a name that is free (see `Shelf.free_name`).
+def add(shelf: Shelf, path: Path, name: str, way: Way, progress: Progress, adapter: Path | None = None) -> None:
+    """Put a GGUF file or a model folder on the shelf under a name that is free (see `Shelf.free_name`), with a LoRA adapter over it.
 
     Raises InputError where a file cannot be read or written, ModelError for what is no model or is altered.
     """
@@ -43,6 +45,8 @@ def add(shelf: Shelf, path: Path, name: str, way: Way, progress: Progress) -> No
             _put_folder(path, folder, way, progress)
         else:
             _put_file(path, folder, way, progress)
+        if adapter:
+            _put_adapter(adapter, folder, way, progress)
 
 
 def size(path: Path) -> int:
@@ -82,6 +86,16 @@ def _put_folder(source: Path, folder: Path, way: Way, progress: Progress) -> Non
         _put(source / name, folder / name, way, progress)
     shutil.copyfile(source / "manifest.json", folder / "manifest.json")
     Manifest.load(folder).verify()
+
+
+def _put_adapter(path: Path, folder: Path, way: Way, progress: Progress) -> None:
+    manifest = Manifest.load(folder)
+    if manifest.kind != "generative" or manifest.adapter or ADAPTER in manifest.files:
+        raise InputError(f"{manifest.name} cannot have an adapter, or has one")
+    inspected_adapter(path, inspected(weights(manifest)).architecture)
+    said = json.loads((folder / "manifest.json").read_text("utf-8"))
+    said["files"][ADAPTER], said["adapter"] = _put(path, folder / ADAPTER, way, progress), ADAPTER
+    (folder / "manifest.json").write_text(json.dumps(said, indent=2, ensure_ascii=False), "utf-8")
 
 
 def _put(source: Path, target: Path, way: Way, progress: Progress) -> str:
