@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rpo_edge.pipeline import Personalizer
     from rpo_edge.records import Edit, Evidence, HistoryItem, Observation, Rewrite, StyleProfile, Verdict
     from rpo_edge.steps.retrieve import Mix
+    from rpo_edge.streaming import Stream
 
 __version__ = "0.1.0"
 
@@ -28,13 +29,14 @@ _HOMES = {
     "rpo_edge.pipeline": "Personalizer",
     "rpo_edge.records": "Edit Evidence HistoryItem Observation Rewrite StyleProfile Verdict",
     "rpo_edge.steps.retrieve": "Mix",
+    "rpo_edge.streaming": "Stream",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "Edit", "Evidence", "History", "HistoryItem", "ImportProblems", "InputError", "Mix", "ModelError", "Observation",
     "OptionalDependencyError", "Personalizer", "ReflectorError", "Rewrite", "RpoEdgeError", "StoreError",
-    "StyleProfile", "Verdict",
+    "Stream", "StyleProfile", "Verdict",
 ]  # fmt: skip
 
 

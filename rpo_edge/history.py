@@ -17,9 +17,10 @@ import hashlib
 import json
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -54,6 +55,7 @@ class History:
     """A store of history items. Use `History.open(path)`; close it, or use it in a `with` block.
 
     Adding a text that is already there (same source, same words) returns the id it has. Closing twice is fine.
+    Several threads may use it: one call at a time has the store.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, key: str | None = None, file: Path | None = None) -> None:
@@ -62,6 +64,7 @@ class History:
         self.encrypted = key is not None
         self._file = file  # as OPEN_FILES knows it; None: in memory
         self._leave = weakref.finalize(self, OPEN_FILES.leave, file) if file is not None else None  # also where nobody closes it
+        self._lock = threading.RLock()  # SQLite's transactions are a connection's, not a thread's
         self._connect = lambda other: connect(other, key)  # the key stands in no attribute, so that nothing prints it
 
     @classmethod
@@ -140,8 +143,15 @@ class History:
 
         return Database(self._connection)
 
-    def _writing(self) -> AbstractContextManager[None]:
-        return writing(self._connection, self.path)
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock, writing(self._connection, self.path):
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock, translated(self.path):
+            yield
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -177,7 +187,8 @@ class History:
 
         A profile asks for it anyway. A store that may not be written stays as it is, and its profile is right all the same.
         """
-        measure_missing(self._connection, self.path, most)
+        with self._lock:
+            measure_missing(self._connection, self.path, most)
 
     def _store(self, batch: Sequence[HistoryItem]) -> list[int]:
         """Items of one transaction; those that are there already have the id they had."""
@@ -216,10 +227,10 @@ class History:
         """
         from rpo_edge.store.forgetting import Receipt, Runs, delete, now, sweep, unfinished
 
-        with self._writing():
-            gone = self._chosen(ids, source, everything)
-            runs = delete(self._connection, gone) if gone else Runs.none()
-        with translated(self.path):
+        with self._reading():
+            with self._writing():
+                gone = self._chosen(ids, source, everything)
+                runs = delete(self._connection, gone) if gone else Runs.none()
             if not gone and not unfinished(self._connection):
                 return Receipt((), now())
             return sweep(self._connection, self._file, gone, runs, self.encrypted)
@@ -251,7 +262,7 @@ class History:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        with translated(self.path):
+        with self._reading():
             return int(self._connection.execute("select value from facts where key = 'items'").fetchone()[0])
 
     def __iter__(self) -> Iterator[HistoryItem]:
@@ -264,20 +275,20 @@ class History:
         """The item with this id, or None."""
         if not 0 <= number <= _LARGEST:
             return None
-        with translated(self.path):
+        with self._reading():
             row = self._connection.execute(f"select {_COLUMNS} from items where id = ?", [number]).fetchone()
         return _item(row) if row else None
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
         """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.store.search`."""
-        with translated(self.path):
+        with self._reading():
             numbers = found(self._connection, query, k)
             return [item for number in numbers if (item := self.get(number)) is not None]
 
     def recent(self, k: int) -> list[HistoryItem]:
         """The k newest items by date, then by id."""
         sql = f"select {_COLUMNS} from items order by date desc, id desc limit ?"
-        with translated(self.path):
+        with self._reading():
             return [_item(row) for row in self._connection.execute(sql, [min(max(k, 0), _LARGEST)])]
 
     def contains_phrase(self, run: Sequence[str]) -> bool:
@@ -285,19 +296,19 @@ class History:
         phrase = " ".join(run).replace('"', " ")
         wanted = " ".join(plain_words(phrase))
         sql = "select items.text from items_fts join items on items.id = items_fts.rowid where items_fts match ?"
-        with translated(self.path):
+        with self._reading():
             # FTS stems words ("running" finds "run") and parts them at marks, so what it finds is looked at once more.
             found = self._connection.execute(sql, [f'"{phrase}"'])
             return any(f" {wanted} " in f" {' '.join(plain_words(text))} " for (text,) in found)
 
     def sources(self) -> dict[str, int]:
         """Number of items by source."""
-        with translated(self.path):
+        with self._reading():
             return dict(self._connection.execute("select source, count(*) from items group by source order by source"))
 
     def preferences(self) -> dict[str, str]:
         """The stated preferences."""
-        with translated(self.path):
+        with self._reading():
             rows = self._connection.execute("select substr(key, 6), value from facts where key like 'pref:%' order by key")
             return dict(rows)
 
@@ -308,10 +319,11 @@ class History:
         """
         from rpo_edge.steps.profile import make_profile
 
-        shown = measured_habits(self._connection, self.path)
-        if counter is not None:
-            shown[SIDES] = counted(self._connection, self.path, counter)
-        return make_profile(shown, self.preferences(), len(self))
+        with self._lock:
+            shown = measured_habits(self._connection, self.path)
+            if counter is not None:
+                shown[SIDES] = counted(self._connection, self.path, counter)
+            return make_profile(shown, self.preferences(), len(self))
 
     def timeline(self) -> Timeline:
         """How the habits moved, read when it is asked. See `rpo_edge.store.timeline`."""

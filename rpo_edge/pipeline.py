@@ -1,39 +1,39 @@
 """Personalizer: the whole flow on one screen.
 
 freeze - profile - retrieve - reflect - guard - Rewrite
+
+In windows of paragraphs here; sentence by sentence, while a draft comes, in `streaming.py`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Literal, Self
 
 from rpo_edge.edits import apply, disjoint, shift
-from rpo_edge.errors import ReflectorError
+from rpo_edge.errors import InputError, ReflectorError
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
-from rpo_edge.reflectors.base import Reflector, Window
+from rpo_edge.reflectors.base import Closable, Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
-from rpo_edge.steps.retrieve import ALL, Mix, retrieve
+from rpo_edge.steps.retrieve import ALL, Mix
+from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, prose
 
-WINDOW_WORDS = 120
-"""A window is filled with whole paragraphs up to about so many words."""
-
-EMPTY_HISTORY = "the history is empty, so the draft is unchanged; add texts of yours with: rpo-edge history import PATH"
-NOT_ENGLISH = "the draft is not English, so it is unchanged"
+Windows = Literal["paragraphs", "sentences"]
 
 
 class Personalizer:
-    """Rewrites drafts for the user whose history it holds.
+    """Rewrites drafts for the user whose history it holds. Several threads may use one, and share its model.
 
     history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
     runs in its place where this build has none, and the rewrite's notices say so), or a model folder. mix: what
@@ -42,37 +42,88 @@ class Personalizer:
     """
 
     def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT, mix: Mix = ALL) -> None:
-        self._history, self._mix = history, mix
-        self._reflector, self._notices = _load(reflector)
+        loaded, notices = _load(reflector)
+        self._engine = Engine(history, loaded, mix, notices)
 
-    def rewrite(self, draft: str, query: str | None = None, k: int = 8) -> Rewrite:
-        """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read."""
-        clock = _Clock()
-        if not draft.strip():
-            return self._unchanged(draft, clock)
-        if len(self._history) == 0 and not self._history.preferences():
-            return self._unchanged(draft, clock, EMPTY_HISTORY)
-        with clock("freeze"):
-            frozen = freeze(draft)
-        if not is_english(_prose(draft, frozen)):
-            return self._unchanged(draft, clock, NOT_ENGLISH)
-        with clock("profile"):
-            profile = self._history.profile(self._reflector.counter)
-        with clock("retrieve"):
-            evidence = retrieve(self._history, draft, query, k, profile, self._mix)
-        try:
-            with clock("reflect"):
-                observations, proposed = reflect(self._reflector, draft, frozen, evidence, profile)
-        except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
-            reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
-            failed = Verdict(False, (Reverted(draft, reason),))
-            return self._unchanged(draft, clock, reason, *self._notices, verdict=failed, failed=True)
-        with clock("guard"):
-            edits, verdict = guard(draft, proposed, self._history.contains_phrase, own_phrases(profile))
-        return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, self._reflector.info, clock.spent, self._notices)
+    def rewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
+        """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read.
 
-    def _unchanged(self, draft: str, clock: _Clock, *notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
-        return Rewrite(draft, draft, (), (), verdict or Verdict(), self._reflector.info, clock.spent, notices, failed)
+        windows: "sentences" gives what a stream of the draft gives, and for the same text always the same.
+        Raises StoreError where the history cannot be read ("sentences": the result says so); InputError for other windows.
+        """
+        if windows == "paragraphs":
+            with self._engine.lock:
+                return _in_paragraphs(self._engine, draft, query, k)
+        if windows != "sentences":
+            raise InputError(f"windows are paragraphs or sentences, not {windows!r}")
+        stream = self.streaming(query, k)
+        stream.feed(draft)
+        stream.finish()
+        return stream.result
+
+    async def arewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
+        """`rewrite`, in a thread."""
+        return await asyncio.to_thread(self.rewrite, draft, query, k, windows)
+
+    def streaming(self, query: str | None = None, k: int = 8) -> Stream:
+        """A stream for one draft, to be fed with its chunks."""
+        return Stream(self._engine, query, k)
+
+    def stream(self, chunks: Iterable[str], query: str | None = None, k: int = 8) -> Iterator[str]:
+        """The rewrite of a draft that comes in chunks, sentence by sentence. What `chunks` raises, this raises."""
+        stream = self.streaming(query, k)
+        for chunk in chunks:
+            if text := stream.feed(chunk):
+                yield text
+        if text := stream.finish():
+            yield text
+
+    async def astream(self, chunks: AsyncIterable[str], query: str | None = None, k: int = 8) -> AsyncIterator[str]:
+        """`stream`, with the work in a thread."""
+        stream = self.streaming(query, k)
+        async for chunk in chunks:
+            if text := await asyncio.to_thread(stream.feed, chunk):
+                yield text
+        if text := await asyncio.to_thread(stream.finish):
+            yield text
+
+    def close(self) -> None:
+        """Free the model, when no rewrite uses it; twice is fine. Drafts that come later stay as they are where one is needed."""
+        with self._engine.lock:
+            if isinstance(self._engine.reflector, Closable):
+                self._engine.reflector.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rewrite:
+    clock, reflector = Clock(), engine.reflector
+
+    def unchanged(*notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
+        return Rewrite(draft, draft, (), (), verdict or Verdict(), reflector.info, clock.spent, notices, failed)
+
+    if not draft.strip():
+        return unchanged()
+    if engine.idle():
+        return unchanged(EMPTY_HISTORY)
+    with clock("freeze"):
+        frozen = freeze(draft)
+    if not is_english(prose(draft, frozen)):
+        return unchanged(NOT_ENGLISH)
+    profile, evidence = engine.material(draft, query, k, clock)
+    try:
+        with clock("reflect"):
+            observations, proposed = reflect(reflector, draft, frozen, evidence, profile)
+    except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
+        reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
+        return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
+    with clock("guard"):
+        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(profile))
+    return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, reflector.info, clock.spent, engine.notices)
 
 
 def reflect(
@@ -112,7 +163,7 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
             if frozen[j].start >= end:
                 break
             inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
-        yield Window(draft[start:end], start, before, after, tuple(inside))
+        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups))
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:
@@ -124,32 +175,4 @@ def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]
     return load(manifest_of(reflector)), ()
 
 
-def _prose(draft: str, frozen: Sequence[Frozen]) -> str:
-    pieces, position = [], 0
-    for span in frozen:
-        pieces.append(draft[position : span.start])
-        position = span.end
-    return " ".join([*pieces, draft[position:]])
-
-
-def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
-    """Greetings and sign-offs of the user's: the only texts that may be added as they stand."""
-    found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
-    found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
-    return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
-
-
-class _Clock:
-    """Milliseconds by step."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.spent[step] = round((time.perf_counter() - begun) * 1000, 3)
-
-
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "own_phrases", "reflect", "windows"]
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "Windows", "own_phrases", "reflect", "windows"]

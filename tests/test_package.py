@@ -20,9 +20,10 @@ LAYERS = [
     {"manifest", "edits", "features", "language", "operations", "usage", "wordpiece"},
     {"history", "store", "importers", "steps", "runtimes", "prompt", "chat"},
     {"reflectors", "shelf"},
+    {"streaming"},
     {"pipeline"},
     {"show", "page", "doctor", "progress"},
-    {"mcp_server"},
+    {"mcp_server", "llm_plugin", "serve"},
     {"cli"},
     {"__main__"},
 ]

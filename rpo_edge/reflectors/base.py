@@ -6,8 +6,9 @@ checks safety: the guard does, for every reflector alike. Same window, same prof
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from rpo_edge.history import Counter
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
@@ -15,9 +16,11 @@ from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StylePr
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`draft[start:end]`: whole paragraphs, with the paragraphs around them as context.
+    """`draft[start:end]`: whole paragraphs, with the paragraphs around them as context; or one sentence of a draft that is still coming.
 
-    `frozen` are the frozen spans inside the window, relative to its start.
+    `frozen` are the frozen spans inside the window, relative to its start. last: whether the draft ends here.
+    sentence: whether it is one; `after` is unknown then, `before` ends where the window starts, and the white space between both is the
+    window's. carry: what rounding left in the sentences before it, by the reflector's own names.
     """
 
     text: str
@@ -25,6 +28,9 @@ class Window:
     before: str = ""
     after: str = ""
     frozen: tuple[tuple[int, int, str], ...] = ()
+    last: bool = True
+    sentence: bool = False
+    carry: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def first(self) -> bool:
@@ -32,17 +38,18 @@ class Window:
         return self.start == 0
 
     @property
-    def last(self) -> bool:
-        """Whether the draft ends here."""
-        return not self.after
+    def lead(self) -> str:
+        """What the window's text is to be read after, so that it is read as a part of its draft: `before` for a sentence, else nothing."""
+        return self.before if self.sentence else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """What the reflector saw, and the edits (offsets into the window) that follow from it."""
+    """What the reflector saw, and the edits (offsets into the window) that follow from it. carry: for the next sentence, see `Window`."""
 
     observations: tuple[Observation, ...] = ()
     edits: tuple[Edit, ...] = ()
+    carry: Mapping[str, float] = field(default_factory=dict)
 
 
 class Reflector(Protocol):
@@ -60,4 +67,13 @@ class Reflector(Protocol):
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Observations and sorted, disjoint edits for one window."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A reflector that holds something, a model say. What it reflects afterwards raises ReflectorError; closing twice is fine."""
+
+    def close(self) -> None:
+        """Free it."""
         ...

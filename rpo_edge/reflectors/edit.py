@@ -69,6 +69,8 @@ LEFT_TO_RULES = frozenset(
 LEAST = 0.2
 """Places less probable than this neither change nor count: they are noise, and many."""
 
+_CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
+
 
 class Encoder(Protocol):
     """What runs the encoder: ids, mask and word shapes, each (chunks, pieces), to logits (chunks, pieces, operations)."""
@@ -191,15 +193,25 @@ def choose(places: Iterable[Place], families: Sequence[str], least: float = LEAS
 
     families: by operation number less 1.
     """
+    return choose_on(places, families, {}, least)[0]
+
+
+def choose_on(
+    places: Iterable[Place], families: Sequence[str], carry: Mapping[str, float], least: float = LEAST
+) -> tuple[list[Place], dict[str, float]]:
+    """`choose` where a text comes in parts: what rounding left of each family so far is added, and what is left now comes back."""
     by_family: dict[str, list[Place]] = defaultdict(list)
     for place in places:
         if place.probability >= least:
             by_family[families[place.number - 1]].append(place)
-    chosen = []
-    for group in by_family.values():
+    chosen, left = [], dict(carry)
+    for name, group in by_family.items():
         group.sort(key=lambda place: (-place.probability, place.edit.start))
-        chosen += group[: int(sum(place.probability for place in group) + 0.5)]
-    return sorted(chosen, key=lambda place: -place.probability)
+        total = sum(place.probability for place in group) + carry.get(name, 0.0)
+        part = group[: int(total + 0.5)]
+        left[name] = total - len(part)
+        chosen += part
+    return sorted(chosen, key=lambda place: -place.probability), left
 
 
 class EditReflector:
@@ -229,21 +241,28 @@ class EditReflector:
         """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
         counts = profile.habits[SIDES].counts if SIDES in profile.habits else None
         stated = stated_features(profile)
-        edits = self._edits(window, counts, profile, evidence) if counts is not None else []
+        edits, left = self._edits(window, counts, profile, evidence) if counts is not None else ([], {})
         edits = [edit for edit in edits if not _touches(edit, window.text, stated)]
         framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated)
         kept = [edit for edit in framed.edits if edit in edits]
-        return Reflection((*_observations(kept), *framed.observations), framed.edits)
+        return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left})
+
+    def close(self) -> None:
+        """Free the encoder."""
+        self._encoder = _closed
 
     def places(
-        self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST
+        self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST, draft: str | None = None
     ) -> Iterator[list[Place]]:
-        """For each chunk of a text, every word's most probable operations of probability `least` or more; `covered` ones are left out."""
+        """For each chunk of a text, every word's most probable operations of probability `least` or more; `covered` ones are left out.
+
+        draft: what the draft's own counts are taken of, if it is more than the text.
+        """
         found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
         if not found:
             return
-        draft = self.counter.vector(self.counter.count(text)) if self._heads.reads_draft else None
-        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), draft))])
+        there = self.counter.vector(self.counter.count(draft or text)) if self._heads.reads_draft else None
+        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), there))])
         for chunk in found:
             # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
             scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias
@@ -262,16 +281,23 @@ class EditReflector:
                         places.append(Place(float(1 - shares[i, 0]), int(i), number, moved))
             yield places
 
-    def _edits(self, window: Window, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> list[Edit]:
+    def _edits(
+        self, window: Window, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence
+    ) -> tuple[list[Edit], dict[str, float]]:
+        """The encoder's edits, surest first, and what rounding leaves of each family."""
         frozen = [(start, end) for start, end, _ in window.frozen]
 
         def covered(start: int, end: int) -> bool:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
-        places = (place for chunk in self.places(window.text, counts, covered) for place in chunk)
-        chosen = choose(places, self.families)  # where two want the same words, the surer one, which comes first, has them
-        kind = _apostrophe(window.text, profile)
-        return [self._explained(place, kind, counts, profile, evidence) for place in chosen]
+        draft = f"{window.lead}{window.text}"
+        places = [place for chunk in self.places(window.text, counts, covered, draft=draft) for place in chunk]
+        carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
+        # Where two want the same words, the surer one, which comes first, has them.
+        chosen, left = choose_on(places, self.families, carried)
+        kind = _apostrophe(draft, profile)
+        edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
+        return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
 
     def _explained(self, place: Place, apostrophe: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
         before, after = sides(self.vocabulary.operations[place.number - 1])
@@ -329,6 +355,10 @@ def _listed(texts: Iterable[str]) -> str:
 
 def _places(n: int) -> str:
     return f"{n} place{'s' * (n > 1)}"
+
+
+def _closed(ids: Array, mask: Array, shapes: Array) -> Array:
+    raise ReflectorError("the model is closed")
 
 
 def _session(path: Path, ort: Any) -> Encoder:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rpo_edge.edits import disjoint
@@ -21,6 +21,7 @@ from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD
+from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
 
@@ -36,11 +37,16 @@ _ROUNDING = 1e-9
 
 
 class _Sampler:
-    """Systematic sampling: of n sites with share q, floor(nq) or ceil(nq) are drawn, evenly spread."""
+    """Systematic sampling: of n sites with share q, floor(nq) or ceil(nq) are drawn, evenly spread; also over windows that hand on `carry`."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, carry: Mapping[str, float]) -> None:
         self._seeded = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=8)
-        self._sums: dict[str, float] = {}
+        self._sums = dict(carry)
+
+    @property
+    def carry(self) -> dict[str, float]:
+        """The sums without what was drawn; what other reflectors carry stays as it is."""
+        return {name: total % 1.0 if total >= 1.0 else total for name, total in self._sums.items()}
 
     def draw(self, name: str, share: float) -> bool:
         before = self._sums.setdefault(name, self.uniform(name))
@@ -75,10 +81,10 @@ class RulesReflector:
         user = counts_of(profile)
         context = count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
         rates = _Rates(user, context, stated_rates(profile.preferences))
-        sampler = _Sampler(window.text)
+        sampler = _Sampler(window.text, window.carry)
         edits: list[Edit] = []
         cases: list[Site] = []
-        for site in free_sites(window.text, window.frozen, features):
+        for site in _sites(window, features):
             if _out_of_place(site, window):
                 continue
             after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler)
@@ -94,7 +100,18 @@ class RulesReflector:
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         known = {(edit.start, edit.end) for edit in given}
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
-        return Reflection(tuple(_observations(own, rates)), tuple(edits))
+        return Reflection(tuple(_observations(own, rates)), tuple(edits), sampler.carry)
+
+
+def _sites(window: Window, features: frozenset[str] | None) -> Iterator[Site]:
+    """The window's sites, seen after its lead: where a line, a sentence or a closing formula begins cannot be told from a sentence alone."""
+    lead = len(window.lead)
+    frozen = (
+        window.frozen if not lead else (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
+    )
+    for site in free_sites(f"{window.lead}{window.text}", frozen, features):
+        if site.start >= lead:
+            yield replace(site, start=site.start - lead, end=site.end - lead) if lead else site
 
 
 def stated_features(profile: StyleProfile) -> frozenset[str]:
@@ -193,17 +210,18 @@ def _frame(site: Site, rates: _Rates, window: Window) -> tuple[str, str] | None:
         if absent > _LARGEST_ABSENCE or not _is_prose(window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
-        blank = "\r\n\r\n" if "\r\n" in window.text else "\n\n"
+        blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
         return own, f"{text.rstrip(',')},{blank}" if site.name == "greeting" else f"{blank}{text}"
     return own, like("Hi", own) if site.name == "greeting" else own
 
 
 def _is_prose(window: Window) -> bool:
     """Whether a window can be greeted: sentences of some length, and no heading, list, table or code at the edge."""
-    lines = [line for line in window.text.splitlines() if line.strip()]
+    text = f"{window.lead}{window.text}"
+    lines = [line for line in text.splitlines() if line.strip()]
     edges = [lines[0] if window.first else "", lines[-1] if window.last else ""] if lines else []
     structured = any(LINE_PREFIX.match(line)[0].strip() or line.lstrip().startswith(("|", "```", "~~~", "    ")) for line in edges)  # type: ignore[index]  # it matches the empty string
-    return not structured and len(WORD.findall(window.text)) >= _FEWEST_WORDS
+    return not structured and len(WORD.findall(text)) >= _FEWEST_WORDS
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:

@@ -1,0 +1,267 @@
+"""Stream: rewrites a draft sentence by sentence while it comes.
+
+    cut - freeze - (profile, retrieve: once) - reflect - guard, for each sentence as soon as the next one begins
+
+What follows a sentence is not known, so less is known than in windows of paragraphs: the draft's own rates are those of the text so far, and
+what a sentence becomes rests on it and on what stands before it alone. Rounding is carried from sentence to sentence, or a habit of 62%
+would come out at all or nothing. The guard reads the words that have left before the sentence, so that a run of private words over the border
+is found where the sentence's own edits make it; where words that have left and the draft's next words make one, nothing can be taken back.
+
+Whatever fails here, the sentence passes as it is, and the result says so.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rpo_edge.edits import apply, shift
+from rpo_edge.errors import InputError, RpoEdgeError
+from rpo_edge.history import History
+from rpo_edge.language import is_english
+from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.reflectors.base import Reflector, Window
+from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
+from rpo_edge.steps.freeze import Frozen, freeze
+from rpo_edge.steps.guard import guard
+from rpo_edge.steps.retrieve import Mix, retrieve
+
+WINDOW_WORDS = 120
+"""A window of paragraphs is filled up to about so many words, and a sentence has so many before it."""
+
+EMPTY_HISTORY = "the history is empty, so the draft is unchanged; add texts of yours with: rpo-edge history import PATH"
+NOT_ENGLISH = "the draft is not English, so it is unchanged"
+PARTLY_ENGLISH = "parts of the draft are not English, so they are unchanged"
+
+_RUN = re.compile(r"\S+\s*")
+_MOST = 2000  # characters that so many words may have
+_PLAIN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")  # words without the marks between them, in which nothing can stand open
+
+
+class Clock:
+    """Milliseconds by step."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.spent[step] = round(self.spent.get(step, 0.0) + (time.perf_counter() - begun) * 1000, 3)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What rewrites have in common. notices: of the reflector's choice. lock: held while model and store are used."""
+
+    history: History
+    reflector: Reflector
+    mix: Mix
+    notices: tuple[str, ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def idle(self) -> bool:
+        """Whether there is nothing to go by."""
+        return len(self.history) == 0 and not self.history.preferences()
+
+    def material(self, draft: str, query: str | None, k: int, clock: Clock) -> tuple[StyleProfile, Evidence]:
+        """What a rewrite goes by."""
+        with clock("profile"):
+            profile = self.history.profile(self.reflector.counter)
+        with clock("retrieve"):
+            return profile, retrieve(self.history, draft, query, k, profile, self.mix)
+
+
+@dataclass
+class _Record:
+    """What the result will say."""
+
+    draft: list[str] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    observations: dict[str, Observation] = field(default_factory=dict)
+    reverted: list[Reverted] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    english: int = 0  # sentences
+    foreign: int = 0
+
+    def fail(self, sentence: str, error: Exception) -> None:
+        reason = str(error) if isinstance(error, RpoEdgeError) else f"rewriting failed: {type(error).__name__}: {error}"
+        self.reverted.append(Reverted(sentence.strip(), reason))
+        if reason not in self.failures:
+            self.failures.append(reason)
+
+    def notices(self, general: Iterable[str]) -> tuple[str, ...]:
+        if self.foreign and not self.english:
+            return (*self.failures, NOT_ENGLISH)
+        return (*self.failures, *general, *([PARTLY_ENGLISH] if self.foreign else []))
+
+
+class Stream:
+    """One draft on its way: `feed` its chunks as they come, then `finish`; what both return makes up the rewrite.
+
+    It belongs to one thread at a time; several streams may run at once.
+    """
+
+    def __init__(self, engine: Engine, query: str | None = None, k: int = 8) -> None:
+        self._engine, self._query, self._k = engine, query, k
+        self._cutter: Cutter | None = None  # None: everything passes
+        self._clock, self._record = Clock(), _Record()
+        self._begun = self._empty = False
+        self._result: Rewrite | None = None
+        self._material: tuple[StyleProfile, Evidence] | None = None
+        self._start = 0  # of the next piece, in the draft
+        self._before = self._left = self._behind = ""  # the draft's prose, the rewrite's, and the draft's last letter before it
+        self._carry: Mapping[str, float] = {}
+
+    def feed(self, text: str) -> str:
+        """What may leave now that `text` has come, "" if nothing. Raises InputError after `finish`, and for nothing else."""
+        if self._result is not None:
+            raise InputError("the stream is finished")
+        if not text:
+            return ""
+        self._begin(text)
+        self._record.draft.append(text)
+        return text if self._cutter is None else self._gone(lambda cutter: cutter.feed(text))
+
+    def finish(self) -> str:
+        """The rest; "" the second time."""
+        if self._result is not None:
+            return ""
+        rest = "" if self._cutter is None else self._gone(Cutter.finish)
+        self._result = self._made()
+        return rest
+
+    @property
+    def result(self) -> Rewrite:
+        """The whole. Raises InputError before `finish`."""
+        if self._result is None:
+            raise InputError("the stream is not finished")
+        return self._result
+
+    def _begin(self, text: str) -> None:
+        """With the first text: whether there is anything to go by."""
+        if self._begun:
+            return
+        self._begun = True
+        try:
+            with self._engine.lock:
+                self._empty = self._engine.idle()
+            self._cutter = None if self._empty else Cutter()
+        except Exception as error:
+            self._record.fail(text, error)
+
+    def _gone(self, pieces: Callable[[Cutter], Iterator[Piece]]) -> str:
+        """The text of the pieces. If the cutter fails, what it has passes, and all that follows."""
+        assert self._cutter is not None
+        gone: list[str] = []
+        try:
+            gone.extend(self._passed(piece) for piece in pieces(self._cutter))
+        except Exception as error:
+            rest = self._cutter.rest()
+            self._record.fail(rest, error)
+            self._cutter = None
+            gone.append(rest)
+        return "".join(gone)
+
+    def _passed(self, piece: Piece) -> str:
+        """The piece as it leaves."""
+        text = self._sentence(piece) if piece.prose else piece.text
+        self._start += len(piece.text)
+        self._behind = piece.text[-1]
+        self._before = _ended(self._before, piece.text if piece.prose else "\n")
+        self._left = _ended(self._left, text if piece.prose else "\n")
+        return text
+
+    def _sentence(self, piece: Piece) -> str:
+        try:
+            with self._engine.lock:
+                return self._rewritten(self._window(piece))
+        except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the sentence is still an answer
+            self._record.fail(piece.text, error)
+            return piece.text
+
+    def _window(self, piece: Piece) -> Window:
+        with self._clock("freeze"):
+            frozen = frozen_after(lead_of(self._behind), piece.text)
+        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry)
+
+    def _rewritten(self, window: Window) -> str:
+        with self._clock("freeze"):
+            english = is_english(f"{prose(window.before, freeze(window.before))} {prose(window.text, window.frozen)}")
+        self._record.english += english
+        self._record.foreign += not english
+        if not english:
+            return window.text
+        if self._material is None:
+            self._material = self._engine.material(window.text, self._query, self._k, self._clock)
+        profile, evidence = self._material
+        with self._clock("reflect"):
+            reflection = self._engine.reflector.reflect(window, evidence, profile)
+        with self._clock("guard"):
+            edits, verdict = self._guarded(window, reflection.edits, profile)
+            text = apply(window.text, edits)
+        self._carry = reflection.carry
+        self._record.edits += [shift(edit, window.start) for edit in edits]
+        self._record.reverted += verdict.reverted
+        for observation in reflection.observations:
+            self._record.observations.setdefault(observation.feature, observation)
+        return text
+
+    def _guarded(self, window: Window, edits: Iterable[Edit], profile: StyleProfile) -> tuple[list[Edit], Verdict]:
+        """The guard's answer with the words before the sentence, as they have left, in its sight."""
+        words = " ".join(_PLAIN.findall(self._left))
+        lead = f"{words}{lead_of(self._behind)}"  # the mark in `lead_of` ends their sentence
+        shifted = [shift(edit, len(lead)) for edit in edits]
+        kept, verdict = guard(f"{lead}{window.text}", shifted, self._engine.history.contains_phrase, own_phrases(profile))
+        return [shift(edit, -len(lead)) for edit in kept], verdict
+
+    def _made(self) -> Rewrite:
+        record, engine = self._record, self._engine
+        draft = "".join(record.draft)
+        notices = (EMPTY_HISTORY,) if self._empty else record.notices(engine.notices)
+        verdict = Verdict(not record.reverted, tuple(record.reverted))
+        observations = tuple(record.observations.values())
+        text = apply(draft, record.edits)
+        return Rewrite(
+            text,
+            draft,
+            tuple(record.edits),
+            observations,
+            verdict,
+            engine.reflector.info,
+            self._clock.spent,
+            notices,
+            bool(record.failures),
+        )
+
+
+def _ended(text: str, added: str) -> str:
+    """The last words of a text that goes on. What passed is a line's end there, however many parts it came in."""
+    if added == "\n" and (not text or text.endswith("\n")):
+        return text
+    runs = _RUN.findall((text + added)[-_MOST:])
+    return "".join(runs[-WINDOW_WORDS:])
+
+
+def prose(draft: str, frozen: Iterable[Frozen | tuple[int, int, str]]) -> str:
+    """What is not frozen."""
+    pieces, position = [], 0
+    for start, end, _ in frozen:
+        pieces.append(draft[position:start])
+        position = end
+    return " ".join([*pieces, draft[position:]])
+
+
+def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
+    """Greetings and sign-offs of the user's: the only texts that may be added as they stand."""
+    found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
+    found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
+    return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
+
+
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "prose"]
