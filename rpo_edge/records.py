@@ -120,7 +120,7 @@ class Rewrite:
     reflector: ReflectorInfo
     timings_ms: Mapping[str, float]
     notices: tuple[str, ...] = ()  # for the user: why a draft was left alone, what stood in for what
-    failed: bool = False  # a reflector failed while running; `text` is the draft
+    failed: bool = False  # a reflector failed while running; `text` is the draft, or of a stream that sentence is the draft's
 
     @property
     def changed(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from rpo_edge.chat import Chat
 from rpo_edge.edits import apply
-from rpo_edge.errors import ModelError, OptionalDependencyError
+from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
 from rpo_edge.prompt import HISTORY, REWRITE, SPECIAL_TOKENS, complete
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
@@ -51,6 +51,14 @@ def test_what_cannot_be_read_leaves_the_window_and_says_so(answer):
 def test_a_user_of_whom_nothing_is_known_and_an_empty_window_have_no_edits():
     for window, profile in ((Window(DRAFT, 0), StyleProfile()), (Window("\n\n", 0), PROFILE)):
         assert reflector(written(REWRITTEN)).reflect(window, EVIDENCE, profile).edits == ()
+
+
+def test_closing_frees_the_model():
+    closed = reflector(written("It's fine."))
+    closed.close()
+    closed.close()
+    with pytest.raises(ReflectorError, match="closed"):
+        closed.reflect(Window("It is fine.", 0), EVIDENCE, PROFILE)
 
 
 def test_evidence_that_does_not_fit_is_left_out_the_worst_first():

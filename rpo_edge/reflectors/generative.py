@@ -111,6 +111,10 @@ class GenerativeReflector:
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
         return Reflection(observations, tuple(shift(edit, before) for edit in edits))
 
+    def close(self) -> None:
+        """Free the model."""
+        self._runtime.close()
+
     def _options(self, tokens: int, window: Window, evidence: Evidence) -> Options:
         """The draft is what will be copied, the items what may be quoted, and its frozen spans what has to come out as it is."""
         written = self._form.escape
