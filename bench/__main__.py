@@ -1,5 +1,5 @@
 """`python -m bench rewrite`: for each reflector, cold process time as a ratio to importing onnxruntime, warm time, peak memory.
-`python -m bench history --items N`, `python -m bench rollouts …`, `python -m bench decode`: see history.py, rollouts.py and decode.py.
+`python -m bench history --items N`, `python -m bench rollouts …`, `python -m bench decode`, `python -m bench serve`: see history.py, rollouts.py, decode.py and serve.py.
 
 Runs of ours and of the import alternate, so that a slow machine is slow for both.
 """
@@ -85,5 +85,11 @@ if __name__ == "__main__":
         from bench import decode
 
         decode.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["serve"]:
+        from bench import serve
+
+        serve.main(sys.argv[2:])
     else:
-        sys.exit("usage: python -m bench rewrite | history [--items N] | rollouts CHECKPOINT [STYLE] | decode [--shape 135m|0.5b]")
+        sys.exit(
+            "usage: python -m bench rewrite | history [--items N] | rollouts CHECKPOINT [STYLE] | decode [--shape 135m|0.5b] | serve [--requests N]"
+        )

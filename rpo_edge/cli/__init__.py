@@ -16,11 +16,13 @@ from rpo_edge.cli import keeping, models, profile
 from rpo_edge.cli.common import discard, group, say
 from rpo_edge.cli.mcp import mcp
 from rpo_edge.cli.rewrite import rewrite
+from rpo_edge.cli.serve import serve
 from rpo_edge.errors import RpoEdgeError
 
 app = group("Rewrite cloud LLM answers into your own manner, on your own device.")
 app.command()(rewrite)
 app.command()(mcp)
+app.command()(serve)
 app.add_typer(keeping.app, name="history")
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")

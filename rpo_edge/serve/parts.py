@@ -1,0 +1,142 @@
+"""A text part of a streamed answer: its pieces go into a `Stream` of the Personalizer, and what that lets go comes out.
+
+Two things make a part pass as it is. Text that begins like JSON is no prose. And when work waits too long (`late`), what the stream holds
+is let out and the next sentences pass, in order and counted, until a paragraph begins in better times. What goes wrong in a stream is the
+stream's to make good: it passes the sentence as it is, and its result says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from rpo_edge.segment import sentences
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Outcome(Protocol):
+    """What the proxy wants to know of a `Rewrite`."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the text differs from the draft."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a reflector failed."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Why a draft was left alone."""
+
+
+class Stream(Protocol):
+    """What rewrites a part: see `Personalizer.streaming`."""
+
+    def feed(self, text: str) -> str:
+        """Text goes in, text that may leave comes out."""
+
+    def finish(self) -> str:
+        """The rest."""
+
+    @property
+    def result(self) -> Outcome:
+        """Of the whole, after `finish`."""
+
+
+class Part:
+    """One text. `given` and `sent` are all of it so far; `passed` counts sentences that overload left as they were."""
+
+    def __init__(self, begin: Callable[[], Stream], off: bool = False) -> None:
+        self._begin = begin
+        self._stream: Stream | None = None
+        self._off, self._begun, self._half = off, False, ""
+        self._passing: str | None = None
+        self.given, self.sent = "", ""
+        self.passed = 0
+        self.outcomes: list[Outcome] = []
+
+    def feed(self, text: str, late: bool) -> str:
+        """The next piece; returns what may leave now."""
+        text, self._half = _joined(self._half + text)
+        self.given += text
+        if self._is_no_prose(text):
+            self._off = True
+        out = self._take(text, late)
+        self.sent += out
+        return out
+
+    def end(self) -> str:
+        """No piece follows, or none for now; returns what was held."""
+        out = self._let_go() + self._half
+        self.given, self.sent, self._half = self.given + self._half, self.sent + out, ""
+        self._count()
+        return out
+
+    def _is_no_prose(self, text: str) -> bool:
+        if self._begun:
+            return _SURROGATE.search(text) is not None
+        self._begun = not self.given.isspace()
+        return not is_prose(self.given)
+
+    def _take(self, text: str, late: bool) -> str:
+        if self._off:
+            return self._let_go() + text
+        if late:
+            out = self._let_go() + text
+            self._passing = (self._passing or "") + text
+            return out
+        if self._passing is None:
+            return self._rewrite(text)
+        at = self._paragraph(len(text))
+        self._passing += text[:at]
+        if at is None:
+            return text
+        self._count()
+        return text[:at] + self._rewrite(text[at:])
+
+    def _paragraph(self, length: int) -> int | None:
+        """Where in the last `length` characters a paragraph begins that is not inside a code block."""
+        start = len(self.given) - length
+        for found in _PARAGRAPH.finditer(self.given, max(0, start - 8)):
+            if found.end() >= start and len(_FENCE.findall(self.given, 0, found.end())) % 2 == 0:
+                return found.end() - start
+        return None
+
+    def _count(self) -> None:
+        if self._passing is not None and self._passing.strip():
+            self.passed += len(sentences(self._passing))
+        self._passing = None
+
+    def _rewrite(self, text: str) -> str:
+        if not text:
+            return ""
+        self._stream = self._stream or self._begin()
+        return self._stream.feed(text)
+
+    def _let_go(self) -> str:
+        """End the stream, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return ""
+        out = stream.finish()
+        self.outcomes.append(stream.result)
+        return out
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text may be worked on: it does not begin like JSON, and no half of a surrogate pair is without the other."""
+    return not text.lstrip().startswith(("{", "[")) and not _SURROGATE.search(text)
+
+
+def _joined(text: str) -> tuple[str, str]:
+    """Surrogate pairs that JSON escapes or chunks took apart, as the characters they are; and a first half at the end, for the next piece."""
+    if not _SURROGATE.search(text):
+        return text, ""
+    half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+    whole = text.removesuffix(half) if half else text
+    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass"), half

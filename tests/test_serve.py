@@ -1,0 +1,680 @@
+"""The proxy: what is rewritten, what passes byte for byte, and that nothing of the history leaves."""
+
+import asyncio
+import gzip
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+pytest.importorskip("httpx")
+
+import httpx
+from serve_samples import (
+    ANSWER,
+    KEY,
+    QUESTION,
+    SECRET,
+    Cloud,
+    chat,
+    chat_event,
+    chat_events,
+    clouded,
+    events,
+    message_events,
+    proxied,
+    response_events,
+    streaming,
+)
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from rpo_edge import History, Personalizer
+from rpo_edge.errors import InputError
+from rpo_edge.importers import Report, read_paths
+from rpo_edge.serve.app import application
+from rpo_edge.serve.dialects import DIALECTS
+from rpo_edge.serve.plan import planned
+from rpo_edge.serve.run import bound
+from rpo_edge.serve.safety import Safety
+from rpo_edge.serve.sse import Parser
+from rpo_edge.serve.transform import Transform
+from rpo_edge.serve.upstream import Patience, Upstream
+from rpo_edge.serve.whole import rewrite_answer
+from rpo_edge.serve.workers import Workers
+
+ROOT = Path(__file__).resolve().parents[1]
+ASKED = {"model": "m", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 99}
+BODIES = {"/v1/chat/completions": ASKED, "/v1/messages": ASKED, "/v1/responses": {"model": "m", "input": QUESTION}}
+SAMPLES = {"/chat/completions": chat_events, "/responses": response_events, "/messages": message_events}
+HEADERS = {"authorization": f"Bearer {KEY}", "x-api-key": KEY}
+
+
+@pytest.fixture(scope="module")
+def secret_store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("serve") / "history.db"
+    with History.open(path) as history:
+        history.extend(read_paths([ROOT / "examples/history"], Report()))
+        for n in range(3):
+            history.add(f"{SECRET} It's {n}. I don't know whether the pizza will survive in orbit, it's hard to say.")
+    return path
+
+
+@pytest.fixture(scope="module")
+def rewriter(secret_store):
+    with History.open(secret_store) as history:
+        yield Personalizer(history)
+
+
+@pytest.fixture(scope="module")
+def wanted(rewriter) -> str:
+    text = rewriter.rewrite(ANSWER, QUESTION, windows="sentences").text
+    assert text != ANSWER
+    return text
+
+
+@contextmanager
+def serving(rewriter, cloud: Cloud, safety: Safety | None = None, workers: Workers | None = None, **patience) -> Iterator[httpx.Client]:
+    app = application(rewriter, Upstream(cloud.url + "/v1", Patience(**patience)), safety or Safety(), workers)
+    with proxied(app) as url, httpx.Client(base_url=url, timeout=30, trust_env=False, headers=HEADERS) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def servers(rewriter):
+    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(2, 60.0), read=2.0) as client:
+        yield cloud, client
+
+
+@pytest.fixture
+def both(servers):
+    """The cloud as it was made, and a client of the proxy."""
+    cloud, client = servers
+    cloud.reply = Cloud().reply
+    cloud.requests.clear()
+    client.cookies.clear()
+    return cloud, client
+
+
+def data_of(stream: bytes) -> list[dict]:
+    found = [event.data for event in Parser().feed(stream)]
+    return [json.loads(data) for data in found if data and data != b"[DONE]"]
+
+
+def said(path: str, stream: bytes) -> str:
+    """The text of a stream, as a client puts it together."""
+    dialect = DIALECTS[path]
+    return "".join(text.value for data in data_of(stream) for text in dialect.read(data).deltas)
+
+
+class Loud:
+    """A stream that writes in capitals, a sentence at a time."""
+
+    def __init__(self) -> None:
+        self.held, self.given = "", ""
+
+    def feed(self, text: str) -> str:
+        self.held += text
+        self.given += text
+        at = self.held.rfind(". ") + 1
+        ready, self.held = self.held[:at], self.held[at:]
+        return ready.upper()
+
+    def finish(self) -> str:
+        ready, self.held = self.held, ""
+        return ready.upper()
+
+    @property
+    def result(self):
+        return SimpleNamespace(changed=self.given.upper() != self.given, failed=False, notices=())
+
+
+def through(path: str, chunks: list[bytes], late=lambda: False, begin=Loud, whole: bool = True) -> bytes:
+    transform, out = Transform(DIALECTS[path], begin), b""
+    for chunk in chunks:
+        transform.take(chunk)
+        while (step := transform.step(late())) is not None:
+            out += step
+    return out + transform.close(whole)
+
+
+# -- Streams ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+@given(cuts=st.lists(st.integers(0, 100_000), max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_chunks_may_end_anywhere(path, cuts, end):
+    """Inside characters, between CR and LF; the answer is the same, and so is every event that has no text."""
+    stream = SAMPLES[path]().replace(b"\n", end.encode())
+    places = sorted({0, len(stream), *(cut % len(stream) for cut in cuts)})
+    chunks = [stream[a:b] for a, b in pairwise(places)]
+    out = through(path, chunks)
+    assert said(path, out) == ANSWER.upper()
+    assert out == through(path, [stream])
+
+
+@given(st.lists(st.binary(max_size=9), max_size=20), st.integers(0, 99))
+def test_the_parser_keeps_every_byte(chunks, seed):
+    random.seed(seed)
+    chunks = [bytes(random.choice(b"\r\n:d ") if byte % 2 else byte for byte in chunk) for chunk in chunks]
+    parser, kept = Parser(), b""
+    for chunk in chunks:
+        kept += b"".join(event.raw for event in parser.feed(chunk))
+    assert kept + parser.drain() == b"".join(chunks)
+
+
+def test_events_without_text_keep_their_bytes():
+    stream = message_events()
+    out = through("/messages", [stream])
+    texts = [event.raw for event in Parser().feed(stream) if b"text_delta" not in event.raw]
+    at = 0
+    for raw in texts:  # all there, in their order
+        at = out.index(raw, at) + len(raw)
+    assert out.endswith(b": rpo-edge: rewritten\n\n")
+
+
+def test_every_full_text_of_a_response_is_the_rewritten_one():
+    got = data_of(through("/responses", [response_events()]))
+    kinds = {data["type"]: data for data in got}
+    (item,) = kinds["response.completed"]["response"]["output"]
+    texts = [kinds["response.output_text.done"]["text"], kinds["response.content_part.done"]["part"]["text"]]
+    texts += [kinds["response.output_item.done"]["item"]["content"][0]["text"], item["content"][0]["text"]]
+    assert texts == [ANSWER.upper()] * 4
+    assert kinds["response.completed"]["response"]["usage"]["output_tokens"] == 222
+    numbers = [data["sequence_number"] for data in got]
+    assert numbers == sorted(numbers) and set(numbers) == set(range(len(data_of(response_events()))))
+
+
+def test_text_never_passes_a_tool_call_or_the_end():
+    call = {"tool_calls": [{"index": 0, "id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
+    listed = [chat_event({"content": "let me"}), chat_event({"content": " look. so"}), chat_event(call), chat_event({"content": "after"})]
+    stream = events([*listed, chat_event({}, "stop")], names=False) + b"data: [DONE]\n\n"
+    got = data_of(through("/chat/completions", [stream]))
+    order = [choice["delta"].get("content") or ("call" if "tool_calls" in choice["delta"] else choice["finish_reason"]) for data in got for choice in data["choices"]]  # fmt: skip
+    assert order == ["LET ME LOOK.", " SO", "call", "AFTER", "stop"]
+    assert got[2] == chat_event(call)
+
+
+def test_text_in_the_event_that_ends_it():
+    got = data_of(
+        through("/chat/completions", [events([chat_event({"content": "one"}), chat_event({"content": " two"}, "stop")], names=False)])
+    )
+    assert got == [chat_event({"content": "ONE TWO"}, "stop")]
+
+
+def test_choices_are_parts_of_their_own():
+    both = [{**chat_event({"content": a}), "choices": [*chat_event({"content": a})["choices"], *chat_event({"content": b}, index=1)["choices"]]} for a, b in (("a ", "x. "), ("b.", "y"))]  # fmt: skip
+    ends = [chat_event({}, "stop", 1), chat_event({}, "stop", 0)]
+    got = data_of(through("/chat/completions", [events([*both, *ends], names=False)]))
+    texts = {0: "", 1: ""}
+    for data in got:
+        for choice in data["choices"]:
+            texts[choice["index"]] += choice["delta"].get("content", "")
+    assert texts == {0: "A B.", 1: "X. Y"}
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [{"reasoning_content": "i think. so"}, {"refusal": "no. never"}, {"audio": {"data": "a. b"}}, {"function_call": {"name": "f. g"}}],
+)
+def test_what_is_no_content_keeps_its_bytes(delta):
+    stream = events([chat_event(delta), chat_event({}, "stop")], names=False) + b"data: [DONE]\n\n"
+    assert through("/chat/completions", [stream]) == stream + b": rpo-edge: unchanged; reason=no-prose\n\n"
+
+
+@pytest.mark.parametrize("kind", ["thinking_delta", "input_json_delta", "signature_delta"])
+def test_other_blocks_keep_their_bytes(kind):
+    listed = [{"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}}]
+    listed += [{"type": "content_block_delta", "index": 0, "delta": {"type": kind, "text": "a. b", "thinking": "a. b"}}]
+    stream = events([*listed, {"type": "content_block_stop", "index": 0}])
+    assert through("/messages", [stream]).startswith(stream)
+
+
+def test_a_block_with_citations_keeps_its_bytes():
+    stream = message_events().replace(b'"text": ""}', b'"text": "", "citations": []}')
+    assert through("/messages", [stream]).startswith(stream)
+
+
+def test_an_answer_that_is_json_keeps_its_bytes():
+    stream = chat_events('  {"a": "it is. so"}')
+    assert through("/chat/completions", [stream]).startswith(stream.replace(b'"content": "  ', b'"content": "  ', 1)[:50])
+    assert said("/chat/completions", through("/chat/completions", [stream])) == '  {"a": "it is. so"}'
+
+
+def test_surrogate_pairs_in_two_events_are_one_character():
+    halves = [chat_event({"content": piece}) for piece in ("pizza \ud83c", "\udf55 hot")]
+    stream = b"".join(b"data: " + json.dumps(data).encode() + b"\n\n" for data in halves) + b"data: [DONE]\n\n"
+    assert said("/chat/completions", through("/chat/completions", [stream])) == "PIZZA 🍕 HOT"
+
+
+def test_half_a_pair_alone_is_left_alone():
+    stream = b"".join(b"data: " + json.dumps(chat_event({"content": text})).encode() + b"\n\n" for text in ("a b", " \ud83c c", " d"))
+    assert said("/chat/completions", through("/chat/completions", [stream])) == "A B \ud83c c d"
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"data: \xff\xfe\n\n", b"data: {broken\n\n", b'data: {"choices": [{"delta": {"content": "\xff"}}]}\n\n']
+)
+def test_after_nonsense_the_rest_passes(nonsense):
+    first, rest = events([chat_event({"content": "one. two"})], names=False), events([chat_event({"content": "three. four"})], names=False)
+    out = through("/chat/completions", [first + nonsense + rest])
+    assert nonsense + rest in out and said("/chat/completions", out.replace(nonsense, b"")) == "ONE. TWOthree. four"
+
+
+def test_half_a_stream_ends_with_all_that_came():
+    stream = chat_events()
+    cut = stream[: len(stream) * 2 // 3]
+    parser = Parser()
+    whole = b"".join(event.raw for event in parser.feed(cut))
+    out = through("/chat/completions", [cut], whole=False)
+    assert said("/chat/completions", out) == said("/chat/completions", whole).upper() and out.endswith(parser.drain())
+    assert b": rpo-edge" not in out
+
+
+def test_what_comes_too_late_passes_in_order_and_is_counted():
+    text = "one thing. two things. three things. four things. five.\n\nsix now. seven now."
+    asked = iter([False] * 4 + [True] * 4 + [False] * 99)
+    chunks = [event.raw for event in Parser().feed(chat_events(text))]
+    out = through("/chat/completions", chunks, late=lambda: next(asked))
+    got = said("/chat/completions", out)
+    assert got.lower() == text and got.startswith("ONE") and "four things. five." in got and got.endswith("SIX NOW. SEVEN NOW.")
+    assert out.endswith(b": rpo-edge: rewritten; passed=4\n\n")
+
+
+def test_after_overload_no_stream_begins_inside_code():
+    text = "```\nx = 1\n\ny = 2. 3. 4\n```\n\nit is. so"
+    asked = iter([True] * 3 + [False] * 99)
+    chunks = [event.raw for event in Parser().feed(chat_events(text))]
+    assert said("/chat/completions", through("/chat/completions", chunks, late=lambda: next(asked))) == text.replace(
+        "it is. so", "IT IS. SO"
+    )
+
+
+# -- What a request asks for -----------------------------------------------------------------------------------------
+
+LEFT_ALONE = [
+    ("/chat/completions", {"response_format": {"type": "json_object"}}, "structured-output"),
+    ("/chat/completions", {"format": "json"}, "structured-output"),
+    ("/chat/completions", {"logprobs": True}, "logprobs"),
+    ("/chat/completions", {"tool_choice": "required"}, "forced-tool"),
+    ("/chat/completions", {"tool_choice": {"type": "function", "function": {"name": "f"}}}, "forced-tool"),
+    ("/chat/completions", {"modalities": ["text", "audio"]}, "audio"),
+    ("/chat/completions", {"web_search_options": {}}, "citations"),
+    ("/chat/completions", {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, "prefill"),
+    ("/responses", {"text": {"format": {"type": "json_schema"}}}, "structured-output"),
+    ("/responses", {"include": ["message.output_text.logprobs"]}, "logprobs"),
+    ("/responses", {"top_logprobs": 3}, "logprobs"),
+    ("/responses", {"tool_choice": {"type": "function", "name": "f"}}, "forced-tool"),
+    ("/responses", {"tools": [{"type": "web_search_preview"}]}, "citations"),
+    ("/messages", {"output_format": {"type": "json_schema"}}, "structured-output"),
+    ("/messages", {"output_config": {"format": {"type": "json_schema"}}}, "structured-output"),
+    ("/messages", {"tool_choice": {"type": "any"}}, "forced-tool"),
+    ("/messages", {"messages": [{"role": "assistant", "content": "{"}]}, "prefill"),
+]
+
+
+@pytest.mark.parametrize(("path", "asks", "reason"), LEFT_ALONE, ids=lambda value: str(value)[:40])
+def test_requests_whose_answers_are_left_alone(both, path, asks, reason):
+    cloud, client = both
+    for streamed in (False, True):
+        body = {**BODIES["/v1" + path], **asks, "stream": streamed}
+        got = client.post("/v1" + path, json=body)
+        direct = httpx.post(cloud.url + "/v1" + path, json=body, trust_env=False)
+        assert got.content == direct.content and got.headers["rpo-edge"] == f"unchanged; reason={reason}"
+
+
+@pytest.mark.parametrize(
+    "asks", [{"tool_choice": "auto"}, {"response_format": {"type": "text"}}, {"logprobs": False}, {"tools": [{"type": "function"}]}]
+)
+def test_other_requests_are_not(asks):
+    assert planned(DIALECTS["/chat/completions"], {}, json.dumps({**ASKED, **asks}).encode()).dialect
+
+
+def test_the_query_is_the_users_last_message():
+    parts = [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": "data:"}}, {"type": "text", "text": "here"}]
+    chats = [{"role": "user", "content": "old"}, {"role": "user", "content": parts}, {"role": "tool", "content": "9"}]
+    assert planned(DIALECTS["/chat/completions"], {}, json.dumps({"messages": chats}).encode()).query == "look\nhere"
+    items = [{"role": "user", "content": [{"type": "input_text", "text": "q"}]}, {"type": "function_call_output", "output": "9"}]
+    assert planned(DIALECTS["/responses"], {}, json.dumps({"input": items}).encode()).query == "q"
+    results = [{"role": "user", "content": "q"}, {"role": "user", "content": [{"type": "tool_result", "content": "9"}]}]
+    assert planned(DIALECTS["/messages"], {}, json.dumps({"messages": results}).encode()).query == "q"
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["choices", "delta", "content", "type", "message", "messages", "role", "output", "text", "index", "part", "item", "response", "input", "tools", "include", "modalities"]), inner)))  # fmt: skip
+def test_json_of_any_shape_is_survived(value):
+    body = json.dumps(value).encode()
+    for path, dialect in DIALECTS.items():
+        planned(dialect, {}, body)
+        assert rewrite_answer(dialect, body, lambda text: pytest.fail("no text"), late=True)[0] == body
+        through(path, [b"data: " + body + b"\n\n"])
+
+
+# -- Over HTTP -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_whole_and_streamed_answers_are_the_users(both, wanted, path):
+    _, client = both
+    whole = client.post(path, json=BODIES[path])
+    (text,) = DIALECTS[path.removeprefix("/v1")].texts(whole.json())
+    assert text.value == wanted and whole.headers["rpo-edge"] == "rewritten"
+    streamed = client.post(path, json={**BODIES[path], "stream": True})
+    assert said(path.removeprefix("/v1"), streamed.content) == wanted
+    assert streamed.headers["rpo-edge"] == "streaming" and streamed.content.endswith(b": rpo-edge: rewritten\n\n")
+    assert streamed.headers["x-request-id"] == "abc"
+
+
+def test_all_but_the_text_is_the_upstreams(both, wanted):
+    _, client = both
+    got = client.post("/v1/chat/completions", json=ASKED)
+    assert got.json() == chat(wanted) and got.headers["set-cookie"] == "a=b" and int(got.headers["content-length"]) == len(got.content)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_off_passes_the_bytes(both, streamed):
+    cloud, client = both
+    body = {**ASKED, "stream": streamed}
+    got = client.post("/v1/chat/completions", json=body, headers={"rpo-edge": "off"})
+    assert got.headers["rpo-edge"] == "off" and got.content == (chat_events() if streamed else json.dumps(chat(), separators=(",", ":"), ensure_ascii=False).encode())  # fmt: skip
+    assert "rpo-edge" not in cloud.requests[-1][1]
+
+
+def test_a_request_goes_as_it_came(both):
+    cloud, client = both
+    body = b'{ "model":"m", "n": 1.0, "messages":[{"role":"user","content":"caf\xc3\xa9 \\u00e9"}]}'
+    sent = {"content-type": "application/json", "x-mine": "1", "connection": "keep-alive, x-hop", "x-hop": "2", "user-agent": "me/1"}
+    client.post("/v1/chat/completions?a=%2Fb&a=c", content=body, headers=sent)
+    target, headers, arrived = cloud.requests[-1]
+    assert (target, arrived) == ("/v1/chat/completions?a=%2Fb&a=c", body)
+    assert headers.pop("host") == cloud.url.removeprefix("http://") and headers.pop("accept-encoding") == "identity"
+    assert headers.pop("accept") == "*/*" and headers.pop("authorization") == f"Bearer {KEY}" and headers.pop("x-api-key") == KEY
+    assert headers == {"content-type": "application/json", "x-mine": "1", "user-agent": "me/1", "content-length": str(len(body))}
+
+
+def test_other_paths_pass(both):
+    cloud, client = both
+    assert client.get("/v1/models").json()["data"][0]["id"] == "m"
+
+    async def echo(request, body):
+        return Response(gzip.compress(body[::-1]), 418, {"content-encoding": "gzip", "x-a": "b"}, "application/octet-stream")
+
+    cloud.reply = echo
+    uploaded = iter([b"abc", bytes(range(256)) * 999])
+    got = client.put("/v1/files/a%2Fb?x=1", content=uploaded)
+    assert (got.status_code, got.headers["x-a"], got.content) == (418, "b", (b"abc" + bytes(range(256)) * 999)[::-1])
+    assert cloud.requests[-1][0] == "/v1/files/a%2Fb?x=1" and got.headers["rpo-edge"] == "unchanged; reason=other-path"
+    client.get("/api/tags")
+    assert cloud.requests[-1][0] == "/api/tags?"
+
+
+def test_a_compressed_answer_is_read(both, wanted):
+    cloud, client = both
+
+    async def packed(request, body):
+        return Response(gzip.compress(json.dumps(chat()).encode()), headers={"content-encoding": "gzip"}, media_type="application/json")
+
+    cloud.reply = packed
+    got = client.post("/v1/chat/completions", json=ASKED)
+    assert got.json() == chat(wanted) and "content-encoding" not in got.headers
+
+
+def test_an_encoding_that_is_not_known_passes(both):
+    cloud, client = both
+
+    async def strange(request, body):
+        return Response(b"\x01\x02", headers={"content-encoding": "rot13"}, media_type="application/json")
+
+    cloud.reply = strange
+    got = client.post("/v1/chat/completions", json=ASKED)
+    assert (got.content, got.headers["content-encoding"], got.headers["rpo-edge"]) == (b"\x01\x02", "rot13", "unchanged; reason=unreadable")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503, 529])
+def test_errors_pass(both, status):
+    cloud, client = both
+    error = {"error": {"message": "it is wrong. it is.", "type": "x", "param": None, "code": None}}
+
+    async def fails(request, body):
+        return JSONResponse(error, status, headers={"retry-after": "7"})
+
+    cloud.reply = fails
+    got = client.post("/v1/chat/completions", json={**ASKED, "stream": True})
+    assert (got.status_code, got.json(), got.headers["retry-after"]) == (status, error, "7")
+
+
+@pytest.mark.parametrize("content", [b'{"choices": [{"message": {"content": "\xff it is."}}]}', b"<html>", b"", b"[1]", b'{"choices": 3}'])
+def test_answers_of_no_sense_pass(both, content):
+    cloud, client = both
+
+    async def nonsense(request, body):
+        return Response(content, media_type="application/json")
+
+    cloud.reply = nonsense
+    assert client.post("/v1/chat/completions", json=ASKED).content == content
+
+
+def test_no_upstream_is_an_error_that_says_so(rewriter):
+    with bound("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+    with serving(rewriter, Cloud(url=f"http://127.0.0.1:{port}")) as client:
+        got = client.post("/v1/messages", json=ASKED)
+    assert got.status_code == 502 and got.json()["error"]["type"] == "upstream_error"
+
+
+def test_an_upstream_that_says_nothing_is_a_timeout(both):
+    cloud, client = both
+
+    async def stalls(request, body):
+        await asyncio.sleep(4)
+        return Response()
+
+    cloud.reply = stalls
+    assert client.post("/v1/messages", json=ASKED).status_code == 504
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+def test_half_an_answer_breaks_off_as_it_did(both, kind):
+    cloud, client = both
+    sent = chat_events()[:2000] if "event" in kind else json.dumps(chat()).encode()[:200]
+
+    async def half(request, body):
+        async def chunks():
+            yield sent
+            raise RuntimeError("the line went dead")
+
+        return StreamingResponse(chunks(), media_type=kind)
+
+    cloud.reply = half
+    with client.stream("POST", "/v1/chat/completions", json=ASKED) as got:
+        got_bytes, broke = b"", False
+        try:
+            for chunk in got.iter_raw():
+                got_bytes += chunk
+        except httpx.RemoteProtocolError:
+            broke = True
+    assert broke and got.status_code == 200
+    if "json" in kind:
+        assert got_bytes == sent
+    else:
+        assert said("/chat/completions", got_bytes).endswith(said("/chat/completions", sent)[-5:])
+
+
+def test_a_client_that_goes_ends_the_upstreams_work(both):
+    cloud, client = both
+    gone = threading.Event()
+
+    async def endless(request, body):
+        async def chunks():
+            try:
+                yield events([chat_event({"content": "It is so. It is"})], names=False)
+                await asyncio.sleep(1.5)  # the proxy hears nothing meanwhile, and the upstream's patience is longer
+                gone.clear()
+            except asyncio.CancelledError:
+                gone.set()
+                raise
+
+        return StreamingResponse(chunks(), media_type="text/event-stream")
+
+    cloud.reply = endless
+    with client.stream("POST", "/v1/chat/completions", json=ASKED) as got:
+        assert next(got.iter_raw())
+    assert gone.wait(1.2)
+
+
+def test_a_slow_client_gets_all(both, wanted):
+    _, client = both
+    with client.stream("POST", "/v1/chat/completions", json={**ASKED, "stream": True}) as got:
+        content = b""
+        for chunk in got.iter_raw(200):
+            content += chunk
+            time.sleep(0.01)
+    assert said("/chat/completions", content) == wanted
+
+
+def test_overload_passes_whole_answers_and_counts(rewriter):
+    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(1, -1.0)) as client:  # whatever begins is late
+        got = client.post("/v1/chat/completions", json=ASKED)
+        assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=overloaded; passed=5"
+        streamed = client.post("/v1/chat/completions", json={**ASKED, "stream": True}).content
+        assert said("/chat/completions", streamed) == ANSWER and b"reason=overloaded; passed=5" in streamed
+
+
+def test_when_rewriting_fails_the_original_passes(secret_store):
+    history = History.open(secret_store)
+    history.close()
+    with clouded() as cloud, serving(Personalizer(history), cloud) as client:
+        got = client.post("/v1/chat/completions", json=ASKED)
+        assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=failed"
+        streamed = client.post("/v1/messages", json={**ASKED, "stream": True})
+        assert said("/messages", streamed.content) == ANSWER and streamed.content.endswith(b": rpo-edge: unchanged; reason=failed\n\n")
+
+
+def test_a_rewrite_that_raises_costs_no_answer():
+    def fails(text: str):
+        raise RuntimeError("no")
+
+    body = json.dumps(chat()).encode()
+    got, summary = rewrite_answer(DIALECTS["/chat/completions"], body, fails, late=False)
+    assert got == body and str(summary) == "unchanged; reason=failed"
+
+
+def test_an_empty_history_is_named(tmp_path):
+    with History.open(tmp_path / "h.db") as history, clouded() as cloud, serving(Personalizer(history), cloud) as client:
+        got = client.post("/v1/chat/completions", json=ASKED)
+        assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=empty-history"
+
+
+# -- Nothing leaves --------------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_history_arrives_upstream(secret_store, rewriter, caplog):
+    """Every byte, with and without streaming, with errors, retries and half streams. The key is there, so the bytes are."""
+    words = [" ".join(SECRET.split()[i : i + 3]).encode() for i in range(len(SECRET.split()) - 2)]
+    with History.open(secret_store) as history:
+        assert any(SECRET in item.text for item in history.search(QUESTION, 8))  # what retrieval finds for this question
+    with clouded() as cloud, serving(rewriter, cloud, read=1.0) as client:
+        plain, n = cloud.reply, 0
+
+        async def unsteady(request, body):
+            nonlocal n
+            n += 1
+            if n % 3 == 0:
+                return JSONResponse({"error": {"message": "busy"}}, 503)
+            if n % 5 == 0:
+                return streaming(chat_events()[:900])
+            return await plain(request, body)
+
+        cloud.reply = unsteady
+        with caplog.at_level(0):
+            for path, body in BODIES.items():
+                for streamed in (False, True) * 4:
+                    for _ in range(2):  # a client tries again
+                        if client.post(path, json={**body, "stream": streamed}).is_success:
+                            break
+            client.get("/v1/models")
+        seen = bytes(cloud.seen)
+    assert QUESTION.encode() in seen and KEY.encode() in seen and len(seen) > 5000
+    assert not [word for word in words if word in seen]
+    ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore", "asyncio")))
+    assert QUESTION not in ours and KEY not in ours and SECRET not in ours
+
+
+# -- Who may ask -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 403),
+        ({"host": "evil.example:8787"}, 403),
+        ({"host": "127.0.0.1.evil.example"}, 403),
+        ({"host": "127.0.0.1@evil.example"}, 403),
+        ({"host": ""}, 403),
+        ({"host": "localhost:1"}, 200),
+        ({"host": "[::1]:8787"}, 200),
+        ({"host": "LOCALHOST."}, 200),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://localhost.evil.example"}, 403),
+        ({"origin": "http://localhost:3000"}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 200),
+    ],
+    ids=str,
+)
+def test_host_and_origin(both, headers, status):
+    cloud, client = both
+    got = client.get("/v1/models", headers=headers)
+    assert got.status_code == status and (status == 200) == bool(cloud.requests)
+
+
+def test_other_machines_need_a_token(rewriter):
+    token = "a-token-of-some-length"
+    for unsafe in ({"host": "0.0.0.0"}, {"host": "::"}, {"host": ""}, {"host": "192.0.2.7"}, {"allow_remote": True}, {"token": "short"}):
+        with pytest.raises(InputError):
+            Safety(**unsafe)
+    safety = Safety("0.0.0.0", allow_remote=True, token=token)
+    assert token not in repr(safety)
+    with clouded() as cloud, serving(rewriter, cloud, safety) as client:
+        assert client.get("/v1/models").status_code == 401
+        assert client.get("/v1/models", headers={"rpo-edge-token": token[:-1]}).status_code == 401
+        assert not cloud.requests
+        assert client.get("/v1/models", headers={"rpo-edge-token": token, "host": "my-machine"}).status_code == 200
+        assert token.encode() not in cloud.seen
+        assert client.get("/v1/models", headers={"rpo-edge-token": token, "origin": "https://evil.example"}).status_code == 403
+
+
+def test_a_target_cannot_name_another_host(both):
+    cloud, client = both
+    at = client.base_url.host, client.base_url.port
+    with socket.create_connection(at) as raw:
+        raw.sendall(b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b" 404 " in raw.recv(100)
+    assert not cloud.requests
+
+
+@pytest.mark.parametrize(
+    "url", ["HOST/v1", "ftp://h/v1", "https://", "https://a:b@h/v1", "https://h/v1?key=1", "http://[::1", "https://h:x/"]
+)
+def test_addresses_that_are_none(url):
+    with pytest.raises(InputError):
+        Upstream(url)
+
+
+def test_the_command_says_what_is_wrong(run):
+    assert run("serve", "--upstream", "https://h/v1", "--host", "0.0.0.0")[0] == 2
+    assert b"token" in run("serve", "--upstream", "https://h/v1", "--host", "0.0.0.0", "--allow-remote")[2]
+    with bound("127.0.0.1", 0) as taken:
+        code, _, err = run("serve", "--upstream", "https://h/v1", "--port", taken.getsockname()[1])
+    assert code == 2 and b"in use" in err
