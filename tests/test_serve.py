@@ -164,6 +164,30 @@ def test_chunks_may_end_anywhere(path, cuts, end):
     assert out == through(path, [stream])
 
 
+class Counting(Loud):
+    """Notes each time something is let go, and whether the chunk was quiet."""
+
+    quiet, let_go = False, ()
+
+    def feed(self, text):
+        out = super().feed(text)
+        Counting.let_go += (Counting.quiet,) if out else ()
+        return out
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_in_a_quiet_chunk_no_sentence_ends(path):
+    """And most chunks are quiet, so that they cost no thread."""
+    Counting.let_go = ()
+    transform, quiet = Transform(DIALECTS[path], Counting), []
+    for event in SAMPLES[path]().split(b"\n\n"):
+        Counting.quiet = transform.take(event + b"\n\n")
+        quiet.append(Counting.quiet)
+        while transform.step(False) is not None:
+            pass
+    assert Counting.let_go and not any(Counting.let_go) and sum(quiet) > 10
+
+
 @given(st.lists(st.binary(max_size=9), max_size=20), st.integers(0, 99))
 def test_the_parser_keeps_every_byte(chunks, seed):
     random.seed(seed)

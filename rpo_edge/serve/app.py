@@ -126,8 +126,8 @@ class Proxy:
         broken = None
         try:
             async for chunk in chunks(response, decoded=True):
-                transform.take(chunk)
-                while (out := await self._workers.run(transform.step)) is not None:
+                quiet = transform.take(chunk)
+                while (out := transform.step(False) if quiet else await self._workers.run(transform.step)) is not None:
                     await reply.go_on(out)
         except UpstreamError as error:
             broken = error

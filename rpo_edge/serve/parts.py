@@ -15,6 +15,7 @@ from rpo_edge.segment import sentences
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_MAY_END = re.compile(r"""[.!?…"'”’)\]*_|`\n]""")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -76,6 +77,10 @@ class Part:
         self.given, self.sent, self._half = self.given + self._half, self.sent + out, ""
         self._count()
         return out
+
+    def is_quiet(self, text: str) -> bool:
+        """Whether no sentence ends with the next piece: there is no mark in it, and none right before it."""
+        return self.given != "" and not _MAY_END.search(self.given[-4:] + text)
 
     def _is_no_prose(self, text: str) -> bool:
         if self._begun:

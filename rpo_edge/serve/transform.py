@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rpo_edge.serve.dialects.base import Dialect, Json, Key, Reading, Text
 from rpo_edge.serve.outcome import HEADER, Summary
 from rpo_edge.serve.parts import Part, Stream
 from rpo_edge.serve.sse import Event, Parser
 
+SMALL = 4096  # bytes of a chunk of which it is worth to know at once whether it is quiet
 LARGEST = 64 * 2**20  # bytes of an event (images come as one) or a whole answer; larger ones pass as they come
 _DONE = b"[DONE]"
 
@@ -30,10 +32,21 @@ class _Piece:
     bare: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """An event, and what its dialect reads in it; neither where it has no JSON, or none that can be read (`nonsense`)."""
+
+    event: Event
+    content: Any = None
+    reading: Reading | None = None
+    nonsense: bool = False
+
+
 class Transform:
     """For one answer. `begin` begins a stream of the Personalizer.
 
-    `take` a chunk, then `step` until it returns None; at the end `close`. One thread at a time.
+    `take` a chunk, then `step` until it returns None; at the end `close`. One thread at a time. Where `take` says that a chunk is quiet, no
+    sentence can end in it, and its steps are not worth another thread.
     """
 
     def __init__(self, dialect: Dialect, begin: Callable[[], Stream]) -> None:
@@ -42,7 +55,7 @@ class Transform:
         self._parts: dict[Key, Part] = {}
         self._pieces: dict[Key, _Piece] = {}  # of parts that have not ended
         self._waiting: _Piece | None = None
-        self._events: Iterator[Event] = iter(())
+        self._events: Iterator[_Parsed] = iter(())
         self._reason: str | None = None
         self._late = self._let_go = False
 
@@ -53,9 +66,14 @@ class Transform:
         outcomes = tuple(outcome for part in parts for outcome in part.outcomes)
         return Summary(outcomes, sum(part.passed for part in parts), reason=self._reason)
 
-    def take(self, chunk: bytes) -> None:
-        """The next bytes of the answer."""
-        self._events = self._parser.feed(chunk)
+    def take(self, chunk: bytes) -> bool:
+        """The next bytes of the answer. Returns whether they are quiet."""
+        self._events = map(self._parsed, self._parser.feed(chunk))
+        if len(chunk) > SMALL:
+            return False
+        parsed = list(self._events)
+        self._events = iter(parsed)
+        return all(self._is_quiet(one) for one in parsed)
 
     def step(self, late: bool) -> bytes | None:
         """What may leave of the chunk, up to the first piece of text; None when there is no more. late: rewrite nothing now."""
@@ -76,18 +94,31 @@ class Transform:
             out += f": {HEADER}: {self.summary}\n\n".encode("ascii")
         return out + self._parser.drain()
 
-    def _one(self, event: Event) -> bytes:
+    def _parsed(self, event: Event) -> _Parsed:
         data = event.data
-        if self._reason or data is None:
-            return event.raw
-        if data.strip() == _DONE:
-            return self._ended(self._pieces) + self._released() + event.raw
+        if self._reason or data is None or data.strip() == _DONE:
+            return _Parsed(event)
         try:
             content = json.loads(data.decode())
-            reading = self._dialect.read(content) if isinstance(content, dict) else Reading(ends_all=True)
+            return _Parsed(event, content, self._dialect.read(content) if isinstance(content, dict) else Reading(ends_all=True))
         except (ValueError, TypeError, RecursionError):  # no UTF-8, no JSON, or JSON of no sense
+            return _Parsed(event, nonsense=True)
+
+    def _is_quiet(self, one: _Parsed) -> bool:
+        reading = one.reading
+        if reading is None or reading.ends_all or reading.ends or reading.wholes or reading.off:
+            return False
+        return all(text.key in self._parts and self._parts[text.key].is_quiet(text.value) for text in reading.deltas)
+
+    def _one(self, one: _Parsed) -> bytes:
+        event = one.event
+        if self._reason:
+            return event.raw
+        if one.nonsense:
             return self._give_up() + event.raw
-        return self._read(event, content, reading)
+        if one.reading is None:
+            return (self._ended(self._pieces) + self._released() if event.data is not None else b"") + event.raw  # [DONE], or no data
+        return self._read(event, one.content, one.reading)
 
     def _read(self, event: Event, content: Json, reading: Reading) -> bytes:
         now = {text.key for text in reading.deltas}
