@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "examples" / "response.txt").read_text("utf-8")
+TEXT = (ROOT / "examples" / "response.txt").read_text("utf-8").rstrip()
 QUESTION = "What becomes of a pizza in orbit?"
 PIECE, PAUSE = 5, 0.02  # characters, seconds
 AT_ONCE = 64
@@ -52,7 +52,8 @@ def cloud(ready: Connection, pause: float) -> None:
         begun = time.monotonic()
         for n, event in enumerate(events, 1):
             yield event
-            await asyncio.sleep(max(0.0, begun + n * pause - time.monotonic()))  # late once is not late for good
+            if n < len(events):  # the end is said with the last piece
+                await asyncio.sleep(max(0.0, begun + n * pause - time.monotonic()))  # late once is not late for good
         yield b"data: [DONE]\n\n"
 
     async def answer(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Getting a model file over the network: the only module of the package that opens a connection, and only for `rpo-edge models pull`.
+"""Getting a model file over the network: opened only for `rpo-edge models pull`. Beside it, only `serve/upstream.py` opens connections.
 
 Nothing is sent but the request itself. https alone, redirects too; plain http is for this machine's own addresses. What came before a connection
 broke is kept, and asked for no second time (Range, RFC 9110 section 14).
