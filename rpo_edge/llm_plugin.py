@@ -16,7 +16,6 @@ import llm
 
 from rpo_edge.history import History
 from rpo_edge.pipeline import Personalizer
-from rpo_edge.reflectors import DEFAULT
 from rpo_edge.shelf import Shelf
 
 NAME = "rpo-edge"
@@ -44,8 +43,7 @@ class Rewritten(llm.Model):
         if other.model_id == NAME:
             raise llm.ModelError("rpo-edge rewrites what another model says; name that one by -o model NAME")
         answer = other.prompt(messages=prompt.messages, stream=stream)
-        reflector = options.reflector or Shelf().default or DEFAULT
-        with History.open(options.store, create=False) as history, Personalizer(history, reflector) as personalizer:
+        with History.open(options.store, create=False) as history, Personalizer(history, Shelf().chosen(options.reflector)) as personalizer:
             yield from personalizer.stream(answer, prompt.prompt)
         used = answer.usage()
         response.set_usage(input=used.input, output=used.output, details=used.details)

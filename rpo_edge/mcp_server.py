@@ -298,6 +298,8 @@ class Store:
 
     def close(self) -> None:
         """Twice is fine."""
+        if self._personalizer is not None:
+            self._personalizer.close()
         if self._history is not None:
             self._history.close()
         self._history = self._personalizer = None

@@ -10,7 +10,6 @@ import typer
 
 from rpo_edge.cli.common import open_store, place, say
 from rpo_edge.errors import InputError, OptionalDependencyError
-from rpo_edge.reflectors import DEFAULT
 
 
 def mcp(
@@ -34,5 +33,9 @@ def mcp(
 
     if sys.stdin.isatty():
         say("rpo-edge: waiting for an MCP client on standard input")
-    chosen = (Shelf().default or DEFAULT) if reflector is None else reflector
-    serve(place(context), lambda: open_store(context, create=allow_remember), chosen, Allowed(allow_remember, expose_history))
+    serve(
+        place(context),
+        lambda: open_store(context, create=allow_remember),
+        Shelf().chosen(reflector),
+        Allowed(allow_remember, expose_history),
+    )

@@ -24,11 +24,10 @@ Name = Annotated[str | None, typer.Option("--name", help="What to call it.", sho
 def models_list() -> None:
     """The reflectors there are: name, model, quantization, sha256, where it is from, and which is the default."""
     from rpo_edge.manifest import embedded
-    from rpo_edge.reflectors import DEFAULT
     from rpo_edge.shelf import Shelf
 
     shelf = Shelf()
-    default = shelf.default or DEFAULT
+    default = shelf.chosen()
     rows = [("rules", "built in, no model")]
     rows += [(folder.name, f"{_about(folder)}\tembedded") for folder in embedded()]
     rows += [(name, f"{_about(shelf.folder / name)}\tadded") for name in shelf.names()]

@@ -11,7 +11,6 @@ import typer
 
 from rpo_edge import show
 from rpo_edge.cli.common import MARK, Number, open_store, read, say, write
-from rpo_edge.reflectors import DEFAULT
 
 if TYPE_CHECKING:
     from rpo_edge.pipeline import Personalizer
@@ -49,9 +48,8 @@ def rewrite(
     from rpo_edge.shelf import Shelf
 
     draft = read(file)
-    reflector = (Shelf().default or DEFAULT) if reflector is None else reflector
     with open_store(context) as history:
-        result = _rewrite(Personalizer(history, reflector), draft, query, k)
+        result = _rewrite(Personalizer(history, Shelf().chosen(reflector)), draft, query, k)
     for notice in result.notices:
         say(f"rpo-edge: {notice}")
     if form is RewriteFormat.json:

@@ -9,7 +9,6 @@ import typer
 
 from rpo_edge.cli.common import open_store, say
 from rpo_edge.errors import OptionalDependencyError
-from rpo_edge.reflectors import DEFAULT
 
 Address = Annotated[
     str, typer.Option("--upstream", metavar="URL", help="The API that answers; its path takes the place of /v1.", show_default=False)
@@ -44,7 +43,6 @@ def serve(
     from rpo_edge.shelf import Shelf
 
     safety, behind = Safety(host, allow_remote, token), Upstream(upstream)
-    with open_store(context) as history:
-        chosen = (Shelf().default or DEFAULT) if reflector is None else reflector
-        app = application(Personalizer(history, chosen), behind, safety)
+    with open_store(context) as history, Personalizer(history, Shelf().chosen(reflector)) as personalizer:
+        app = application(personalizer, behind, safety)
         run.serve(app, host, port, lambda address: say(f"rpo-edge: {address}/v1 answers from {upstream}"))

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rpo_edge.segment import sentences
+from rpo_edge.steps.cut import MARKS
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
-_MAY_END = re.compile(r"""[.!?…"'”’)\]*_|`\n]""")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -80,7 +80,7 @@ class Part:
 
     def is_quiet(self, text: str) -> bool:
         """Whether no sentence ends with the next piece: there is no mark in it, and none right before it."""
-        return self.given != "" and not _MAY_END.search(self.given[-4:] + text)
+        return self.given != "" and not any(mark in self.given[-4:] + text for mark in MARKS)
 
     def _is_no_prose(self, text: str) -> bool:
         if self._begun:

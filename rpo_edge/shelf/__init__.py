@@ -22,6 +22,7 @@ from pathlib import Path
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.history import default_path
 from rpo_edge.manifest import Manifest, embedded
+from rpo_edge.reflectors import DEFAULT
 
 PLACE = "RPO_EDGE_MODELS"
 """Environment variable that names another folder."""
@@ -74,6 +75,10 @@ class Shelf:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} cannot be read; delete it, and the rules reflector is the default again") from error
+
+    def chosen(self, asked: str | None = None) -> str:
+        """The reflector that is asked for, else the default of `use`, else that of the package."""
+        return asked if asked is not None else self.default or DEFAULT
 
     def use(self, name: str) -> None:
         """Make a model the default; `rules` sets it back. Raises InputError where there is none of that name."""

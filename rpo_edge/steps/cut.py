@@ -42,6 +42,9 @@ _UNDECIDED = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)]?)[ \t]*)?[`~]{0,2}\Z|
 _HEAD = 200  # characters of a line that say of what kind it is
 _ROW_HEAD = 1000  # and of one that follows a table's row
 
+MARKS = ".!?…\"'”’)]*_\n|"
+"""Without one of these in a text, or right before it, nothing can be cut when it comes."""
+
 _EVENT = re.compile(r"[.!?…\"'”’)\]*_](?=\s)|\n")
 _NO_SPACE = re.compile(r"\S")
 _NEAR = 64  # characters before the end of a sentence that show whether it is one
@@ -131,7 +134,7 @@ class Cutter:
         """Whether anything can be decided by more text: not in the middle of a sentence."""
         if self._passing or self._fresh or self._scan < len(self._buffer):
             return True
-        return any(mark in text for mark in ".!?…\"'”’)]*_\n|")
+        return any(mark in text for mark in MARKS)
 
     def _pieces(self, final: bool) -> Iterator[Piece]:
         while self._buffer and (step := self._passed() if self._passing else self._prose(final)) is not None:
@@ -331,4 +334,4 @@ def frozen_after(lead: str, text: str) -> tuple[Frozen, ...]:
     return tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in freeze(lead + text) if end > by)
 
 
-__all__ = ["Cutter", "Piece", "frozen_after", "lead_of"]
+__all__ = ["MARKS", "Cutter", "Piece", "frozen_after", "lead_of"]
