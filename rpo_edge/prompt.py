@@ -1,6 +1,7 @@
 """The text of a rewriting trajectory, which a causal language model reads and writes; training and serving share it.
 
-    <|begin|> profile <|history|> item <|history|> item … <|query|> … <|draft|> … <|reflect|> observations <|rewrite|> … <|end|>
+    <|begin|> profile <|history|> item <|history|> item … <|query|> … <|context|> before <|draft|> … <|context|> after
+    <|reflect|> observations <|rewrite|> … <|end|>
 
 `render` makes all up to `<|reflect|>`, the model what follows; `complete` is what it should write, and `parse` reads what it did.
 What changes least comes first, so that a runtime keeps the front of its cache. A model's vocabulary has these tokens from
@@ -19,12 +20,12 @@ from rpo_edge.features import CHOICES
 from rpo_edge.records import HistoryItem, Observation, StyleProfile
 from rpo_edge.steps.observe import described, rates_of
 
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 """A manifest names the version that its model was trained on."""
 
 BEGIN, END, PAD = "<|begin|>", "<|end|>", "<|pad|>"
-HISTORY, QUERY, DRAFT, REFLECT, REWRITE = "<|history|>", "<|query|>", "<|draft|>", "<|reflect|>", "<|rewrite|>"
-SPECIAL_TOKENS = (BEGIN, END, PAD, HISTORY, QUERY, DRAFT, REFLECT, REWRITE)
+HISTORY, QUERY, DRAFT, REFLECT, REWRITE, CONTEXT = "<|history|>", "<|query|>", "<|draft|>", "<|reflect|>", "<|rewrite|>", "<|context|>"
+SPECIAL_TOKENS = (BEGIN, END, PAD, HISTORY, QUERY, DRAFT, REFLECT, REWRITE, CONTEXT)
 """In the order of their ids, which are the first of the vocabulary."""
 
 ITEM = 400

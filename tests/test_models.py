@@ -142,7 +142,7 @@ def test_a_name_is_not_a_folder_that_happens_to_be_there(run, shelf, tmp_path, m
 
 def test_an_own_models_file_keeps_its_form(run, shelf, tmp_path):
     path = tmp_path / "own.gguf"
-    tokens = {"tokenizer__ggml__tokens": [*SPECIAL_TOKENS, "a"], "tokenizer__ggml__token_type": [3] * 8 + [1]}
+    tokens = {"tokenizer__ggml__tokens": [*SPECIAL_TOKENS, "a"], "tokenizer__ggml__token_type": [3] * len(SPECIAL_TOKENS) + [1]}
     path.write_bytes(bytes(changed(**tokens, tokenizer__chat_template=None)))
     assert run("models", "add", path)[0] == 0 and Manifest.load(shelf.folder / "own").prompt == TRAJECTORY
 
