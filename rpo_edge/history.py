@@ -32,6 +32,7 @@ from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, added, counted, mea
 from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 from rpo_edge.store.keys import Ask, find_key
 from rpo_edge.store.search import count_again, found, note
+from rpo_edge.store.states import KeptStates, drop_states
 
 if TYPE_CHECKING:
     from rpo_edge.store.forgetting import Receipt
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SIDES", "Counter", "History", "default_path"]
 
-_SCHEMA = 5  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
+_SCHEMA = 6  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
 _COLUMNS_STORED = "id, text, source, date, title, kind, origin, digest"
 _BATCH, _CHARACTERS = 20_000, 16_000_000  # of a transaction; small ones leave the index many pieces, which are merged at a cost
@@ -252,12 +253,19 @@ class History:
     def set_preference(self, key: str, value: str) -> None:
         """State a preference (see `rpo_edge.steps.preferences` for the keys)."""
         with self._writing():
+            drop_states(self._connection)
             self._connection.execute("insert or replace into facts values (?, ?)", [f"pref:{key}", value])
 
     def unset_preference(self, key: str) -> bool:
         """Take a preference back; False if it was not stated."""
         with self._writing():
+            drop_states(self._connection)
             return self._connection.execute("delete from facts where key = ?", [f"pref:{key}"]).rowcount > 0
+
+    def states(self) -> KeptStates | None:
+        """Where a model keeps what it computes of what is read after this call, for other processes; None for a store in memory."""
+        with self._reading():
+            return None if self._file is None else KeptStates(self._connection, self.path, self._lock)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

@@ -114,15 +114,16 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         frozen = freeze(draft)
     if not is_english(prose(draft, frozen)):
         return unchanged(NOT_ENGLISH)
-    profile, evidence = engine.material(draft, query, k, clock)
+    material = engine.material(draft, query, k, clock)
     try:
         with clock("reflect"):
-            observations, proposed = reflect(reflector, draft, frozen, evidence, profile)
+            engine.remember(material)
+            observations, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
-        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(profile))
+        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile))
     return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, reflector.info, clock.spent, engine.notices)
 
 

@@ -24,11 +24,12 @@ from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
-from rpo_edge.reflectors.base import Reflector, Window
+from rpo_edge.reflectors.base import Reflector, Remembering, Window
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import Mix, retrieve
+from rpo_edge.store.states import KeptStates
 
 WINDOW_WORDS = 120
 """A window of paragraphs is filled up to about so many words, and a sentence has so many before it."""
@@ -55,6 +56,15 @@ class Clock:
         self.spent[step] = round(self.spent.get(step, 0.0) + (time.perf_counter() - begun) * 1000, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one rewrite goes by. states: where its reflector may keep what it makes of that, if it does so."""
+
+    profile: StyleProfile
+    evidence: Evidence
+    states: KeptStates | None
+
+
 @dataclass(frozen=True)
 class Engine:
     """What rewrites have in common. notices: of the reflector's choice. lock: held while model and store are used."""
@@ -69,12 +79,18 @@ class Engine:
         """Whether there is nothing to go by."""
         return len(self.history) == 0 and not self.history.preferences()
 
-    def material(self, draft: str, query: str | None, k: int, clock: Clock) -> tuple[StyleProfile, Evidence]:
+    def material(self, draft: str, query: str | None, k: int, clock: Clock) -> Material:
         """What a rewrite goes by."""
+        states = self.history.states() if isinstance(self.reflector, Remembering) else None  # before the rest is read, see there
         with clock("profile"):
             profile = self.history.profile(self.reflector.counter)
         with clock("retrieve"):
-            return profile, retrieve(self.history, draft, query, k, profile, self.mix)
+            return Material(profile, retrieve(self.history, draft, query, k, profile, self.mix), states)
+
+    def remember(self, material: Material) -> None:
+        """Before the reflector sees this material."""
+        if isinstance(self.reflector, Remembering):
+            self.reflector.remember(material.states)
 
 
 @dataclass
@@ -113,7 +129,7 @@ class Stream:
         self._clock, self._record = Clock(), _Record()
         self._begun = self._empty = False
         self._result: Rewrite | None = None
-        self._material: tuple[StyleProfile, Evidence] | None = None
+        self._material: Material | None = None
         self._start = 0  # of the next piece, in the draft
         self._before = self._left = self._behind = ""  # the draft's prose, the rewrite's, and the draft's last letter before it
         self._carry: Mapping[str, float] = {}
@@ -199,8 +215,9 @@ class Stream:
             return window.text
         if self._material is None:
             self._material = self._engine.material(window.text, self._query, self._k, self._clock)
-        profile, evidence = self._material
+        profile, evidence = self._material.profile, self._material.evidence
         with self._clock("reflect"):
+            self._engine.remember(self._material)
             reflection = self._engine.reflector.reflect(window, evidence, profile)
         with self._clock("guard"):
             edits, verdict = self._guarded(window, reflection.edits, profile)

@@ -128,6 +128,30 @@ def test_what_was_there_before_is_overwritten(plain):
         assert len(store) == 4
 
 
+def test_states_of_models_are_encrypted_with_the_store(plain):
+    state = random.Random(0).randbytes(50_000)
+
+    def shown() -> bool:
+        seen = on_disk(plain.parent)
+        return any(state[at : at + 16] in seen for at in range(0, len(state), 500))
+
+    with History.open(plain) as store:
+        store.states().put("a key", state)
+        assert shown()
+    encrypt(plain, KEY)
+    assert not shown()
+    with History.open(plain, key=KEY) as store:
+        assert store.states().get("a key") == state
+        store.states().put("another", state)
+        assert not shown()
+        store.backup(plain.with_name("copy.db"))
+        with History.open(plain.with_name("copy.db"), key=KEY) as copy:
+            assert copy.states().get("a key") is None and len(copy) == len(store)
+        assert store.forget([1]).complete and store.states().get("a key") is None and store.states().get("another") is None
+        (free,) = store._connection.execute("pragma freelist_count").fetchone()
+        assert free == 0
+
+
 def test_another_key(plain):
     encrypt(plain, KEY)
     other = new_key()

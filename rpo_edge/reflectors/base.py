@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rpo_edge.history import Counter
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
+
+if TYPE_CHECKING:
+    from rpo_edge.runtimes.base import States
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,13 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """Free it."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A reflector whose model computes something that is worth keeping from one process to the next."""
+
+    def remember(self, states: States | None) -> None:
+        """Where, for what it reflects from now on; None: nowhere."""
         ...

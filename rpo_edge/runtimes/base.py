@@ -23,6 +23,7 @@ class Options:
     source: a text that will mostly be copied, others: texts that may be quoted; greedy decoding is faster for them, and says the same (see
     `drafting`). kept: parts of the source, in its order, that the text must have once it has said `begins` (see `spans`); in greedy decoding
     without a grammar alone, else ReflectorError. grammar: in GBNF, what may be said at all; a runtime without grammars raises ReflectorError.
+    front: a beginning of the prompt that other prompts will have, too (see `Runtime.remember`).
     """
 
     tokens: int = 256
@@ -35,6 +36,7 @@ class Options:
     kept: tuple[str, ...] = ()
     begins: str = ""
     grammar: str = ""
+    front: str = ""
 
     @property
     def greedy(self) -> bool:
@@ -51,6 +53,18 @@ class Piece:
     logprob: float | None = None
 
 
+class States(Protocol):
+    """Where states of an engine are kept from one process to the next. Neither method raises: what is not there is computed again."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under this key, as far as it is still there."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep it, if possible."""
+        ...
+
+
 class Runtime(Protocol):
     """A model that is loaded, for one thread at a time."""
 
@@ -65,6 +79,10 @@ class Runtime(Protocol):
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
         """What comes after the prompt, until a stop string, the model's end token, or so many tokens. Raises ReflectorError."""
+        ...
+
+    def remember(self, states: States | None) -> None:
+        """Where to keep what was computed of prompts' fronts, from now on; None: nowhere. A runtime that cannot does nothing."""
         ...
 
     def close(self) -> None:

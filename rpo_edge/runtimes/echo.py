@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from rpo_edge.errors import ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, States, check_room, until_stop
 
 
 class EchoRuntime:
@@ -28,6 +28,9 @@ class EchoRuntime:
         logprob = 0.0 if options.logprobs else None
         pieces = (Piece(character, ord(character), logprob) for character in self._answer(prompt)[: options.tokens])
         return until_stop(pieces, options.stop)
+
+    def remember(self, states: States | None) -> None:
+        """Nothing is computed."""
 
     def close(self) -> None:
         """Nothing is held."""

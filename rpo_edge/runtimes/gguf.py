@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, check_kept, check_room, until_stop
-from rpo_edge.runtimes.decoding import Array, Engine, decode
+from rpo_edge.manifest import digest as digest_of
+from rpo_edge.runtimes.base import Options, Piece, States, check_kept, check_room, until_stop
+from rpo_edge.runtimes.decoding import Array, decode
 from rpo_edge.runtimes.drafting import LLAMA, copier
 from rpo_edge.runtimes.spans import spans
+from rpo_edge.runtimes.states import Saving, begin
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 
@@ -28,16 +30,20 @@ class GgufRuntime:
     What was computed of a prompt and its text is kept: the next prompt is computed only from where it differs.
     """
 
-    def __init__(self, model: Any, library: Any) -> None:
+    def __init__(self, model: Any, library: Any, digest: str = "") -> None:
         self._model, self._library = model, library
+        self._states: States | None = None
+        self._about = _about(model, library, digest) if digest else None
+        self._laid = ("", 0.0)  # digest of the adapter, and its scale
         self._vocabulary = library.llama_model_get_vocab(model.model)
         self._engine = _Engine(model, library)
         self._ends = partial(library.llama_vocab_is_eog, self._vocabulary)
         self._adapter: Any = None
 
     @classmethod
-    def open(cls, path: Path, threads: int | None = None, context: int = 0) -> GgufRuntime:
-        """threads: as many as there are processors if None; context: tokens, as many as the file says if 0.
+    def open(cls, path: Path, threads: int | None = None, context: int = 0, digest: str = "") -> GgufRuntime:
+        """threads: as many as there are processors if None; context: tokens, as many as the file says if 0. digest: the file's, or one that
+        changes with it; without, `remember` does nothing.
 
         Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot load. A file of unknown origin is to
         pass `inspection.inspected` first.
@@ -50,7 +56,7 @@ class GgufRuntime:
             model = library.Llama(str(path), n_ctx=context, n_threads=threads or os.cpu_count(), n_threads_batch=threads, verbose=False)
         except (ValueError, OSError, RuntimeError, AssertionError) as error:
             raise ModelError(f"{path} cannot be loaded: {error}") from error
-        return cls(model, library)
+        return cls(model, library, digest)
 
     @property
     def room(self) -> int:
@@ -80,6 +86,7 @@ class GgufRuntime:
         if self._adapter:
             library.llama_adapter_lora_free(self._adapter)
         self._adapter = adapter
+        self._laid = (digest_of(path), scale) if path is not None and self._about else ("", 0.0)
         self._engine.truncate(0)
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
@@ -90,11 +97,15 @@ class GgufRuntime:
         grammar = _Grammar(self._library, self._vocabulary, options.grammar) if options.grammar else None
         return until_stop(self._pieces(tokens, options, grammar), options.stop)
 
-    def engine(self, room: int) -> Engine:
+    def engine(self, room: int) -> Saving:
         """What computes, for a text of so many tokens at most."""
         self._opened()
         check_room(room, self.room)
         return self._engine
+
+    def remember(self, states: States | None) -> None:
+        """As the model's digest, the adapter's, llama.cpp's own file and the kind of cache have it."""
+        self._states = states
 
     def close(self) -> None:
         """Free the model."""
@@ -116,11 +127,25 @@ class GgufRuntime:
         most = min(options.tokens, self.room - len(tokens))
         copies = copier(options, self._tokens, LLAMA)
         allowed = grammar or spans(options, self._tokens, self._bytes_of, self._ends)
-        for chosen in decode(self.engine(len(tokens) + most), tokens, options, most, self._ends, copies, allowed):
+        engine = self.engine(len(tokens) + most)
+        if self._states is not None and self._about and options.front:
+            begin(engine, tokens, self._tokens(options.front), self._states, [*self._about, *self._laid])
+        for chosen in decode(engine, tokens, options, most, self._ends, copies, allowed):
             yield Piece(decoder.decode(self._bytes_of(chosen.token)), chosen.token, chosen.logprob)
 
     def _bytes_of(self, token: int) -> bytes:
         return bytes(self._opened().detokenize([token], special=True))
+
+
+def _about(model: Any, library: Any, digest: str) -> list[object] | None:
+    """What a state depends on besides adapter and tokens. None where it cannot be told which llama.cpp this is: no other's state is ever read."""
+    try:
+        built = Path(library.llama_cpp._lib._name).stat()
+    except (AttributeError, OSError):
+        return None
+    set_so = model.context_params
+    cache = (model.n_ctx(), set_so.type_k, set_so.type_v, set_so.flash_attn_type, set_so.swa_full)
+    return ["llama.cpp", library.__version__, built.st_size, built.st_mtime_ns, *cache, digest]
 
 
 class _Engine:
@@ -158,6 +183,24 @@ class _Engine:
         self.known = []
         if kept:
             self.extend(kept, 1)
+
+    def state(self) -> bytes:
+        """See `states.Saving`."""
+        state = (ctypes.c_uint8 * self._library.llama_state_seq_get_size(self._context, 0))()
+        size = self._library.llama_state_seq_get_data(self._context, state, len(state), 0)
+        return memoryview(state)[:size].tobytes()
+
+    def restore(self, tokens: Sequence[int], state: bytes | memoryview) -> bool:
+        """See `states.Saving`."""
+        self._library.llama_memory_clear(self._memory, False)
+        self.known = []
+        data = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        read = self._library.llama_state_seq_set_data(self._context, data, len(state), 0)
+        if read != len(state) or self._library.llama_memory_seq_pos_max(self._memory, 0) != len(tokens) - 1:
+            self._library.llama_memory_clear(self._memory, False)
+            return False
+        self.known = list(tokens)
+        return True
 
     def close(self) -> None:
         """Free the batch."""

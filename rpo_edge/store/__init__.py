@@ -5,5 +5,5 @@ keys.py        where an encrypted store's key is        encryption.py  encrypt, 
 migrations.py  the tables                               copies.py      rows for export, backups
 counting.py    what a profile is read from              measuring.py   counts of many texts, on all cores
 search.py      which words the index is asked for       terms.py       indexes in memory
-timeline.py    counts by month, what changed lately
+timeline.py    counts by month, what changed lately     states.py      what a model has computed of a prompt's beginning
 """

@@ -1,4 +1,8 @@
-"""Copies of a store: rows that a person can read and `import` takes back, and backups that are the store itself."""
+"""Copies of a store: rows that a person can read and `import` takes back, and backups that are the store itself.
+
+Neither has the states of models (`states.py`): they are computed again when they are missed, are larger than most histories, and were made
+from texts that may be forgotten by the time that a copy is read.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,16 @@ from typing import TYPE_CHECKING
 
 from rpo_edge.errors import StoreError
 from rpo_edge.store.files import translated
+from rpo_edge.store.states import drop_states
 
 if TYPE_CHECKING:
     from rpo_edge.history import History
 
 PREFERENCE, VALUE = "preference", "value"
 """The keys of a row that is a stated preference."""
+
+_GAPS = 10
+"""A copy is written anew where less than this many times its free pages is in use: a large one would take memory of its size."""
 
 
 def export_rows(history: History) -> Iterator[dict[str, str]]:
@@ -45,12 +53,21 @@ def backup(source: sqlite3.Connection, connect: Callable[[Path], sqlite3.Connect
             copy = connect(path)
             try:
                 source.backup(copy)
+                _without_states(copy)
             finally:
                 copy.close()
             synced(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _without_states(copy: sqlite3.Connection) -> None:
+    """`secure_delete` leaves zeros where they were; they go where they are much of the file."""
+    drop_states(copy)
+    (free,), (pages,) = (copy.execute(f"pragma {name}").fetchone() for name in ("freelist_count", "page_count"))
+    if free * _GAPS > pages:
+        copy.execute("vacuum")
 
 
 def synced(*paths: Path) -> None:

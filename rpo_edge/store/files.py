@@ -160,6 +160,18 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         connection.execute("commit")
 
 
+@contextmanager
+def patience(connection: sqlite3.Connection, path: Path, seconds: float) -> Iterator[None]:
+    """Another patience with other writers for what is done inside."""
+    with translated(path):
+        connection.execute(f"pragma busy_timeout = {int(1000 * seconds)}")
+    try:
+        yield
+    finally:
+        with translated(path):
+            connection.execute(f"pragma busy_timeout = {int(1000 * PATIENCE)}")
+
+
 def keep_log(connection: sqlite3.Connection) -> None:
     """Turn the write-ahead log on. SQLite does not wait here while others open the same new file, so this does."""
     end = time.monotonic() + PATIENCE

@@ -2,7 +2,8 @@
 
 Deleting rows leaves words on disk, `secure_delete` or not: in the log, in the index's segments, in free pages. What removes them:
 
-    delete             rows, counts and index entries go, the sums and the document frequencies are made again from what stays
+    delete             rows, counts and index entries go, and all states of models (see `states.py`); the sums and the document
+                       frequencies are made again from what stays
     rebuild            the full-text index is made anew from what stays
     vacuum             the file is written anew, without free pages or gaps
     checkpoint         the log is moved into the file and cut to nothing, which has to wait for other processes' readers
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from rpo_edge.store.counting import add_up, lower_marks
 from rpo_edge.store.files import OPEN_FILES, PATIENCE, database_errors
 from rpo_edge.store.search import count_again
+from rpo_edge.store.states import drop_states
 from rpo_edge.store.terms import index_of
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ def delete(connection: sqlite3.Connection, ids: Sequence[int]) -> Runs:
     add_up(connection)
     lower_marks(connection)
     count_again(connection)
+    drop_states(connection)
     connection.execute("insert or replace into facts values (?, '1')", [_UNFINISHED])
     return runs.without(runs.found_in(_contents(connection)))
 

@@ -6,10 +6,12 @@ A stored format is a contract:
     measures  counts of each item by feature key and variant
     totals    their sums, kept by triggers, so that reading a profile does not depend on the number of items
     words     in how many of the items whose id can be divided by 16 a term of the index is (see `search.py`)
+    states    what a model has computed of a prompt's beginning, by its key; `used` counts up (see `states.py`)
     facts     stated preferences (pref:KEY); `features`, the version that `measures` was made with, VERSION>ID where items after ID
               have not been measured yet, VERSION:ID while all are measured again (up to ID it is done); `sides`, whose counts of the
               feature "sides" are kept, or DIGEST>ID where some after ID may be missing; `items`, the number of items; `bulk`, within
-              a transaction that fills the index itself; `forgetting`, while the files are still to be cleaned of what was forgotten
+              a transaction that fills the index itself; `forgetting`, while the files are still to be cleaned of what was forgotten;
+              `dropped`, how often the states were
 `PRAGMA user_version` is the number of steps applied; the read path looks at nothing else, because
 importing sqlite-utils takes longer than a whole rewrite.
 """
@@ -87,13 +89,18 @@ def _found_fast(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS(name="0006_states")
+def _states(db: Database) -> None:
+    db.execute("create table states (key text primary key, used integer not null, data blob not null)")
+
+
 def _has_secure_delete(db: Database) -> bool:
     """FTS5 knows 'secure-delete' since SQLite 3.42."""
     (version,) = db.execute("select sqlite_version()").fetchone()
     return tuple(int(part) for part in version.split(".")) >= (3, 42)
 
 
-LATEST = 5
+LATEST = 6
 """Number of steps above."""
 
 

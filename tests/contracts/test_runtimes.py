@@ -14,13 +14,14 @@ from rpo_edge.runtimes.base import Options, Piece, until_stop
 from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.onnx import OnnxRuntime
+from rpo_edge.runtimes.states import LEAST, sealed
 
 TEXTS = ["It is late, and we do not know. It is fine!", "Café — “quotes”, 1984 and 🙂.\n\n- one\n- two", "  spaces\t\n", "汉字 עברית"]
 
 
 OPEN = {
-    "gguf": lambda folder: GgufRuntime.open(folder / "model.gguf", threads=1),
-    "onnx": lambda folder: OnnxRuntime.open(folder / "onnx", threads=1),
+    "gguf": lambda folder, **more: GgufRuntime.open(folder / "model.gguf", threads=1, **more),
+    "onnx": lambda folder, **more: OnnxRuntime.open(folder / "onnx", threads=1, **more),
 }
 """One thread each: tests run side by side, and threads that wait for each other take seconds."""
 
@@ -66,8 +67,8 @@ def onnx(checkpoint):
     return checkpoint
 
 
-def opened(request, name):
-    return OPEN[name](request.getfixturevalue(name))
+def opened(request, name, **more):
+    return OPEN[name](request.getfixturevalue(name), **more)
 
 
 @pytest.fixture(params=["echo", *OPEN])
@@ -263,3 +264,191 @@ def test_an_engine_gives_the_logits_of_as_many_places_as_asked_for(model):
         engine.truncate(0)
         rows = engine.extend(tokens, wanted)
         assert rows.shape == (wanted, whole.shape[1]) and rows == pytest.approx(whole[-wanted:], abs=1e-3)
+
+
+# -- states of prompts' fronts -----------------------------------------------------------------------------------------
+
+FRONT = TEXTS[0] + "\n" + TEXTS[1] * 2 + "\n"
+REST = ("It is late.", "We do not know.\n")
+
+
+class Kept(dict):
+    """States in memory."""
+
+    def put(self, key, data):
+        self[key] = data
+
+
+@pytest.fixture
+def process(request, model):
+    """process(states, digest=…): the model opened anew, as another process has it."""
+    name = "onnx" if isinstance(model, OnnxRuntime) else "gguf"
+    made = []
+
+    def _process(states, digest="a digest", **more):
+        runtime = opened(request, name, digest=digest, **more)
+        runtime.remember(states)
+        made.append(runtime)
+        return runtime
+
+    yield _process
+    for runtime in made:
+        runtime.close()
+
+
+def pieces(runtime, prompt, front=FRONT):
+    """Twelve tokens after a prompt, and how many tokens were computed for them."""
+    engine = runtime.engine(runtime.room)
+    computed, extend = [], engine.extend
+    engine.extend = lambda tokens, wanted: computed.extend(tokens) or extend(tokens, wanted)
+    found = list(runtime.generate(prompt, Options(tokens=12, logprobs=True, front=front)))
+    engine.extend = extend
+    return found, len(computed)
+
+
+def same(one, other):
+    assert [piece.token for piece in one] == [piece.token for piece in other]
+    assert [piece.logprob for piece in one] == pytest.approx([piece.logprob for piece in other], abs=5e-3)
+
+
+def test_a_front_is_computed_once_for_all_processes(model, process):
+    states, n = Kept(), model.count(FRONT)
+    for i, rest in enumerate(REST):
+        expected, all_of_it = pieces(process(None), FRONT + rest)
+        found, computed = pieces(process(states), FRONT + rest)
+        same(found, expected)
+        assert computed == all_of_it - (n if i else 0) and len(states) == 1
+    found, computed = pieces(process(states), FRONT + REST[1])
+    again, none = pieces(process(states), FRONT + REST[1])
+    assert found == again and computed == none < n  # the same bits, once loaded
+
+
+def test_what_is_known_in_memory_is_not_looked_for(process):
+    states = Kept()
+    runtime = process(states)
+    first, _ = pieces(runtime, FRONT + REST[0])
+    states.clear()
+    pieces(runtime, FRONT + REST[1])
+    assert not states
+    found, _ = pieces(runtime, FRONT + REST[0])
+    same(found, first)
+
+
+def test_a_front_of_another_text_is_not_taken(model, process):
+    states = Kept()
+    pieces(process(states), FRONT + REST[0])
+    other = FRONT.replace("late", "fine") + REST[1]
+    expected, all_of_it = pieces(process(None), other)
+    found, computed = pieces(process(states), other, FRONT.replace("late", "fine"))
+    same(found, expected)
+    assert computed == all_of_it and len(states) == 2
+
+
+@pytest.mark.parametrize("front", ["", "It is late", "汉字" * 40, TEXTS[2]])
+def test_what_is_not_worth_it_is_not_kept(model, process, front):
+    """Too short, or no beginning of the prompt."""
+    states = Kept()
+    expected, _ = pieces(process(None), FRONT + REST[0])
+    found, _ = pieces(process(states), FRONT + REST[0], front)
+    same(found, expected)
+    assert not states
+
+
+def test_a_prompt_that_is_all_front_has_a_token_to_compute(model, process):
+    states = Kept()
+    expected, _ = pieces(process(None), FRONT)
+    for left in (model.count(FRONT), 1):
+        found, computed = pieces(process(states), FRONT)
+        same(found, expected)
+        assert computed == left + len(found) - 1
+
+
+def test_without_the_models_digest_nothing_is_kept(process):
+    states = Kept()
+    pieces(process(states, digest=""), FRONT + REST[0])
+    assert not states
+
+
+def test_the_key_has_what_a_state_depends_on(model, process, monkeypatch):
+    states = Kept()
+    runtime = process(states)
+    pieces(runtime, FRONT + REST[0])
+    pieces(process(states, digest="another"), FRONT + REST[0])
+    assert len(states) == 2
+    if isinstance(model, OnnxRuntime):
+        monkeypatch.setattr("onnxruntime.__version__", "0.0.1")
+        pieces(process(states), FRONT + REST[0])
+        assert len(states) == 3
+        return
+    pieces(process(states, context=512), FRONT + REST[0])
+    monkeypatch.setattr("llama_cpp.__version__", "0.0.1")
+    pieces(process(states), FRONT + REST[0])
+    assert len(states) == 4
+
+
+DAMAGE = {
+    "empty": lambda state, key: b"",
+    "cut": lambda state, key: state[:-1],
+    "half": lambda state, key: state[: len(state) // 2],
+    "longer": lambda state, key: state + b"\0",
+    "one bit": lambda state, key: state[:-9] + bytes([state[-9] ^ 1]) + state[-8:],
+    "zeros": lambda state, key: bytes(len(state)),
+    "another's": lambda state, key: sealed("another key", state[48:]),
+    "another shape": lambda state, key: sealed(key, state[48:-4]),
+    "nothing in it": lambda state, key: sealed(key, bytes(64)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_state_is_computed_again(process, damage):
+    states = Kept()
+    expected, all_of_it = pieces(process(states), FRONT + REST[0])
+    whole = dict(states)
+    ((key, state),) = states.items()
+    states[key] = DAMAGE[damage](state, key)
+    found, computed = pieces(process(states), FRONT + REST[0])
+    same(found, expected)
+    assert computed == all_of_it and states == whole
+
+
+def test_a_state_of_another_length_is_computed_again(model, process):
+    """Whole, and of this model, but of fewer tokens than its key says."""
+    states, other = Kept(), Kept()
+    expected, all_of_it = pieces(process(states), FRONT + REST[0])
+    pieces(process(other), FRONT + REST[0], FRONT[:-20])
+    ((key, state),), (fewer,) = states.items(), other.values()
+    assert len(fewer) < len(state)
+    states[key] = sealed(key, fewer[48:])
+    found, computed = pieces(process(states), FRONT + REST[0])
+    same(found, expected)
+    assert computed == all_of_it and states[key] == state
+
+
+def test_a_model_with_an_adapter_has_states_of_its_own(gguf, tmp_path, process, model):
+    if isinstance(model, OnnxRuntime):
+        pytest.skip("no adapters")
+    pytest.importorskip("peft")
+    import causal_samples
+
+    from export.formats import adapter
+
+    causal_samples.adapted(gguf, tmp_path / "adapter")
+    adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf", force=True)
+    states = Kept()
+    for many, scale in ((1, None), (2, 1.0), (3, 0.5), (3, 0.5)):
+        found = []
+        for kept in (None, states):
+            runtime = process(kept)
+            if scale:
+                runtime.adapt(tmp_path / "adapter.gguf", scale)
+            found.append(pieces(runtime, FRONT + REST[0])[0])
+        same(*found)
+        assert len(states) == many
+
+
+def test_no_state_is_of_fewer_tokens_than_it_takes(model, process):
+    states = Kept()
+    for n in range(0, len(FRONT), 7):
+        pieces(process(states), FRONT + REST[0], FRONT[:n])
+        assert bool(states) == (model.count(FRONT[:n]) >= LEAST) or model.count(FRONT[:n]) in (LEAST, LEAST + 1)
+        states.clear()
