@@ -28,7 +28,6 @@ from export.parity.figures import Parity
 from export.quantize import RECIPES, quantize
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
-from rpo_edge.prompt import PROMPT_VERSION
 
 COPIED = ("vocab.txt", "operations.json", "user.npz")
 FILES = ("model.onnx", *COPIED)
@@ -96,7 +95,7 @@ def facts(training: Mapping[str, Any], metrics: Mapping[str, Any], found: Parity
             "licence": training["licence"],
             "quantization": found.quantization,
             "bits_per_weight": round(found.bits, 3),
-            "prompt_version": PROMPT_VERSION,
+            "prompt_version": 0,  # it reads no prompts
             "data": training["data"],
             "commit": training["commit"],
             **{key: training[key] for key in ("command", "calibration") if key in training},

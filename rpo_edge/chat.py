@@ -1,6 +1,7 @@
 """The content of a trajectory as a conversation, for instruct models that were never trained on one.
 
-`messages` makes a system message (the task and the form of the answer) and a user's (profile, history items, draft, in the order of `prompt.render`);
+`messages` makes a system message (the task and the form of the answer) and a user's (profile, history items, what stands around the draft, draft, in
+the order of `prompt.render` but that all of what stands around comes before the draft);
 `Chat` puts them into the pieces of the model's own chat template; `read` finds the rewrite in the answer, whatever a small model puts around it:
 a greeting of its own, code fences, quotes, an explanation. What it takes away is never something that the draft has at the same place.
 
@@ -14,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rpo_edge.prompt import ITEM, manner
+from rpo_edge.prompt import ALONE, ITEM, Around, beginning, ending, less, manner
 from rpo_edge.records import HistoryItem, Observation, StyleProfile
 
 TASK = """\
@@ -48,16 +49,32 @@ _AFTERWORD = re.compile(
 _QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "`": "`"}
 
 
-def messages(draft: str, profile: StyleProfile, history: Sequence[HistoryItem] = (), query: str | None = None) -> tuple[str, str]:
+def messages(
+    draft: str, profile: StyleProfile, history: Sequence[HistoryItem] = (), query: str | None = None, around: Around = ALONE
+) -> tuple[str, str]:
     """The system message and the user's. history: best first; the best stands last, next to the draft.
 
-    The draft is the end, and nothing has tags around it: models of 135 million parameters go on with whatever form they saw last.
+    The draft is the end, and nothing has tags around it: models of 135 million parameters go on with whatever form they saw last. What stands
+    around it is on one line a side, with an ellipsis where the draft is cut off from it or it is from the whole: it looks like no draft.
     """
     shown = "\n\n".join(item.text[:ITEM] for item in reversed(history))
-    parts = [f"How I write, with the share of each choice in my texts:\n{manner(profile)}"]
-    parts += [f"Texts of mine, which show my manner:\n\n{shown}"] if shown else []
+    parts = [f"Texts of mine, which show my manner:\n\n{shown}"] if shown else []
     parts += [f"The draft below answers this question: {query}"] if query else []
-    return TASK, "\n\n".join([*parts, f"Rewrite this draft in my manner, and keep what it says:\n\n{draft}"])
+    parts += _neighbours(around)
+    return TASK, _opening(profile) + "\n\n".join([*parts, f"Rewrite this draft in my manner, and keep what it says:\n\n{draft}"])
+
+
+def _opening(profile: StyleProfile) -> str:
+    """What is the same whatever the draft."""
+    return f"How I write, with the share of each choice in my texts:\n{manner(profile)}\n\n"
+
+
+def _neighbours(around: Around) -> list[str]:
+    before, after = (" ".join(text.split()) for text in (ending(around.before), beginning(around.after)))
+    lines = ["The draft below is a part of a longer text. What stands around it is not to be rewritten or repeated:"]
+    lines += [f"Before the draft: … {before} …"] if before else []
+    lines += [f"After the draft: … {after} …"] if after else []
+    return ["\n".join(lines)] if len(lines) > 1 else []
 
 
 def read(answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
@@ -128,11 +145,27 @@ class Chat:
 
     begins = "Rewrite:"
 
+    def front(self, profile: StyleProfile) -> str:
+        """What all prompts of a user of this profile begin with: up to where the history begins.
+
+        Nothing where a control token could lie across that place, which is a blank line: what follows would say how the front is escaped.
+        """
+        if any("\n" in token[:-1] for token in self.control):
+            return ""
+        before, between, _ = self.frame
+        return f"{before}{self.escape(TASK)}{between}{self.escape(_opening(profile))}"
+
     def fitted(
-        self, draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]
+        self,
+        draft: str,
+        profile: StyleProfile,
+        history: Sequence[HistoryItem],
+        query: str | None,
+        fits: Callable[[str], bool],
+        around: Around = ALONE,
     ) -> str | None:
-        """The prompt with as many of the best items as fit; None where the draft alone does not."""
-        prompts = (self.prompt(*messages(draft, profile, history[:n], query)) for n in range(len(history), -1, -1))
+        """The prompt with as much as fits of what `prompt.less` leaves; None where the draft alone does not."""
+        prompts = (self.prompt(*messages(draft, profile, items, query, shown)) for items, shown in less(history, around))
         return next((prompt for prompt in prompts if fits(prompt)), None)
 
     def prompt(self, system: str, user: str) -> str:

@@ -133,7 +133,8 @@ class Trajectory:
     """A structured rewriting trajectory: what a reflector was given, what it observed, and what it wrote.
 
     history: the items it may read, best first. seen: ids of all items that the profile was measured over.
-    edits: from the draft to the rewrite. author: whose manner it is; source: where their texts are from.
+    edits: from the draft to the rewrite. author: whose manner it is; source: where their texts are from. before, after: what stands around the
+    draft in a longer text, in the draft's manner, not the author's; "" where it is a whole.
     """
 
     draft: str
@@ -149,3 +150,5 @@ class Trajectory:
     licence: str
     split: str  # "train", "dev" or "test"
     builder: str  # and how it made the draft, after a colon: "neutralise:spoken"
+    before: str = ""
+    after: str = ""

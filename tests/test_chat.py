@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rpo_edge.chat import TASK, Chat, messages, read
 from rpo_edge.edits import apply
-from rpo_edge.prompt import manner
+from rpo_edge.prompt import Around, manner
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.generative import GenerativeReflector
@@ -115,7 +115,40 @@ def test_messages_have_what_a_trajectory_has_the_best_item_next_to_the_draft():
     assert user.endswith(DRAFT) and "question" not in messages(DRAFT, PROFILE)[1] and "Texts" not in messages(DRAFT, PROFILE)[1]
 
 
+def test_what_stands_around_is_a_line_a_side_before_the_draft_which_stays_alone_at_the_end():
+    _, user = messages(DRAFT, PROFILE, ITEMS, "How far?", Around("The coast.\n\nIt is wide.", "We go on."))
+    first, last = user.index("\nBefore the draft: … The coast. It is wide. …\n"), user.index("\nAfter the draft: … We go on. …\n\n")
+    assert user.index("How far?") < first < last < user.index("Rewrite this draft") and user.endswith(f"keep what it says:\n\n{DRAFT}")
+    for around, absent in ((Around("", "We go on."), "Before the draft"), (Around("The coast."), "After the draft"), (Around(), "around")):
+        assert absent not in messages(DRAFT, PROFILE, ITEMS, "How far?", around)[1]
+
+
 CONTROL = ("<|stop|>", "<|user|>", "<s>")
+PARTS = st.lists(st.sampled_from([*CONTROL, "<\\|stop|>", "<|", "\\", "|>", "stop", "<", "s>", "a", "\n"]), max_size=9).map("".join)
+
+
+@given(
+    st.lists(st.sampled_from([*CONTROL, "\n\n", "\n", "\n\nT", "\n\nRewrite this draft", "\n\\\nText", "n\n"]), unique=True),
+    PARTS,
+    st.lists(PARTS, max_size=2),
+    PARTS,
+    PARTS,
+    PARTS,
+)
+def test_all_prompts_of_a_user_have_one_front(control, draft, items, query, before, habit):
+    chat = Chat(("<s>", "<|user|>", "<|stop|>"), tuple(control))
+    profile = StyleProfile({"contraction:it's": Habit("contraction:it's", {habit: 9.0})})
+    prompt = chat.fitted(draft, profile, [HistoryItem(item) for item in items], query, lambda prompt: True, Around(before))
+    assert prompt.startswith(chat.front(profile))
+
+
+def test_the_front_is_all_that_stands_before_the_history():
+    profile = StyleProfile({"contraction:it's": Habit("contraction:it's", {"<|user|> hi": 9.0})})
+    chat = Chat(("<s>", "<|user|>", "<|stop|>"), CONTROL)
+    front = chat.front(profile)
+    for history, follows in ((ITEMS, "Texts of mine"), ((), "Rewrite this draft")):
+        assert chat.fitted(DRAFT, profile, history, None, lambda prompt: True).startswith(front + follows)
+    assert "<\\|user|> hi" in front and front.count("<|user|>") == 1
 
 
 @given(st.lists(st.sampled_from([*CONTROL, "<\\|stop|>", "<|", "\\", "|>", "stop", "<", "s>", "a"]), max_size=9).map("".join))
@@ -205,16 +238,16 @@ def test_a_file_gives_the_frame_of_its_template(tmp_path):
 CHAT = Chat(("<s>", "<|user|>", "<|stop|>"), CONTROL)
 
 
-def reflected(answer, draft=DRAFT, room=100_000):
+def reflected(answer, draft=DRAFT, room=100_000, **around):
     asked = []
 
     def said(prompt):
         asked.append(prompt)
-        return answer
+        return answer(prompt) if callable(answer) else answer
 
     runtime = EchoRuntime(said)
     runtime.room = room
-    found = GenerativeReflector(runtime, ReflectorInfo("tiny"), CHAT).reflect(Window(f"\n{draft}\n", 0), Evidence(ITEMS), PROFILE)
+    found = GenerativeReflector(runtime, ReflectorInfo("tiny"), CHAT).reflect(Window(f"\n{draft}\n", 0, **around), Evidence(ITEMS), PROFILE)
     return apply(f"\n{draft}\n", found.edits), found.observations, asked
 
 
@@ -235,7 +268,23 @@ def test_items_that_do_not_fit_are_left_out_the_worst_first():
     sizes = [len(CHAT.prompt(*messages(DRAFT, PROFILE, ITEMS[:n]))) for n in range(3)]
     prompts = [reflected(REWRITE, room=size + answer)[2][0] for size in sizes]
     assert [("It's me" in prompt, "x x" in prompt) for prompt in prompts] == [(False, False), (True, False), (True, True)]
-    assert "too long" in reflected(REWRITE, room=sizes[0] + answer - 1)[1][0].action
+    sentence = DRAFT.partition("\n")[0]
+    least = len(CHAT.prompt(*messages(sentence, PROFILE))) + 160 + len(sentence) * 3 // 2
+    assert "too long" in reflected(REWRITE, sentence, least - 1)[1][0].action and reflected(REWRITE, sentence, least)[2]
+
+
+def test_what_stands_around_goes_after_the_items():
+    answer = 160 + len(DRAFT) * 3 // 2
+    around = {"before": "The coast is wide.", "after": "We go on."}
+    sizes = [len(CHAT.prompt(*messages(DRAFT, PROFILE, (), None, shown))) for shown in (Around(), Around(**around))]
+    prompts = [reflected(REWRITE, room=size + answer, **around)[2][0] for size in sizes]
+    assert [("It's me" in prompt, "The coast" in prompt) for prompt in prompts] == [(False, False), (False, True)]
+
+
+def test_a_model_that_goes_on_into_what_stands_around_is_asked_again_without():
+    after = "Then we go on to the other side of the lake."
+    text, _, asked = reflected(lambda prompt: f"Rewrite:\n{REWRITE}\n\n{after}" if after in prompt else f"Rewrite:\n{REWRITE}", after=after)
+    assert text == f"\n{REWRITE}\n" and [after in prompt for prompt in asked] == [True, False]
 
 
 def test_a_control_token_of_the_draft_comes_back():

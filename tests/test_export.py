@@ -18,11 +18,13 @@ from transformers import BertConfig, BertForTokenClassification
 
 from export import dequantize, edit
 from export.parity import edits, gate
+from export.parity.golden import golden
 from export.parity.limits import LEAST_F1
 from export.quantize import RECIPES
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Operation, Vocabulary
+from rpo_edge.prompt import CONTEXT
 from rpo_edge.usage import COLUMNS, Usage
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -89,7 +91,7 @@ def test_the_folder_holds_these_files_and_verifies(exported, checkpoint):
     assert sorted(path.name for path in exported.iterdir()) == sorted([*edit.FILES, "manifest.json"])
     manifest = Manifest.load(exported)
     manifest.verify()
-    assert (manifest.name, manifest.kind, manifest.quantization, manifest.prompt_version) == ("tiny", "edit", "int8", 1)
+    assert (manifest.name, manifest.kind, manifest.quantization, manifest.prompt_version) == ("tiny", "edit", "int8", 0)
     assert sorted(manifest.files) == sorted(edit.FILES)
     assert json.loads((exported / "manifest.json").read_text("utf-8"))["metrics"] == {"a": 1, "b": 2}
     for name in edit.COPIED:
@@ -172,6 +174,11 @@ def test_edits_are_compared_as_a_set_of_position_and_label():
     assert edits.edits(expected) == {(0, 1), (2, 2)}
     assert edits.compare(expected, found).f1 == 0.5
     assert edits.compare(expected[1:2], found[1:2]).f1 == 1.0
+
+
+def test_golden_prompts_show_what_stands_around_a_window():
+    shown = [prompt.prompt.count(CONTEXT) for prompt in golden(10)]
+    assert shown[:2] == [0, 0] and {1, 2} <= set(shown)
 
 
 def test_an_unknown_command_prints_the_known(monkeypatch):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ pytest.importorskip("peft")
 
 
 from rpo_edge.edits import align
-from rpo_edge.prompt import SPECIAL_TOKENS, complete, parse
+from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
 from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.observe import observe
 from training import corpus, pretrain
@@ -93,6 +94,16 @@ def test_a_prompt_has_as_much_history_as_fits(base):
     assert text.prompt(start.tokenizer, t, 4, lengths[0] - 1) is None
 
 
+def test_a_prompt_shows_what_stands_around_the_draft(base):
+    tokenizer = text.load(base).tokenizer
+    t = replace(trajectory(1), before="We are early.", after="We go on.")
+    whole = text.prompt(tokenizer, t, 4, 10**6)
+    assert whole.endswith(f"{CONTEXT}We are early.{DRAFT}{t.draft}{CONTEXT}We go on.{REFLECT}")
+    assert text.prompt(tokenizer, t, 4, text.length(tokenizer, text.prompt(tokenizer, trajectory(1), 0, 10**6))).count(CONTEXT) == 0
+    (example,) = text.examples(tokenizer, [t], [4], 10**6)
+    assert example["prompt"] == whole
+
+
 def test_a_base_that_lacks_the_tokens_gets_them(base, tmp_path):
     tokenizer = corpus.PreTrainedTokenizerFast(tokenizer_object=corpus.Tokenizer(corpus.models.BPE()))
     tokenizer.add_tokens(list("abcdefgh "))
@@ -158,6 +169,14 @@ def test_a_curriculum_is_the_order_of_the_prompts(base):
     config = rl.Config(weights={}, stages=((1, 2), (4, 3)), group=2, batch=4)
     found = rl.asked(people, [PAIRS[0][0]], config, text.load(base).tokenizer, 700)
     assert [one.prompt.count("<|history|>") for one in found] == [1] * 4 + [4] * 6
+
+
+def test_a_draft_to_be_reinforced_is_a_part_of_its_answer(base):
+    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
+    config = rl.Config(weights={}, stages=((1, 20),), group=2, batch=2)
+    draft = " ".join(f"It is sentence {i} of the answer, and we do not know." for i in range(40))
+    found = rl.asked(people, [draft], config, text.load(base).tokenizer, 10**6)
+    assert {one.prompt.count(CONTEXT) for one in found} >= {2} and all(one.rollout.draft in draft for one in found)
 
 
 def test_reinforcement_runs_and_logs_every_reward(whole, tmp_path):

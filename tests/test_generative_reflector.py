@@ -2,22 +2,39 @@
 
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
 
+from rpo_edge import History, Personalizer
 from rpo_edge.chat import Chat
 from rpo_edge.edits import apply
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
-from rpo_edge.prompt import HISTORY, REWRITE, SPECIAL_TOKENS, complete
+from rpo_edge.prompt import (
+    CONTEXT,
+    HISTORY,
+    PROMPT_VERSION,
+    REFLECT,
+    REWRITE,
+    SPECIAL_TOKENS,
+    beginning,
+    complete,
+    ending,
+    front,
+)
+from rpo_edge.prompt import (
+    DRAFT as DRAFTED,
+)
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.generative import GenerativeReflector, Trajectory, form_of, weights
+from rpo_edge.reflectors.generative import GenerativeReflector, Trajectory, form_of, halves, weights
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.inspection import Inspected
+from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 
 PROFILE = StyleProfile({"contraction:it's": Habit("contraction:it's", {"contracted": 9.0})})
@@ -74,6 +91,120 @@ def test_evidence_that_does_not_fit_is_left_out_the_worst_first():
     assert "none: the window is too long" in reflector(answer, 200).reflect(Window(DRAFT, 0), EVIDENCE, PROFILE).observations[0].action
 
 
+def parts(prompt):
+    """What stands before the draft, the draft, and what stands after it, as the prompt shows them."""
+    left, _, right = prompt.removesuffix(REFLECT).partition(DRAFTED)
+    draft, _, after = right.partition(CONTEXT)
+    return left.partition(CONTEXT)[2], draft, after
+
+
+def contracting(asked):
+    """A reflector that contracts "it is", and notes what it is asked."""
+
+    def answer(prompt):
+        asked.append(prompt)
+        return complete((), parts(prompt)[1].replace("it is", "it's"))
+
+    return reflector(answer, room=6000)
+
+
+def test_the_prompt_shows_what_stands_around_a_window():
+    asked = []
+    contracting(asked).reflect(Window(DRAFT, 40, "Before it.\n", "After it."), EVIDENCE, PROFILE)
+    assert [parts(prompt) for prompt in asked] == [("Before it.", DRAFT.strip(), "After it.")]
+    contracting(asked).reflect(Window("It is late. ", 40, "Before it. ", sentence=True), EVIDENCE, PROFILE)
+    assert parts(asked[1]) == ("Before it.", "It is late.", "") and asked[1].count(CONTEXT) == 1
+
+
+class Listening(EchoRuntime):
+    """Keeps what it was told."""
+
+    def generate(self, prompt, options):
+        self.told = prompt, options
+        return super().generate(prompt, options)
+
+    def remember(self, states):
+        self.states = states
+
+
+def test_the_runtime_is_told_the_front_of_the_prompt_and_where_to_keep_it():
+    for form in (Trajectory(), Chat(("<s>", "<|user|>", "<|stop|>"), ())):
+        runtime, states = Listening(lambda prompt: ""), object()
+        told = GenerativeReflector(runtime, ReflectorInfo("tiny"), form)
+        told.remember(states)
+        told.reflect(Window(DRAFT, 0), EVIDENCE, PROFILE)
+        prompt, options = runtime.told
+        assert runtime.states is states and prompt.startswith(options.front) and options.front == form.front(PROFILE) != ""
+    assert Trajectory().front(PROFILE) == front(PROFILE)
+
+
+@pytest.fixture
+def ours(store):
+    """personalizer(asked): for the user of the example history, with `contracting`."""
+    with History.open(store) as history:
+
+        def personalizer(asked):
+            made = Personalizer(history, "rules")
+            made._engine = replace(made._engine, reflector=contracting(asked))
+            return made
+
+        yield personalizer
+
+
+PAGES = [
+    f"In part {i} of the report we see that it is {i} days old. " + "The work goes on, and it is not easy to say when it will end. " * 6
+    for i in range(110)
+]  # some 20 pages of 500 words
+
+
+def test_a_long_draft_goes_window_by_window_each_with_its_neighbours(ours):
+    asked = []
+    draft = "\n\n".join(page.strip() for page in PAGES)
+    found = ours(asked).rewrite(draft)
+    assert len(draft.split()) > 10_000 and found.text == draft.replace("it is", "it's") and found.verdict.accepted
+    paragraphs = [page.strip() for page in PAGES]
+    assert [parts(prompt)[1] for prompt in asked] == paragraphs
+    for i, prompt in enumerate(asked):
+        before = ending(paragraphs[i - 1]) if i else ""
+        after = beginning(paragraphs[i + 1]) if i + 1 < len(paragraphs) else ""
+        assert parts(prompt) == (before, paragraphs[i], after)
+
+
+def test_a_long_draft_that_comes_leaves_sentence_by_sentence_each_with_what_stood_before_it(ours):
+    asked = []
+    draft = "\n\n".join(PAGES[:40])
+    chunks = (draft[i : i + 50] for i in range(0, len(draft), 50))
+    left = []
+    for text in ours(asked).stream(chunks):
+        left.append(text)
+        assert draft.replace("it is", "it's").startswith("".join(left))
+    assert "".join(left) == draft.replace("it is", "it's") and len(left) > 200
+    shown = [parts(prompt) for prompt in asked]
+    assert all(after == "" and before == ending(before) and draft.count(before) for before, _, after in shown)
+    assert all(one in other for (_, one, _), (other, _, _) in pairwise(shown)) and shown[0][0] == ""
+
+
+def test_a_paragraph_longer_than_the_models_room_goes_in_parts(ours):
+    asked = []
+    draft = " ".join(page.strip() for page in PAGES[:24])
+    found = ours(asked).rewrite(draft)
+    assert found.text == draft.replace("it is", "it's") and not any("none: " in seen.action for seen in found.observations)
+    assert " ".join(parts(prompt)[1] for prompt in asked) == draft
+    shown = [parts(prompt) for prompt in asked]
+    assert all(one.endswith(before) and other.startswith(after) for (_, one, after), (before, other, _) in pairwise(shown))
+    assert len(shown) == 8 and all(before and after for before, _, after in shown[1:-1])
+
+
+def test_halves_are_cut_between_sentences_and_never_in_what_is_frozen():
+    text = "It is late. `It is. So. What. Is. It. There.` is code. It is far."
+    spans = tuple((found.start, found.end, found.kind) for found in freeze(text))
+    one, other = halves(Window(text, 7, "Before.", "After.", spans))
+    assert one.text + other.text == text and (one.start, other.start) == (7, 7 + len(one.text)) and not one.last and other.last
+    assert (one.before, one.after, other.before, other.after) == ("Before.", other.text, one.text, "After.")
+    kept = [part.text[start:end] for part in (one, other) for start, end, _ in part.frozen]
+    assert kept == [text[start:end] for start, end, _ in spans] and halves(Window("It is one.", 0)) is None
+
+
 def test_a_rewrite_that_runs_on_is_none():
     found = reflector(lambda prompt: REWRITE + "on and on " * 1000).reflect(Window(DRAFT, 0), EVIDENCE, PROFILE)
     assert not found.edits and "end" in found.observations[0].action
@@ -106,11 +237,23 @@ def test_a_folder_has_one_file_of_weights(tmp_path):
 
 
 def test_a_folder_with_onnx_is_run_by_onnxruntime_and_was_trained(tmp_path):
-    manifest = Manifest(tmp_path, "x", "generative", {"model.onnx": "", "tokenizer.json": ""}, "b", "l", "q", 1)
+    manifest = Manifest(tmp_path, "x", "generative", {"model.onnx": "", "tokenizer.json": ""}, "b", "l", "q", PROMPT_VERSION)
     with pytest.raises((ModelError, OptionalDependencyError), match="tokenizer"):
         GenerativeReflector.load(manifest)
     with pytest.raises(ModelError, match="only GGUF"):
         GenerativeReflector.load(replace(manifest, prompt=CHAT))
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "model.gguf"])
+def test_a_model_that_was_trained_on_other_prompts_is_refused(tmp_path, file):
+    pytest.importorskip("llama_cpp")
+    for version in (1, PROMPT_VERSION + 1):
+        manifest = Manifest(tmp_path, "x", "generative", {file: ""}, "b", "l", "q", version)
+        with pytest.raises(ModelError, match=f"prompts of version {version}; this version writes {PROMPT_VERSION}"):
+            GenerativeReflector.load(manifest)
+        if file == "model.gguf":  # which has its own template, whatever the version
+            with pytest.raises(ModelError, match=r"damaged|cannot be"):
+                GenerativeReflector.load(replace(manifest, prompt=CHAT))
 
 
 @pytest.fixture(scope="module")

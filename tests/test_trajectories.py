@@ -3,6 +3,7 @@
 import json
 import random
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -12,12 +13,15 @@ pytest.importorskip("jsonschema")
 from jsonschema import ValidationError
 
 from rpo_edge.edits import apply
-from rpo_edge.prompt import complete, parse, render
+from rpo_edge.prompt import AROUND, CONTEXT, Around, complete, parse, render
 from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
+from rpo_edge.steps.profile import measure
 from training import data, trajectories
 from training.recipe import RECIPES
+from training.trajectories import neutralise
+from training.trajectories.base import LONGEST, Author, excerpt, passage
 from training.trajectories.files import SHARD, Writer, as_row, from_row, read, read_authors
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 from training.trajectories.persona import ALL, Options, _habits
@@ -38,6 +42,8 @@ EXAMPLE = Trajectory(
     licence="CC0-1.0",
     split="train",
     builder="neutralise:spoken",
+    before="It was early.",
+    after="It is dark.",
 )
 
 
@@ -56,9 +62,15 @@ def test_a_row_holds_the_whole_trajectory():
     assert from_row(json.loads(json.dumps(as_row(EXAMPLE)))) == EXAMPLE
 
 
+def test_a_row_of_before_there_were_neighbours_has_none():
+    row = {name: value for name, value in as_row(EXAMPLE).items() if name not in ("before", "after")}
+    assert from_row(row) == replace(EXAMPLE, before="", after="")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("after", None),
         ("draft", ""),
         ("split", "all"),
         ("builder", "Neutralise"),
@@ -98,6 +110,36 @@ def test_a_folder_without_trajectories_says_so(tmp_path):
 def test_a_recipe_with_what_is_not_there_is_refused(part):
     with pytest.raises(ValueError, match=r"no builder|no such option|features is"):
         list(trajectories.build({"split": "dev", "build": [part]}, [], None))
+
+
+def test_an_excerpt_is_a_passage_with_what_stands_next_to_it():
+    text = " ".join(f"It is sentence {i} of the text, and we do not know more." for i in range(40))
+    sides = set()
+    for seed in range(30):
+        found = excerpt(text, LONGEST, random.Random(seed))
+        assert (
+            found.text == passage(text, LONGEST, random.Random(seed)) and max(map(len, (found.around.before, found.around.after))) <= AROUND
+        )
+        assert " ".join(filter(None, (found.around.before, found.text, found.around.after))) in text
+        sides.add((bool(found.around.before), bool(found.around.after)))
+    assert sides >= {(True, True)} and excerpt("It is short.", LONGEST, random.Random(1)) == ("It is short.", Around())
+
+
+@pytest.mark.parametrize("name", ["careless", "other", "generic", "random"])
+def test_what_stands_around_a_passage_loses_what_the_passage_loses(name):
+    """Else it would show what the author had there."""
+    author = Author("anna", "letters", tuple(f"We don't mind the number {i}. " * 40 for i in range(30)))
+    expanding = measure("We do not mind. " * 50)
+    task = neutralise.Task(author, (), expanding, expanding, share=(0.4, 0.6))
+    lost = set()
+    for i, text in enumerate(author.texts):
+        rng = random.Random(i)
+        passage, around = excerpt(text, LONGEST, rng)
+        around = neutralise._flattened(around, NEUTRALISERS[name], task, rng)
+        shown = f"{around.before} {NEUTRALISERS[name](passage, task, rng)} {around.after}"
+        assert ("don't" in shown) != ("do not" in shown)
+        lost.add("do not" in shown)
+    assert lost == {True, False}
 
 
 @needs_data
@@ -145,6 +187,18 @@ def test_every_trajectory_has_its_text(folder):
     for row in read(folder):
         assert parse(complete(row.observations, row.rewrite)) == (row.observations, row.rewrite)
         assert all(item.text[:40] in render(row.draft, row.profile, row.history) for item in row.history if "<|" not in item.text)
+
+
+@needs_data
+def test_what_stands_around_is_of_the_text_that_the_draft_is_of(folder):
+    answers = [row["response"] for row in data.permitted("train")]
+    rows = [row for row in read(folder) if row.before or row.after]
+    assert {row.builder for row in rows} == {"persona"} | {f"neutralise:{name}" for name in NEUTRALISERS}
+    for row in rows:
+        prompt = render(row.draft, row.profile, row.history, row.query, Around(row.before, row.after))
+        assert prompt.count(CONTEXT) == bool(row.before) + bool(row.after)
+        if row.builder == "persona":
+            assert any(all(part in answer for part in (row.before, row.draft, row.after)) for answer in answers)
 
 
 @needs_data

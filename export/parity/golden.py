@@ -18,7 +18,7 @@ from rpo_edge.errors import InputError
 from rpo_edge.history import History
 from rpo_edge.importers import Report, read_paths
 from rpo_edge.pipeline import Personalizer, windows
-from rpo_edge.prompt import complete, render
+from rpo_edge.prompt import Around, complete, render
 from rpo_edge.records import StyleProfile
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
@@ -88,5 +88,6 @@ def _windows(history: History) -> Iterator[Golden]:
             text = window.text.strip()
             items = retrieve(history, text, k=_ITEMS[number % len(_ITEMS)], profile=profile).items
             rewrite = rules.rewrite(text).text
-            yield Golden(render(text, profile, items), complete(observe(text, rewrite, profile), rewrite))
+            prompt = render(text, profile, items, around=Around(window.before, window.after))
+            yield Golden(prompt, complete(observe(text, rewrite, profile), rewrite))
             number += 1

@@ -5,6 +5,10 @@ that it must. Where the model writes no rewrite that can be read, a window stays
 
 A model that was trained for it reads and writes a trajectory (`prompt.py`); any other instruct model gets the same content through its own
 chat template (`chat.py`). The manifest says which, and nothing else differs.
+
+A draft of any length is read window by window, each with what stands next to it. A window for which the model has no room (a paragraph may be
+longer than any window) is parted between two sentences, and its halves are each other's neighbours, until they fit. A model that writes what
+stands beside a window into its rewrite would have it said twice: such a window is asked about again, alone.
 """
 
 from __future__ import annotations
@@ -19,13 +23,14 @@ from rpo_edge.chat import Chat
 from rpo_edge.edits import align, shift
 from rpo_edge.errors import ModelError, OptionalDependencyError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
-from rpo_edge.prompt import END, ITEM, REWRITE, escape, fitted, parse
+from rpo_edge.prompt import ALONE, END, ITEM, PROMPT_VERSION, REWRITE, Around, escape, fitted, front, parse
 from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.runtimes.base import Options, Runtime
+from rpo_edge.runtimes.base import Options, Runtime, States
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
+from rpo_edge.segment import plain_words, sentences
 
 ONNX = "model.onnx"
 
@@ -34,6 +39,10 @@ _REFLECTION = 160
 
 _CONTEXT = 4096
 """Tokens that a foreign model is given: a window with its items has about half, and what some models could take fills gigabytes."""
+
+
+_RUN = 6
+"""Words in a row that come from where they stand already, as the guard sees it of the history."""
 
 
 class Form(Protocol):
@@ -53,10 +62,20 @@ class Form(Protocol):
         """How a text is written in prompt and answer."""
         ...
 
+    def front(self, profile: StyleProfile) -> str:
+        """What all prompts of a user of this profile begin with, as they do."""
+        ...
+
     def fitted(
-        self, draft: str, profile: StyleProfile, history: Sequence[HistoryItem], query: str | None, fits: Callable[[str], bool]
+        self,
+        draft: str,
+        profile: StyleProfile,
+        history: Sequence[HistoryItem],
+        query: str | None,
+        fits: Callable[[str], bool],
+        around: Around = ALONE,
     ) -> str | None:
-        """The prompt with as many of the best items as fit; None where the draft alone does not."""
+        """The prompt with as many of the best items as fit, then without what stands around; None where the draft alone does not fit."""
         ...
 
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
@@ -68,7 +87,7 @@ class Trajectory:
     """The form that our models are trained on."""
 
     stop, begins = (END,), REWRITE
-    escape, fitted = staticmethod(escape), staticmethod(fitted)
+    escape, front, fitted = staticmethod(escape), staticmethod(front), staticmethod(fitted)
 
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
         """By `prompt.parse`."""
@@ -96,33 +115,74 @@ class GenerativeReflector:
         if not draft or not (profile.habits or profile.preferences):
             return Reflection()
         tokens = _REFLECTION + self._runtime.count(draft) * 3 // 2
-        room = self._runtime.room - tokens
-        prompt = self._form.fitted(draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room)
+        room, around = self._runtime.room - tokens, Around(window.before, window.after)
+        prompt = self._form.fitted(
+            draft, profile, evidence.items, evidence.query, lambda prompt: self._runtime.count(prompt) <= room, around
+        )
         if prompt is None:
-            return _unread("the window is too long for the model")
-        pieces = list(self._runtime.generate(prompt, self._options(tokens, window, evidence)))
+            return self._in_halves(window, evidence, profile)
+        pieces = list(self._runtime.generate(prompt, self._options(tokens, window, evidence, profile)))
+        answer = "".join(piece.text for piece in pieces)
+        if _strays(answer, draft, around):
+            return self.reflect(replace(window, before="", after=""), evidence, profile)
         if len(pieces) >= tokens:
             return _unread("the model did not come to an end")
-        try:
-            observations, rewrite = self._form.read("".join(piece.text for piece in pieces), draft)
-        except ValueError as error:
-            return _unread(str(error))
-        before = window.text.index(draft)
-        edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
-        return Reflection(observations, tuple(shift(edit, before) for edit in edits))
+        return self._read(answer, draft, window, evidence)
+
+    def remember(self, states: States | None) -> None:
+        """See `Runtime`."""
+        self._runtime.remember(states)
 
     def close(self) -> None:
         """Free the model."""
         self._runtime.close()
 
-    def _options(self, tokens: int, window: Window, evidence: Evidence) -> Options:
+    def _read(self, answer: str, draft: str, window: Window, evidence: Evidence) -> Reflection:
+        try:
+            observations, rewrite = self._form.read(answer, draft)
+        except ValueError as error:
+            return _unread(str(error))
+        start = window.text.index(draft)
+        edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
+        return Reflection(observations, tuple(shift(edit, start) for edit in edits))
+
+    def _in_halves(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
+        parts = halves(window)
+        if parts is None:
+            return _unread("the window is too long for the model")
+        one, other = (self.reflect(part, evidence, profile) for part in parts)
+        edits = (shift(edit, len(parts[0].text)) for edit in other.edits)
+        return Reflection((*one.observations, *other.observations), (*one.edits, *edits))
+
+    def _options(self, tokens: int, window: Window, evidence: Evidence, profile: StyleProfile) -> Options:
         """The draft is what will be copied, the items what may be quoted, and its frozen spans what has to come out as it is."""
         written = self._form.escape
         kept = tuple(written(window.text[start:end].strip()) for start, end, _ in window.frozen)
         others = tuple(written(item.text[:ITEM]) for item in evidence.items)
         return Options(
-            tokens, stop=self._form.stop, source=written(window.text.strip()), others=others, kept=kept, begins=self._form.begins
+            tokens,
+            stop=self._form.stop,
+            source=written(window.text.strip()),
+            others=others,
+            kept=kept,
+            begins=self._form.begins,
+            front=self._form.front(profile),
         )
+
+
+def halves(window: Window) -> tuple[Window, Window] | None:
+    """Both parts of a window, cut where a sentence ends nearest to its middle; None where it is one sentence."""
+    text = window.text
+    ends = [span.end for span in sentences(text, [(start, end) for start, end, _ in window.frozen])[:-1]]
+    if not ends:
+        return None
+    cut = min(ends, key=lambda end: abs(2 * end - len(text)))
+    inside = [(start, min(end, cut), kind) for start, end, kind in window.frozen if start < cut]
+    beyond = [(max(start - cut, 0), end - cut, kind) for start, end, kind in window.frozen if end > cut]
+    return (
+        replace(window, text=text[:cut], after=text[cut:], frozen=tuple(inside), last=False),
+        replace(window, text=text[cut:], start=window.start + cut, before=text[:cut], frozen=tuple(beyond)),
+    )
 
 
 def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, Form]:
@@ -131,11 +191,15 @@ def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, For
     threads: of the processor; as many as there are if None.
     Raises ModelError, or OptionalDependencyError where what runs the format is not installed.
     """
+    if manifest.prompt == TRAJECTORY and manifest.prompt_version != PROMPT_VERSION:
+        raise ModelError(
+            f"the model at {manifest.folder} was trained on prompts of version {manifest.prompt_version}; this version writes {PROMPT_VERSION}"
+        )
     if ONNX not in manifest.files:
         return _llama(manifest, threads)
     if manifest.prompt != TRAJECTORY:
         raise ModelError(f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, which only GGUF files can have")
-    return OnnxRuntime.open(manifest.folder, threads), Trajectory()
+    return OnnxRuntime.open(manifest.folder, threads, digest=manifest.sha256), Trajectory()
 
 
 def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
@@ -146,7 +210,7 @@ def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
     about = inspected(path)
     form = form_of(manifest.prompt, about, path)
     context = 0 if isinstance(form, Trajectory) else min(about.context or _CONTEXT, _CONTEXT)
-    runtime = GgufRuntime.open(path, threads, context)
+    runtime = GgufRuntime.open(path, threads, context, digest=manifest.sha256)
     if manifest.adapter:
         inspected_adapter(manifest.folder / manifest.adapter, about.architecture)
         runtime.adapt(manifest.folder / manifest.adapter)
@@ -175,6 +239,17 @@ def form_of(prompt: str, about: Inspected, path: Path) -> Form:
     if about.frame is None:
         raise ModelError(f"{path} has a chat template that cannot be used")
     return Chat(about.frame, about.control)
+
+
+def _strays(answer: str, draft: str, around: Around) -> bool:
+    """Whether an answer says some of what stands around the draft."""
+    beside = (_runs(around.before) | _runs(around.after)) - _runs(draft)
+    return not beside.isdisjoint(_runs(answer))
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = plain_words(text)
+    return {tuple(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1)}
 
 
 def _unread(reason: str) -> Reflection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, Runtime, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, Runtime, States, check_room, until_stop
 
 _KEPT = 64  # prompts whose answers are remembered
 
@@ -19,7 +19,7 @@ class Remembered:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._known: OrderedDict[tuple[str, Options], list[Piece]] = OrderedDict()
-        self.room, self.count, self.close = runtime.room, runtime.count, runtime.close
+        self.room, self.count, self.remember, self.close = runtime.room, runtime.count, runtime.remember, runtime.close
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
         """All pieces at once, of the runtime or from memory."""
@@ -60,6 +60,9 @@ class TorchRuntime:
         if options.temperature or options.logprobs:
             raise ReflectorError("a checkpoint is asked for its most probable tokens alone")
         return until_stop(self._pieces(ids, min(options.tokens, self.room - len(ids))), options.stop)
+
+    def remember(self, states: States | None) -> None:
+        """Nothing is kept."""
 
     def close(self) -> None:
         """Free the model."""

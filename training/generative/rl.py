@@ -25,7 +25,7 @@ from rpo_edge.records import HistoryItem
 from rpo_edge.steps.profile import measure
 from training.generative import sft, text
 from training.rewards import Composite, Rollout
-from training.trajectories.base import LONGEST, Author, passage, profile_of, strangers, summed
+from training.trajectories.base import LONGEST, Author, Excerpt, excerpt, profile_of, strangers, summed
 
 _KNOWN = 32  # texts of a user that rewards know, at most
 
@@ -66,18 +66,18 @@ def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, token
         n = len(found) + steps * max(1, config.batch // config.group)
         while len(found) < n:
             author = rng.choice(people)
-            one = _ask(author, passage(rng.choice(drafts), LONGEST, rng), items, rng)
+            one = _ask(author, excerpt(rng.choice(drafts), LONGEST, rng), items, rng)
             one = replace(one, rollout=replace(one.rollout, others=others[author.name]))
             if text.length(tokenizer, one.prompt) <= longest:
                 found.append(one)
     return found
 
 
-def _ask(author: Author, draft: str, items: int, rng: random.Random) -> Asked:
+def _ask(author: Author, draft: Excerpt, items: int, rng: random.Random) -> Asked:
     known = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
     shown = [HistoryItem(item, author.source, id=i) for i, item in enumerate(known[:items])]
     profile = profile_of(summed(map(measure, known[:items])), items)
-    return Asked(render(draft, profile, shown), Rollout(draft, None, None, profile, known))
+    return Asked(render(draft.text, profile, shown, around=draft.around), Rollout(draft.text, None, None, profile, known))
 
 
 def judged(one: Rollout, completion: str) -> Rollout:

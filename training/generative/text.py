@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, complete, fitted
+from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, Around, complete, fitted
 from rpo_edge.records import Trajectory
 
 
@@ -53,7 +53,8 @@ def length(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
 
 def prompt(tokenizer: PreTrainedTokenizerBase, t: Trajectory, items: int, longest: int) -> str | None:
     """With as many of the best `items` of the history as fit into `longest` tokens; None where the draft alone does not."""
-    return fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(tokenizer, text) <= longest)
+    around = Around(t.before, t.after)
+    return fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(tokenizer, text) <= longest, around)
 
 
 def examples(

@@ -56,4 +56,6 @@ def assemble(author: Author, pairs: Sequence[Pair], split: str) -> Iterator[Traj
                 licence=pair.licence or author.licence,
                 split=split,
                 builder=pair.builder,
+                before=pair.around.before,
+                after=pair.around.after,
             )

@@ -6,7 +6,9 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from rpo_edge.prompt import ALONE, Around, beginning, ending
 from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import Counts, make_profile
@@ -31,7 +33,8 @@ class Author:
 class Pair:
     """A draft and the author's own words for it, and which of the author's texts (by index) a reflector may see.
 
-    builder: its name, and after a colon how it made the draft. licence: of draft and target, where it is not the author's.
+    builder: its name, and after a colon how it made the draft. licence: of draft and target, where it is not the author's. around: what
+    stands around the draft, in the draft's manner: a device has the rest of the draft there, so anything of the author's would give them away.
     """
 
     builder: str
@@ -40,16 +43,30 @@ class Pair:
     history: tuple[int, ...]
     query: str | None = None
     licence: str | None = None
+    around: Around = ALONE
+
+
+class Excerpt(NamedTuple):
+    """A passage of a text, and of what stands around it there as much as a prompt shows."""
+
+    text: str
+    around: Around
 
 
 def passage(text: str, longest: int, rng: random.Random) -> str:
     """A run of whole sentences of `text`, beginning anywhere, of about `longest` code points at most."""
+    return excerpt(text, longest, rng).text
+
+
+def excerpt(text: str, longest: int, rng: random.Random) -> Excerpt:
+    """`passage` with what stands around it."""
     spans = sentences(text)
     first = rng.randrange(len(spans)) if len(text) > longest else 0
     last = first
     while last + 1 < len(spans) and spans[last + 1].end - spans[first].start <= longest:
         last += 1
-    return text[spans[first].start : spans[last].end].strip()
+    start, end = spans[first].start, spans[last].end
+    return Excerpt(text[start:end].strip(), Around(ending(text[:start]), beginning(text[end:])))
 
 
 def authors(split: str) -> Iterator[Author]:

@@ -32,6 +32,7 @@ SHARD = 5000
 """Lines of a shard."""
 
 _PLAIN = ("draft", "rewrite", "query", "author", "source", "licence", "split", "builder")  # what JSON has as it is
+_AROUND = ("before", "after")  # as it is, too, but older files lack it
 
 Row = dict[str, Any]
 
@@ -46,7 +47,7 @@ def validator() -> Draft202012Validator:
 
 def as_row(t: Trajectory) -> Row:
     """The JSON object. Raises jsonschema's ValidationError."""
-    row: Row = {name: getattr(t, name) for name in _PLAIN}
+    row: Row = {name: getattr(t, name) for name in (*_PLAIN, *_AROUND)}
     row["seen"], row["observations"] = list(t.seen), [asdict(observation) for observation in t.observations]
     row["profile"] = {
         "habits": {key: dict(habit.counts) for key, habit in sorted(t.profile.habits.items())},
@@ -67,6 +68,7 @@ def from_row(row: Row) -> Trajectory:
     habits = {key: Habit(key, counts) for key, counts in profile["habits"].items()}
     return Trajectory(
         **{name: row[name] for name in _PLAIN},
+        **{name: row.get(name, "") for name in _AROUND},
         profile=StyleProfile(habits, profile["preferences"], profile["items"], profile["words"]),
         observations=tuple(Observation(**o) for o in row["observations"]),
         edits=tuple(Edit(e["start"], e["end"], row["draft"][e["start"] : e["end"]], e["after"], "align") for e in row["edits"]),

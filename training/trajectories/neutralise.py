@@ -14,6 +14,9 @@ What is to be learnt is this person, not "human instead of machine": so
   in, both in more places than a rule may touch: flattening can leave bad English, which a rewrite must not.
 
 `written` is held out of training (HELD_OUT): transfer to it says whether a reflector learnt authors or a neutraliser.
+What stands around a passage in its text is flattened with it, by the same lot: on a device it is the rest of the draft. As the author wrote it,
+it would show the way back, which no device can; flattened by another lot, it would show what the draft has lost.
+
 Every neutraliser is our own and none is that of the evaluation.
 """
 
@@ -25,6 +28,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -34,12 +38,13 @@ from rpo_edge.features import CHOICES
 from rpo_edge.features.base import like
 from rpo_edge.lexicon import FORMAL_PLAIN
 from rpo_edge.pipeline import reflect
+from rpo_edge.prompt import Around
 from rpo_edge.records import Evidence
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.profile import Counts, measure
-from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, permitted_drafts, profile_of, summed
+from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, permitted_drafts, profile_of, summed
 
 HELD_OUT = frozenset({"written"})
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
@@ -99,7 +104,10 @@ class Task:
     share: tuple[float, float] = (0.3, 0.9)  # of the features, the part that a draft loses: between these, by lot
 
 
-def _substitute(rules: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]) -> Callable[[str, Task, random.Random], str]:
+Neutraliser = Callable[[str, Task, random.Random], str]
+
+
+def _substitute(rules: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]) -> Neutraliser:
     def neutraliser(text: str, task: Task, rng: random.Random) -> str:
         for pattern, to in rules:
             if rng.random() < rng.uniform(*task.share):
@@ -117,7 +125,7 @@ def _outside_frozen(text: str, change: Callable[[str], str]) -> str:
     return "".join([*pieces, change(text[position:])])
 
 
-def _toward(which: str) -> Callable[[str, Task, random.Random], str]:
+def _toward(which: str) -> Neutraliser:
     """The rules reflector with somebody else's habits, of a random part of the features."""
 
     def neutraliser(text: str, task: Task, rng: random.Random) -> str:
@@ -181,7 +189,7 @@ def _twins() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(twins.items()))
 
 
-NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
+NEUTRALISERS: dict[str, Neutraliser] = {
     "generic": _toward("generic"),
     "other": _toward("other"),
     "random": _random,
@@ -191,6 +199,12 @@ NEUTRALISERS: dict[str, Callable[[str, Task, random.Random], str]] = {
     "careless": _careless,
     "written": _substitute(_WRITTEN),
 }
+
+
+def _flattened(around: Around, neutraliser: Neutraliser, task: Task, rng: random.Random) -> Around:
+    """By the lot that the passage will have: no neutraliser's lot depends on the text, and `rng` stays as it is."""
+    before, after = (neutraliser(text, task, copy(rng)) if text else "" for text in (around.before, around.after))
+    return Around(before, after)
 
 
 @dataclass(frozen=True)
@@ -223,10 +237,11 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
     for i in chosen:
         for name, neutraliser in NEUTRALISERS.items():
             rng = random.Random(f"{SEED}{author.name}{i}{name}")
-            target = passage(author.texts[i], LONGEST, rng)
+            target, around = excerpt(author.texts[i], LONGEST, rng)
+            around = _flattened(around, neutraliser, task, rng)
             draft = neutraliser(target, task, rng)
             others = [j for j in range(len(author.texts)) if j != i]
             size = round(math.exp(rng.uniform(*map(math.log, _HISTORY))))
             history = tuple(sorted(rng.sample(others, min(size, len(others)))))
-            found.append(Pair(f"neutralise:{name}", draft, target, history))
+            found.append(Pair(f"neutralise:{name}", draft, target, history, around=around))
     return found

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from rpo_edge.features import CHOICES
 from rpo_edge.steps.profile import measure
 from training import data
-from training.trajectories.base import LONGEST, SEED, Author, Pair, passage, summed
+from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, summed
 from training.trajectories.neutralise import FRAMES, lead
 
 SURE = ("contraction", "connective_contrast", "connective_addition", "connective_result", "register", "exclamation")
@@ -88,8 +88,8 @@ def _persona(task: _Task) -> tuple[Author, list[Pair]]:
         texts = tuple(_noisy(texts, task, rng))
     found = []
     for query, answer, licence in task.drafts:
-        piece = passage(answer, LONGEST, rng)
-        found.append(Pair("persona", piece, lead(piece, persona), tuple(range(len(texts))), query, licence))
+        piece, around = excerpt(answer, LONGEST, rng)
+        found.append(Pair("persona", piece, lead(piece, persona), tuple(range(len(texts))), query, licence, around))
     return Author(task.name, "persona", texts, "as the texts it is made of"), found
 
 
