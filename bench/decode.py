@@ -1,14 +1,17 @@
-"""`python -m bench decode [--shape 135m|0.5b] [--model FOLDER] [--runs N]`: plain and copy-aware decoding by llama.cpp and onnxruntime.
+"""`python -m bench decode [--shape 135m|0.5b] [--model FOLDER] [--lookup PROGRAM] [--runs N]`: plain and copy-aware decoding by llama.cpp and onnxruntime.
 
 The models have real shapes and random weights (SmolLM2-135M, Qwen2.5-0.5B), or are the causal checkpoint of `--model`; llama.cpp runs them as
 Q4_0, onnxruntime with the same blocks of 4 bits. Random weights rewrite nothing, so what comes out is given: every pass costs what it costs, but its
 logits are put aside and the next token is that of a rewrite made beforehand, in which a known share of the draft's tokens is kept and runs of one
-to four others stand for the rest. The draft is examples/response.txt, the words for the others and the prompt are of examples/history.
+to four others stand for the rest (`replay.py`). The draft is examples/response.txt, the words for the others and the prompt, at whose end the draft
+stands, are of examples/history. A model with little room gets the beginning of both.
 
-Printed: decoding as a ratio to plain llama.cpp in the same run (all ways take turns, median of the runs, least to most), tokens that were
-proposed and kept, passes; prefill and decoding in tokens a second, and the time to the first token; peak memory, each in a process of its own.
-Plain greedy decoding and copy-aware decoding choose the same tokens but for rounding: whether they do on this model, with its own tokens, and how
-often the two best logits were as good as equal, is printed last. llama-cli's own n-gram drafting is not among them, since no package brings that program.
+llama.cpp's own drafting from n-grams says the same rewrite where its program is built (`lookup.py`: what its figures have in them and ours have not).
+
+Printed: decoding as a ratio to plain llama.cpp in the same run and to the same engine's plain decoding (all ways take turns, median of the runs,
+least to most), tokens a pass, and the share of proposals that were kept; prefill and decoding in tokens a second, and the time to the first token;
+peak memory, each way in a process of its own. Plain greedy decoding and copy-aware decoding choose the same tokens but for rounding: whether they do
+on this model, with its own tokens, and how often the two best logits were as good as equal, is printed last.
 """
 
 from __future__ import annotations
@@ -17,23 +20,25 @@ import argparse
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from export.formats import causal_onnx, gguf
+from bench import lookup
+from bench.lookup import Lookup
+from bench.replay import Gaps, Opened, Taken, prices_of, replayed, rewritten
 from export.parity.child import peak
 from rpo_edge.runtimes.base import Options
-from rpo_edge.runtimes.decoding import Array, Engine, decode
-from rpo_edge.runtimes.drafting import LLAMA, ONNX, Copier, Prices
+from rpo_edge.runtimes.decoding import decode
+from rpo_edge.runtimes.drafting import Copier
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.onnx import OnnxRuntime
 
@@ -43,111 +48,41 @@ SHAPES: dict[str, dict[str, Any]] = {
     "0.5b": {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936},
 }  # fmt: skip
 KEPT = (0.7, 0.9, 1.0)
+LLAMA_CPP = "llama.cpp Q4_0"
 PROMPT = 600  # tokens
+CONTEXT = 2048  # tokens at most
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 TOLD = 200  # tokens of the model's own
 NEAR = 1e-3  # of two logits that are as good as equal
-Opened = GgufRuntime | OnnxRuntime
-
-
-class Watched:
-    """An engine of which a bench sees what it computes."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @property
-    def known(self) -> list[int]:
-        """The engine's."""
-        return self._engine.known
-
-    def extend(self, tokens: Sequence[int], wanted: int) -> Array:
-        """The engine's work."""
-        rows = self._engine.extend(tokens, wanted)
-        self.seen(rows)
-        return rows
-
-    def truncate(self, length: int) -> None:
-        """The engine's."""
-        self._engine.truncate(length)
-
-    def seen(self, rows: Array) -> None:
-        """The logits of a pass; what is written over them holds."""
-        raise NotImplementedError
-
-
-class Replay(Watched):
-    """Its logits say a text that is given, whatever the engine computes; counts the passes."""
-
-    def __init__(self, engine: Engine, prompt: int, text: Sequence[int]) -> None:
-        super().__init__(engine)
-        self._prompt, self._text = prompt, text
-        self.passes = 0
-
-    def seen(self, rows: Array) -> None:
-        """The given text's next tokens have the largest logits."""
-        self.passes += 1
-        first = len(self.known) - len(rows) + 1 - self._prompt
-        for i, row in enumerate(rows):
-            row[self._text[min(first + i, len(self._text) - 1)]] = np.inf
-
-
-class Gaps(Watched):
-    """Notes how far apart the two best logits were at each place."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.gaps: list[float] = []
-
-    def seen(self, rows: Array) -> None:
-        """Of all rows."""
-        best = np.partition(rows, -2, axis=1)[:, -2:]
-        self.gaps += (best[:, 1] - best[:, 0]).tolist()
 
 
 @dataclass(frozen=True)
-class Taken:
-    """Seconds of the prompt with the first token and of the other tokens; passes for these."""
+class Texts:
+    """Token ids, and the tokenizer's way back. room: tokens at most that a model reads and writes."""
 
-    first: float
-    rest: float
-    passes: int
+    room: int
+    prompt: list[int]
+    draft: list[int]
+    others: list[int]
+    read: Callable[[Sequence[int]], str]
 
-
-def prices_of(runtime: Opened) -> Prices:
-    """What it reckons with."""
-    return ONNX if isinstance(runtime, OnnxRuntime) else LLAMA
-
-
-def replayed(runtime: Opened, prompt: Sequence[int], text: Sequence[int], source: Sequence[int] | None) -> Taken:
-    """One decoding of `text`, token by token or with proposals from `source`."""
-    engine = runtime.engine(len(prompt) + len(text))
-    engine.truncate(0)
-    replay = Replay(engine, len(prompt), text)
-    begun = time.perf_counter()
-    copier = Copier(source, prices=prices_of(runtime)) if source else None
-    found = decode(replay, prompt, Options(), len(text), lambda token: False, copier)
-    said = [next(found).token]
-    first = time.perf_counter()
-    said += [chosen.token for chosen in found]
-    if said != list(text):
-        raise RuntimeError("decoding did not say what was given")
-    return Taken(first - begun, time.perf_counter() - first, replay.passes - 1)
+    @classmethod
+    def of(cls, tokenizer: Any, room: int) -> Texts:
+        """Of the examples; prompt and draft take half of the room at most."""
+        draft, *others = (tokenizer(text, add_special_tokens=False).input_ids for text in _texts())
+        rest = [token for text in others for token in text]
+        draft = draft[: room // 4]
+        before = rest[: min(PROMPT, room // 2) - len(draft)]
+        return cls(room, before + draft, draft, rest, partial(tokenizer.decode, clean_up_tokenization_spaces=False))
 
 
-def rewritten(draft: Sequence[int], kept: float, others: Sequence[int], rng: random.Random) -> list[int]:
-    """A draft of which about this share is kept: in place of the rest stand runs of one to four other tokens."""
-    text, at = [], 0
-    lost = round((1 - kept) * len(draft))
-    runs = []
-    while sum(runs) < lost:
-        runs.append(min(rng.randint(1, 4), lost - sum(runs)))
-    starts = sorted(rng.sample(range(len(draft) // 5), len(runs)))  # every fifth token may begin one, so none touch
-    for start, run in zip((5 * start for start in starts), runs, strict=True):
-        text += draft[at:start]
-        text += rng.choices(others, k=rng.randint(1, 4))
-        at = start + run
-    return [*text, *draft[at:]]
+@dataclass(frozen=True)
+class Way:
+    """What decodes, whether it proposes, and how: of a rewrite."""
+
+    name: str
+    copying: bool
+    run: Callable[[Sequence[int]], Taken]
 
 
 def checkpoint(shape: str, folder: Path) -> Path:
@@ -176,40 +111,61 @@ def _texts() -> list[str]:
 
 def artifacts(source: Path, folder: Path) -> dict[str, Path]:
     """Both forms of a checkpoint in 4 bits."""
+    from export.formats import causal_onnx, gguf  # torch comes with them, which the processes of `peak_of` are not to hold
+
     gguf.write(source, folder / "model.gguf", "q4_0")
     causal_onnx.write(source, folder / "onnx", "int4")
-    return {"llama.cpp Q4_0": folder / "model.gguf", "onnxruntime 4-bit": folder / "onnx"}
+    return {LLAMA_CPP: folder / "model.gguf", "onnxruntime 4-bit": folder / "onnx"}
 
 
-def opened(path: Path) -> Opened:
+def opened(path: Path, context: int) -> Opened:
     """As a device opens it, with as many threads as there are cores."""
-    return OnnxRuntime.open(path, os.cpu_count()) if path.is_dir() else GgufRuntime.open(path, os.cpu_count(), 2048)
+    kind = OnnxRuntime if path.is_dir() else GgufRuntime
+    return kind.open(path, os.cpu_count(), context)
 
 
-def measured(runtimes: dict[str, Opened], tokenizer: Any, runs: int) -> None:
+def ways_of(runtimes: dict[str, Opened], program: Lookup | None, texts: Texts) -> list[Way]:
+    """Plain llama.cpp first; each engine's plain decoding before its other."""
+    found = []
+    for name, runtime in runtimes.items():
+        found.append(Way(name, False, partial(replayed, runtime, texts.prompt, source=None)))
+        found.append(Way(f"{name}, copying", True, partial(replayed, runtime, texts.prompt, source=texts.draft)))
+    if program:
+        prompt = texts.read(texts.prompt)
+        found.append(Way(lookup.NAME, False, partial(program.replayed, prompt, drafting=False)))
+        found.append(Way(f"{lookup.NAME}, drafting {lookup.WIDEST}", True, partial(program.replayed, prompt, drafting=True)))
+    return found
+
+
+def measured(ways: Sequence[Way], texts: Texts, runs: int) -> None:
     """Print a line for each way and share."""
-    draft, *others = (tokenizer(text, add_special_tokens=False).input_ids for text in _texts())
-    rest = [token for text in others for token in text]
-    prompt = rest[:PROMPT]
-    ways = [(name, copied) for name in runtimes for copied in (False, True)]
     for kept in KEPT:
-        text = rewritten(draft, kept, rest, random.Random(0))
-        taken: dict[tuple[str, bool], list[Taken]] = {way: [] for way in ways}
-        for _ in range(runs):
-            for name, copied in ways:
-                taken[name, copied].append(replayed(runtimes[name], prompt, text, draft if copied else None))
-        plain = taken[ways[0]]
-        for (name, copied), each in taken.items():
-            ratios = [base.rest / one.rest for base, one in zip(plain, each, strict=True)]
-            speed = statistics.median((len(text) - 1) / one.rest for one in each)
-            first = statistics.median(one.first for one in each)
+        text = rewritten(texts.draft, kept, texts.others, random.Random(0))
+        turns = [[way.run(text) for way in ways] for _ in range(runs)]
+        columns = list(zip(*turns, strict=True))
+        for i, (way, each) in enumerate(zip(ways, columns, strict=True)):
+            own = f", {ratio(each, columns[i - 1])} of its own" if way.copying and i > 1 else ""
             print(
-                f"{kept:4.0%} kept  {name + (', copying' if copied else ''):28}"
-                f"{statistics.median(ratios):5.2f} of plain llama.cpp ({min(ratios):.2f} to {max(ratios):.2f})  "
-                f"{(len(text) - 1) / each[0].passes:5.2f} tokens a pass  {speed:6.1f} tokens/s  "
-                f"prefill {len(prompt) / first:6.0f} tokens/s, first token after {first * 1000:.0f} ms",
+                f"{kept:4.0%} kept  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, len(texts.prompt))}",
                 flush=True,
             )
+
+
+def ratio(each: Sequence[Taken], base: Sequence[Taken]) -> str:
+    """Of two ways' speeds: the median of the runs, and the least to the most."""
+    found = [one.speed / other.speed for one, other in zip(each, base, strict=True)]
+    return f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
+
+
+def told(each: Sequence[Taken], prompt: int) -> str:
+    """Passes and proposals, which are the same in each run, and speeds of a way."""
+    one, first = each[0], statistics.median(taken.first for taken in each)
+    kept = "" if one.accepted is None else f", {one.accepted:.0%} of {one.proposed} proposals kept"
+    speed = statistics.median(taken.speed for taken in each)
+    return (
+        f"{one.tokens / one.passes:.2f} tokens a pass{kept}  {speed:.1f} tokens/s  "
+        f"prefill {prompt / first:.0f} tokens/s, first token after {first * 1000:.0f} ms"
+    )
 
 
 def prices(runtime: Opened, prompt: Sequence[int], runs: int) -> list[float]:
@@ -238,18 +194,57 @@ def ties(runtime: Opened, prompt: Sequence[int]) -> str:
     return f"{said}; the two best were nearer than {NEAR} at {sum(gap < NEAR for gap in gaps.gaps)} of {TOLD} places"
 
 
-def peak_of(path: Path) -> str:
-    """Peak memory of a process that opens a model, reads a prompt and writes twenty tokens."""
+def peak_of(path: Path, texts: Texts, copying: bool) -> str:
+    """Peak memory of a process that opens a model, reads the prompt and writes twenty tokens."""
     command = [sys.executable, "-m", "bench", "decode", "--once", str(path)]
-    return subprocess.run(command, capture_output=True, check=True, cwd=ROOT, text=True).stdout.strip()
+    task = {"room": texts.room, "prompt": texts.read(texts.prompt), "source": texts.read(texts.draft) if copying else ""}
+    return subprocess.run(
+        command, input=json.dumps(task), capture_output=True, check=True, cwd=ROOT, text=True, encoding="utf-8"
+    ).stdout.strip()
 
 
 def once(path: Path) -> None:
     """What `peak_of` asks."""
-    runtime = opened(path)
-    list(runtime.generate(_texts()[0], Options(tokens=20)))
-    memory = peak()
-    print("unknown" if memory is None else f"{memory:.0f} MiB")
+    task = json.load(sys.stdin)
+    runtime = opened(path, task["room"])
+    list(runtime.generate(task["prompt"], Options(tokens=20, source=task["source"])))
+    print(mebibytes(peak()))
+
+
+def mebibytes(memory: float | None) -> str:
+    """As it is printed."""
+    return f"{memory:.0f} MiB" if memory else "unknown"
+
+
+def lookup_of(named: Path | None, model: Path, context: int) -> Lookup | None:
+    """The program that is named, or the one on PATH; None, which is said, where there is none."""
+    found = named or shutil.which(lookup.NAME)
+    if not found:
+        print(f"llama.cpp's own n-gram drafting: not built (no {lookup.NAME} on PATH, none named by --lookup)", flush=True)
+        return None
+    return Lookup(Path(found).resolve(), model, os.cpu_count() or 1, context)
+
+
+def compared(source: Path, folder: Path, named: Path | None, runs: int) -> None:
+    """Print all there is to say of a checkpoint."""
+    from transformers import PreTrainedTokenizerFast
+
+    paths = artifacts(source, folder)
+    room = min(CONTEXT, json.loads((source / "config.json").read_text("utf-8"))["max_position_embeddings"])
+    runtimes = {name: opened(path, room) for name, path in paths.items()}
+    texts = Texts.of(PreTrainedTokenizerFast.from_pretrained(source), room)
+    program = lookup_of(named, paths[LLAMA_CPP], room)
+    for name, runtime in runtimes.items():
+        said = "  ".join(f"{width}: {price:.2f}" for width, price in zip(WIDTHS, prices(runtime, texts.prompt, 4 * runs), strict=True))
+        print(f"{name}: a pass over so many tokens costs so many single ones  {said}", flush=True)
+    measured(ways_of(runtimes, program, texts), texts, runs)
+    for name, runtime in runtimes.items():
+        print(f"{name}: copying its own text, {ties(runtime, texts.prompt)}", flush=True)
+        runtime.close()
+    for name, path in paths.items():
+        print(f"{name}: peak memory {peak_of(path, texts, False)}, copying {peak_of(path, texts, True)}", flush=True)
+    if program:
+        print(f"{lookup.NAME}: peak memory {mebibytes(program.peak(texts.read(texts.prompt), texts.draft[:20]))}")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -259,28 +254,15 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("--shape", choices=SHAPES, default="135m")
     parser.add_argument("--model", type=Path, help="a checkpoint of ours in place of random weights")
+    parser.add_argument("--lookup", type=Path, help=f"{lookup.NAME}, where it is not on PATH")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--once", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.once:
         once(options.once)
         return
-    from transformers import PreTrainedTokenizerFast
-
+    if options.lookup and not options.lookup.is_file():
+        parser.error(f"{options.lookup} is no program")
     with tempfile.TemporaryDirectory() as folder:
         source = options.model or checkpoint(options.shape, Path(folder) / "checkpoint")
-        paths = artifacts(source, Path(folder))
-        runtimes = {name: opened(path) for name, path in paths.items()}
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
-        prompt = tokenizer(_texts()[1]).input_ids[:PROMPT]
-        for name, runtime in runtimes.items():
-            said = "  ".join(
-                f"{width}: {price:.2f}" for width, price in zip(WIDTHS, prices(runtime, prompt, 4 * options.runs), strict=True)
-            )
-            print(f"{name}: a pass over so many tokens costs so many single ones  {said}", flush=True)
-        measured(runtimes, tokenizer, options.runs)
-        for name, runtime in runtimes.items():
-            print(
-                f"{name}: copying its own text, {ties(runtime, tokenizer(_texts()[1]).input_ids[:PROMPT])}; peak memory {peak_of(paths[name])}"
-            )
-            runtime.close()
+        compared(source, Path(folder), options.lookup, options.runs)
