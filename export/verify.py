@@ -5,8 +5,9 @@
 
 ARTIFACT is a GGUF file, an ONNX folder of `python -m export onnx`, or a model folder of `python -m export generative` or `edit`. Each is run in a
 process of its own, on the prompts of `export/parity/golden.py` or those of FILE (lines of JSON: "prompt", "answer"), and on thousands of
-strings. What is found is printed, written into the artifact's manifest as "parity" where it has one (its files and their sums stay as they are), and
-told in FILE.md. FIGURES.json is what `python -m training evaluate --out FOLDER` leaves of an artifact. Ratios are to the first artifact.
+strings; an edit model on the answers of `examples/`. What is found is printed, written into the artifact's manifest as "parity" where it has one (its
+files and their sums stay as they are), and told in FILE.md. FIGURES.json is what `python -m training evaluate --out FOLDER` leaves of an artifact: one
+for each suite, if need be. Ratios are to the first artifact, of edit models to float32.
 
 Without a checkpoint the page is written again from the manifests of the models that come with the package.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,15 @@ from export.parity import card, evaluations, gate, golden
 from export.parity.figures import Parity
 from export.parity.limits import missed
 from export.parity.measuring import FULL, Artifact, measured
+from export.parity.origin import ROUNDED, of_artifact
+from export.parity.pace import pace
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest, embedded
+
+EDITED, TIMED = 100, 30
+"""Real answers that an edit model edits, and those of them that are timed."""
+FLAT = 0.05
+"""Root mean square by which an edit model's logits vary from word to word, below which the network adds nothing: 5% of the odds."""
 
 
 def main(arguments: list[str]) -> None:
@@ -63,7 +72,7 @@ def figures(checkpoint: Path, paths: Sequence[Path], asked: Sequence[golden.Gold
         if facts.get("kind") in ("edit", "generative"):
             Manifest.load(path).verify()
     if {facts.get("kind") == "edit" for facts in said} == {True}:
-        found = [gate.edit_figures(checkpoint, path, path.name, facts["quantization"]) for path, facts in zip(paths, said, strict=True)]
+        found = [edit_figures(checkpoint, path, facts["quantization"]) for path, facts in zip(paths, said, strict=True)]
     elif any(facts.get("kind") == "edit" for facts in said):
         raise InputError("edit models and others have no checkpoint in common")
     else:
@@ -72,17 +81,35 @@ def figures(checkpoint: Path, paths: Sequence[Path], asked: Sequence[golden.Gold
     return [replace(one, missed=tuple(missed(one))) for one in found]
 
 
+def edit_figures(checkpoint: Path, path: Path, quantization: str) -> Parity:
+    """Of more answers than an export takes time for; with speed and memory, and what the figures do not say."""
+    found = gate.edit_figures(checkpoint, path, path.name, quantization, EDITED)
+    speed, memory = pace(checkpoint, path, list(islice(golden.drafts(), TIMED)))
+    notes = [*([ROUNDED] if of_artifact(checkpoint, path) else []), *notes_of(found)]
+    return replace(found, pace=speed, memory=memory, notes=tuple(notes))
+
+
+def notes_of(found: Parity) -> list[str]:
+    """What a network that hardly tells words apart makes of its figures: they are good whatever the artifact is like."""
+    if not found.edits or found.edits.spread >= FLAT:
+        return []
+    return [
+        f"from word to word float32's logits vary by {found.edits.spread:.2g}, next to nothing: what is edited is decided by what fits and by the "
+        "user's counts, and the same choices say little of how well the network was exported"
+    ]
+
+
 def evaluated(found: Sequence[Parity], paths: Sequence[Path], files: Sequence[Path]) -> list[Parity]:
-    """The figures, each with its evaluation. Raises InputError for an evaluation of none of them."""
+    """The figures, each with its evaluations. Raises InputError for an evaluation of none of them, or two that do not go together."""
     known = [Manifest.load(path).sha256 if folders.read(path).get("kind") in ("edit", "generative") else "" for path in paths]
-    result = list(found)
+    of_each: list[list[dict[str, Any]]] = [[] for _ in found]
     for file in files:
         evaluation = evaluations.read(file)
         at = next((i for i, sha256 in enumerate(known) if sha256 and evaluations.is_of(evaluation, sha256)), None)
         if at is None:
             raise InputError(f"{file} is of {evaluation['reflector']!r}, which is none of these artifacts")
-        result[at] = replace(result[at], evaluation=evaluation)
-    return result
+        of_each[at].append(evaluation)
+    return [replace(one, evaluation=evaluations.together(its)) for one, its in zip(found, of_each, strict=True)]
 
 
 def record(found: Sequence[Parity], paths: Sequence[Path]) -> None:

@@ -32,6 +32,15 @@ def test_the_model_is_embedded_whole_and_small():
     assert {"base", "licence", "data", "commit", "metrics", "prompt_version"} <= set(facts)
 
 
+def test_the_model_says_how_near_it_is_to_its_checkpoint():
+    found = json.loads((MODEL / "manifest.json").read_text("utf-8"))["parity"]
+    assert (
+        found["ids"]["strings"] > 5000 and found["ids"]["differ"] == 0 and found["applied"]["f1"] > 0.95 and found["choices"]["top1"] > 0.95
+    )
+    assert found["notes"] and "missed" not in found
+    assert found["evaluation"]["reflector"].endswith(Manifest.load(MODEL).sha256[:12])
+
+
 def test_an_altered_byte_is_refused(tmp_path, store):
     folder = tmp_path / "edit"
     shutil.copytree(MODEL, folder)

@@ -17,15 +17,19 @@ for package in ("gguf", "onnx", "torch", "tokenizers", "optimum.onnxruntime"):
 import causal_samples
 import numpy as np
 import torch
+from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from export import dequantize, generative, verify
 from export import folder as folders
-from export import generative, verify
 from export.formats import causal_onnx, gguf
-from export.parity import card, evaluations, figures, limits, measuring, storage
-from export.parity.figures import Agreement, Ids, Logits, Parity
+from export.parity import card, edits, evaluations, figures, limits, measuring, storage
+from export.parity.choices import choices
+from export.parity.figures import Agreement, Choices, Ids, Logits, Parity
 from export.parity.golden import Golden, golden, read
 from export.parity.measuring import Artifact, Effort
+from export.parity.origin import ROUNDED, of_artifact
+from export.parity.pace import pace
 from export.parity.reference import Reference
 from export.parity.strings import strings
 from export.parity.ways import WAYS, OptimumRuntime
@@ -35,6 +39,8 @@ from rpo_edge.prompt import DRAFT, HISTORY, REFLECT, SPECIAL_TOKENS, escape
 from rpo_edge.runtimes.base import Options
 
 ROOT = Path(__file__).resolve().parents[1]
+MODEL = ROOT / "rpo_edge/models/edit"
+ANSWER = "However, we do not know. It is late, and the boat does not sail, so they cannot leave. Additionally, we will utilize 3 oars."
 SMALL = Effort(prompts=2, length=200, tokens=12, rounds=1)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -226,9 +232,87 @@ def test_llama_cpp_says_the_same(checkpoint, tmp_path, quant):
     assert found.quantization == quant and found.ids.strings > 5000 and limits.missed(found) == [] and found.speed is None
 
 
+# What is found of edit models
+
+
+@pytest.fixture(scope="module")
+def back(tmp_path_factory):
+    """The embedded model's own weights in float32."""
+    out = tmp_path_factory.mktemp("back") / "float32"
+    dequantize.write(MODEL, out)
+    return out
+
+
+def altered(back, out, **added):
+    """The same checkpoint with something added to a tensor."""
+    copy = causal_samples.copied(back, out)
+    tensors = load_file(copy / "model.safetensors")
+    for name, value in added.items():
+        tensors[name.replace("_", ".")] += value
+    save_file(tensors, copy / "model.safetensors", {"format": "pt"})
+    return copy
+
+
+def test_logits_are_held_against_what_words_say():
+    """Labels' own means are large, and the same at every place."""
+    means, words = np.array([[-8.0, 0.0, 5.0]]), np.array([[0.1], [-0.1]])
+    found = edits.compare(means + words, means + 1.5 * words)
+    assert found.spread == pytest.approx(0.1) and found.apart == pytest.approx(0.5) and found.relative < 0.01 and found.f1 == 1
+
+
+def test_a_network_that_tells_no_words_apart_is_noted():
+    assert verify.notes_of(GOOD) == [] == verify.notes_of(replace(GOOD, edits=None))
+    (said,) = verify.notes_of(replace(GOOD, edits=replace(GOOD.edits, spread=0.00078)))
+    assert "vary by 0.00078, next to nothing" in said
+
+
+def test_choices_are_those_of_a_device(back, tmp_path):
+    same = choices(back, MODEL, [ANSWER])
+    assert same.places > 10 and same.top1 == same.sure == 1 and 0 <= same.kl <= same.largest_kl < 0.01 and same.changed > 0
+    many = len(load_file(back / "model.safetensors")["classifier.bias"])
+    keep = np.where(np.arange(many) == 0, 50.0, 0.0).astype(np.float32)  # what the network says of keeping weighs nothing
+    assert choices(altered(back, tmp_path / "keep", classifier_bias=keep), MODEL, [ANSWER]) == same
+    timid = choices(altered(back, tmp_path / "timid", classifier_bias=np.float32(-30.0)), MODEL, [ANSWER])
+    assert timid.changed == 0 and timid.places == same.places and timid.kl > 0.01 and timid.top1 == 1 - same.changed / same.places
+
+
+def test_a_checkpoint_of_the_artifact_itself_is_known(back, tmp_path):
+    assert of_artifact(back, MODEL)
+    assert not of_artifact(altered(back, tmp_path / "other", classifier_bias=np.float32(0.001)), MODEL)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        of_artifact(tmp_path / "none", MODEL)
+
+
+def test_the_pace_is_of_both_in_turn(back):
+    found, memory = pace(back, MODEL, [ANSWER] * 2, rounds=1)
+    assert found.words > 0 and found.of_float32 > 0
+    assert memory is None or 30 < memory < found.float32_memory < 600  # float32 weights are 91 MB, and neither has torch in it
+
+
+def test_the_command_proves_an_edit_model(back, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(verify, "EDITED", 1)
+    monkeypatch.setattr(verify, "TIMED", 1)
+    model = causal_samples.copied(MODEL, tmp_path / "edit")
+    suites = [evaluation(tmp_path / "drafts.json", model, "edit"), restored(tmp_path / "texts.json", model)]
+    given = [part for path in suites for part in ("--evaluation", str(path))]
+    verify.main([str(back), str(model), *given, "--docs", str(tmp_path / "models.md")])
+    Manifest.load(model).verify()
+    assert Manifest.load(model).sha256 == Manifest.load(MODEL).sha256
+    said, page = folders.read(model)["parity"], (tmp_path / "models.md").read_text("utf-8")
+    assert (
+        said["ids"]["strings"] > 5000 and said["ids"]["differ"] == 0 and said["choices"]["top1"] > 0.95 and said["pace"]["of_float32"] > 0
+    )
+    assert said["notes"][0] == ROUNDED and f"- edit: {ROUNDED}" in page and "| int8 |" in capsys.readouterr().out
+    assert "| rules | 1.000 (1.000 to 1.000) | – | 0.250 (0.200 to 0.300) |" in page
+    assert "Authors: dev; 300 real drafts; 2 texts of each author to restore, at most." in page
+
+
 # What is refused
 
-GOOD = Parity("it", "q8_0", 1.0, 8.5, Ids(9, 0, 2, ()), Logits(9, 0.001, 0.1, 0.9, 0.99, 3.0, 3.0), edits=Agreement(0.1, 0.1, 0.99, 9))
+GOOD = Parity(
+    "it", "q8_0", 1.0, 8.5, Ids(9, 0, 2, ()), Logits(9, 0.001, 0.1, 0.9, 0.99, 3.0, 3.0), edits=Agreement(0.1, 0.1, 0.99, 9, 1.0, 0.1)
+)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +323,8 @@ GOOD = Parity("it", "q8_0", 1.0, 8.5, Ids(9, 0, 2, ()), Logits(9, 0.001, 0.1, 0.
         ({"logits": replace(GOOD.logits, sure=0.9)}, "top-1 agreement where float32 is sure is 90.0%, and 93% at least"),
         ({"quantization": "float32"}, "0.0001 at most is allowed for float32"),
         ({"ids": Ids(9, 1, 0, ("'a': [1], not [2]",))}, "1 of 9 strings have other token ids: 'a': [1], not [2]"),
-        ({"edits": Agreement(0.1, 0.1, 0.9, 9)}, "F1 of labels is 0.900"),
+        ({"edits": Agreement(0.1, 0.1, 0.9, 9, 1.0, 0.1)}, "F1 of labels is 0.900"),
+        ({"choices": Choices(9, 0.1, 0.1, 0.9, 0.94, 3)}, "94.0% of its choices are the same, and 95% at least"),
     ],
 )
 def test_each_limit_is_named_with_its_figure(change, said):
@@ -285,6 +370,28 @@ def evaluation(path, model, kind="generative"):
     named = {"attribution": {"named the user": {kind: [0.3, 0.2, 0.4]}}}
     path.write_text(json.dumps({"about": about, "llm-drafts": {"drafts": drafts, **named}}), "utf-8")
     return path
+
+
+def restored(path, model):
+    """The same of the suite "restore"."""
+    manifest = Manifest.load(model)
+    about = {"reflector": f"{manifest.name}, int8, {manifest.sha256[:12]}", "authors": "dev", "kind": "edit", "drafts": 300, "texts": 2}
+    path.write_text(json.dumps({"about": about, "restore": {"edit": [0.3, 0.2, 0.4], "rules": [0.25, 0.2, 0.3]}}), "utf-8")
+    return path
+
+
+def test_evaluations_of_one_artifact_are_told_together(tmp_path):
+    drafts = evaluations.read(evaluation(tmp_path / "drafts.json", MODEL, "edit"))
+    texts = evaluations.read(restored(tmp_path / "texts.json", MODEL))
+    assert "texts" not in drafts and "drafts" not in texts
+    found = evaluations.together([drafts, texts])
+    assert found["controls"]["rules"] == {"fidelity": [1.0, 1.0, 1.0], "distance closed": [0.25, 0.2, 0.3]}
+    assert (found["fidelity"], found["distance closed"], found["drafts"], found["texts"]) == ([0.99, 0.98, 1.0], [0.3, 0.2, 0.4], 300, 2)
+    assert found == evaluations.together([texts, drafts]) and evaluations.together([]) == {}
+    with pytest.raises(InputError, match="have fidelity, attribution"):
+        evaluations.together([drafts, drafts])
+    with pytest.raises(InputError, match="'dev' and of 'test' authors"):
+        evaluations.together([drafts, texts | {"authors": "test"}])
 
 
 def test_the_command_proves_records_and_tells(checkpoint, model, tmp_path, capsys):

@@ -9,15 +9,26 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from export.parity.evaluations import FIGURES
+
 HEAD = """# Models
 
 Made by `python -m export verify --docs docs/models.md` out of the models' manifests. Do not edit: what stands between marks is written again.
 
 How near an artifact is to its checkpoint is measured against PyTorch in float32, on windows of real answers with the habits and texts of a real
-person (`examples/`) and on some thousand strings of every script. KL: mean Kullback-Leibler divergence of the next token, in nats. Same
-top: share of places whose most probable next token is the same, and of those where float32's best one is half as probable again as its second. Greedy: share of the tokens of float32's own text before the first that
-differs, and share of texts that are the same to the end. Prefill and decode are ratios to the first row of the same run. Fidelity, attribution and
-distance closed are from `python -m training evaluate`, with 95% intervals.
+person (`examples/`) and on some thousand strings of every script.
+
+KL: mean Kullback-Leibler divergence of the next token, in nats. Same top: share of places whose most probable next token is the same, and of those
+where float32's best one is half as probable again as its second. Greedy: share of the tokens of float32's own text before the first that differs, and
+share of texts that are the same to the end. Prefill and decode are ratios to the first row of the same run.
+
+Of an edit model, KL and same top are of the choices that a device weighs at each place, a word or the marks after it: the operations that fit there and
+to keep what is there, the user's counts included; "changed" of these places float32 would rather change. F1 of edits: place and words of the edits in
+whole answers. F1 of labels and "logits off by" are of the network alone: the root mean square of the difference over that of what float32's logits vary
+by from word to word. Words/s is of whole answers, and its ratio is to the same graph in float32, in turn with it in one run.
+
+Fidelity (share of real drafts that lost or invented nothing), attribution (share of real drafts by which a classifier names their user) and distance
+closed (of flattened texts to their authors' own words) are from `python -m training evaluate`, with 95% intervals.
 """
 _SECTION = "<!-- model: {name} -->\n{text}<!-- end of {name} -->\n"
 Said = Mapping[str, Any]
@@ -42,7 +53,7 @@ def _headed(found: str) -> str:
 def section(name: str, manifest: Said, rows: Sequence[Said] = ()) -> str:
     """The card of a model. manifest: what is known of it; rows: figures of its artifacts (`Parity.as_json`), else the manifest's own."""
     rows = rows or [manifest["parity"]] if manifest.get("parity") or rows else []
-    parts = [f"## {name}\n", _facts(manifest), *_data(manifest), *_metrics(manifest), *_parity(rows)]
+    parts = [f"## {name}\n", _facts(manifest), *_data(manifest), *_metrics(manifest), *_parity(rows), *_evaluations(rows)]
     return "\n".join(part for part in parts if part) + "\n"
 
 
@@ -114,20 +125,27 @@ COLUMNS = {
     "logits.sure": ("where sure", "{:.1%}".format),
     "logits.perplexity": ("perplexity", "{:.4g}".format),
     "logits.float32": ("in float32", "{:.4g}".format),
+    "choices.places": ("places", str),
+    "choices.changed": ("changed", str),
+    "choices.kl": ("KL", "{:.2g}".format),
+    "choices.largest_kl": ("greatest KL", "{:.2g}".format),
+    "choices.top1": ("same top", "{:.2%}".format),
+    "choices.sure": ("where sure", "{:.2%}".format),
     "greedy.prefix": ("greedy", "{:.1%}".format),
     "greedy.whole": ("whole texts", "{:.0%}".format),
     "edits.f1": ("F1 of labels", "{:.3f}".format),
     "applied.f1": ("F1 of edits", "{:.3f}".format),
     "applied.edits": ("edits", str),
-    "edits.relative": ("logits off by", "{:.1%}".format),
+    "edits.apart": ("logits off by", "{:.1%}".format),
+    "edits.spread": ("of a variation of", "{:.2g}".format),
     "speed.prefill_of_first": ("prefill, ×", "{:.2f}".format),
     "speed.decode_of_first": ("decode, ×", "{:.2f}".format),
     "speed.prefill": ("prefill, tokens/s", "{:.0f}".format),
     "speed.decode": ("decode, tokens/s", "{:.0f}".format),
+    "pace.words": ("words/s", "{:.0f}".format),
+    "pace.of_float32": ("of float32, ×", "{:.2f}".format),
     "memory": ("peak MiB", "{:.0f}".format),
-    "evaluation.fidelity": ("fidelity", _interval),
-    "evaluation.attribution": ("attribution", _interval),
-    "evaluation.distance closed": ("distance closed", _interval),
+    "pace.float32_memory": ("in float32", "{:.0f}".format),
 }
 """A figure's place in `Parity.as_json`: the column's head, and how it is written. Columns that no row has are left out."""
 
@@ -154,9 +172,32 @@ def _parity(rows: Sequence[Said]) -> Iterable[str]:
         return
     yield "### Against the checkpoint in float32\n"
     yield table(rows)
-    notes = [f"- {row['artifact']}: {note}" for row in rows for note in (*row.get("missed", ()), *_ids_notes(row))]
+    notes = [f"- {row['artifact']}: {note}" for row in rows for note in (*row.get("notes", ()), *row.get("missed", ()), *_ids_notes(row))]
     if notes:
         yield "\n".join(notes) + "\n"
+
+
+def _evaluations(rows: Sequence[Said]) -> Iterable[str]:
+    """A table for each artifact that was evaluated: its figures, those of the controls, and differences last."""
+    for row in (row for row in rows if row.get("evaluation")):
+        said = row["evaluation"]
+        shown = [name for name in FIGURES if name in said]
+        lines = ["| | " + " | ".join(shown) + " |", "|" + "---|" * (1 + len(shown))]
+        controls = sorted(said.get("controls", {}).items(), key=lambda control: " over " in control[0])
+        for name, figures in ((row["artifact"], said), *controls):
+            lines.append(f"| {name} | " + " | ".join(_interval(figures[key]) if key in figures else "–" for key in shown) + " |")
+        yield f"### Fidelity and style of {row['artifact']}\n"
+        yield f"{_evaluated(said)}\n"
+        yield "\n".join(lines) + "\n"
+
+
+_SIZES = (("drafts", "real drafts"), ("texts", "texts of each author to restore, at most"))
+
+
+def _evaluated(said: Said) -> str:
+    """On what, and how much of it."""
+    sizes = [f"{said[name]} {what}" for name, what in _SIZES if name in said]
+    return f"Authors: {'; '.join([said['authors'], *sizes])}. The reflector: {said['reflector']}."
 
 
 def _ids_notes(row: Said) -> Iterable[str]:

@@ -1,10 +1,11 @@
 """One artifact in a process of its own: `python -m export.parity.child FOLDER`.
 
-FOLDER has task.json: {"path", "way", "task": "answer" or "speak", …}. Of a crash of what runs a model, only this process dies; and what it takes
+FOLDER has task.json: {"path", "task": "answer", "speak" or "edit", …}. Of a crash of what runs a model, only this process dies; and what it takes
 of memory is the artifact's.
 
-answer  "strings" -> ids.json, a list for each; "texts", lists of ids -> 0.npy, 1.npy, …: logits (tokens, vocabulary) float32
-speak   "prompts", "tokens", "context" -> spoken.json: greedy tokens of each prompt, seconds, and peak memory
+answer  "way", "strings" -> ids.json, a list for each; "texts", lists of ids -> 0.npy, 1.npy, …: logits (tokens, vocabulary) float32
+speak   "way", "prompts", "tokens", "context" -> spoken.json: greedy tokens of each prompt, seconds, and peak memory
+edit    "drafts" -> edited.json: words a second, and peak memory
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from export.parity.ways import WAYS, Way
+from export.parity.golden import person
+from export.parity.ways import WAYS
 from rpo_edge.errors import RpoEdgeError
+from rpo_edge.manifest import Manifest
+from rpo_edge.pipeline import reflect
+from rpo_edge.records import Evidence, StyleProfile
+from rpo_edge.reflectors.edit import EditReflector
 from rpo_edge.runtimes.base import Options, Runtime
+from rpo_edge.steps.freeze import freeze
 
 _ELSE = "1 2"  # read before each prompt: nothing of a prompt is known when its time is taken
 
@@ -29,11 +36,12 @@ _ELSE = "1 2"  # read before each prompt: nothing of a prompt is known when its 
 def main(folder: Path) -> None:
     """Do what task.json says."""
     said = json.loads((folder / "task.json").read_text("utf-8"))
-    {"answer": answer, "speak": speak}[said["task"]](Path(said["path"]), WAYS[said["way"]], said, folder)
+    {"answer": answer, "speak": speak, "edit": edit}[said["task"]](Path(said["path"]), said, folder)
 
 
-def answer(path: Path, way: Way, said: Mapping[str, Any], folder: Path) -> None:
+def answer(path: Path, said: Mapping[str, Any], folder: Path) -> None:
     """Ids and logits."""
+    way = WAYS[said["way"]]
     tokens = way.tokens(path)
     (folder / "ids.json").write_text(json.dumps([tokens(text) for text in said["strings"]]), "utf-8")
     if said["texts"]:
@@ -42,12 +50,29 @@ def answer(path: Path, way: Way, said: Mapping[str, Any], folder: Path) -> None:
             np.save(folder / f"{i}.npy", logits(ids))
 
 
-def speak(path: Path, way: Way, said: Mapping[str, Any], folder: Path) -> None:
+def speak(path: Path, said: Mapping[str, Any], folder: Path) -> None:
     """Greedy text, as fast as it comes."""
-    runtime = way.runtime(path, said["context"])
+    runtime = WAYS[said["way"]].runtime(path, said["context"])
     found = [spoken(runtime, prompt, said["tokens"]) for prompt in said["prompts"]]
     runtime.close()
     (folder / "spoken.json").write_text(json.dumps({"prompts": found, "memory": peak()}), "utf-8")
+
+
+def edit(path: Path, said: Mapping[str, Any], folder: Path) -> None:
+    """Drafts edited for the person of the example history; the first of them once before, for what only the first one pays."""
+    reflector = EditReflector.load(Manifest.load(path))
+    with person() as history:
+        profile = history.profile(reflector.counter)
+    edited(reflector, said["drafts"][0], profile)
+    start = time.perf_counter()
+    words = sum(edited(reflector, draft, profile) for draft in said["drafts"])
+    (folder / "edited.json").write_text(json.dumps({"words": words / (time.perf_counter() - start), "memory": peak()}), "utf-8")
+
+
+def edited(reflector: EditReflector, draft: str, profile: StyleProfile) -> int:
+    """How many words it has."""
+    reflect(reflector, draft, freeze(draft), Evidence(), profile)
+    return len(draft.split())
 
 
 def spoken(runtime: Runtime, prompt: str, tokens: int) -> dict[str, Any]:

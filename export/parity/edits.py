@@ -15,7 +15,6 @@ from export.parity.figures import Agreement, Applied, Ids, compared
 from export.parity.golden import person
 from rpo_edge.manifest import Manifest
 from rpo_edge.pipeline import reflect
-from rpo_edge.prompt import PROMPT_VERSION
 from rpo_edge.records import Evidence
 from rpo_edge.reflectors.edit import EditReflector, Encoder
 from rpo_edge.steps.freeze import freeze
@@ -45,7 +44,7 @@ def ids(checkpoint: Path, folder: Path, strings: Sequence[str]) -> Ids:
 
 def applied(checkpoint: Path, folder: Path, drafts: Sequence[str]) -> Applied:
     """Drafts edited for the person of the example history by the exported model, and by the same with the checkpoint's network in its place."""
-    manifest = Manifest(folder, "exported", "edit", {}, "", "", "int8", PROMPT_VERSION)
+    manifest = Manifest(folder, "exported", "edit", {}, "", "", "int8", 0)
     exported, exact = EditReflector.load(manifest), EditReflector.load(manifest, float_encoder(checkpoint))
     with person() as history:
         profile = history.profile(exported.counter)
@@ -72,13 +71,28 @@ def float_encoder(checkpoint: Path) -> Encoder:
     return run
 
 
+def int8_encoder(folder: Path) -> Encoder:
+    """`folder/model.onnx`, run as the device does: the graph as it was saved."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    def run(ids: Array, mask: Array, shapes: Array) -> Array:
+        parts = {"input_ids": ids, "attention_mask": mask, "token_type_ids": shapes}
+        logits: Array = session.run(["logits"], parts)[0]
+        return logits
+
+    return run
+
+
 def compare(expected: Array, found: Array) -> Agreement:
     """Both [positions, labels]; padding must be gone already."""
     apart = found - expected
     one, two = edits(expected), edits(found)
     f1 = 2 * len(one & two) / (len(one) + len(two)) if one or two else 1.0
-    relative = float(np.sqrt(np.mean(apart**2)) / max(float(expected.std()), 1e-12))
-    return Agreement(float(np.abs(apart).max()), relative, f1, len(one))
+    error, spread = float(np.sqrt(np.mean(apart**2))), float(np.sqrt(expected.var(axis=0).mean()))
+    relative, of_words = error / max(float(expected.std()), 1e-12), error / max(spread, 1e-12)
+    return Agreement(float(np.abs(apart).max()), relative, f1, len(one), spread, of_words)
 
 
 def edits(logits: Array) -> set[tuple[int, int]]:
@@ -103,9 +117,7 @@ def torch_logits(checkpoint: Path, batches: Iterable[Batch]) -> Iterator[Array]:
 
 
 def onnx_logits(folder: Path, batches: Iterable[Batch]) -> Iterator[Array]:
-    """Logits [batch, sequence, labels] of `folder/model.onnx`, run as the device does: the graph as it was saved."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+    """Logits [batch, sequence, labels] of `folder/model.onnx`."""
+    run = int8_encoder(folder)
     for tokens in batches:
-        yield session.run(["logits"], dict(tokens))[0]
+        yield run(tokens["input_ids"], tokens["attention_mask"], tokens["token_type_ids"])

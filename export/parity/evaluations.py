@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +17,57 @@ FIGURES = {
 """What is told: where it stands, before the name of the reflector's kind. fidelity: share of real drafts that lost or invented nothing;
 attribution: share of real drafts by which a classifier names their user; distance closed: of flattened texts to their authors' own words."""
 
+CONTROLS = (
+    "draft unchanged",
+    "rules",
+    "{kind}, no history",
+    "{kind}, another user's history",
+    "{kind} over {kind}, another user's history",
+    "{kind} over rules",
+)
+"""What the same figures are told of besides, where the run has them; "over" is a paired difference."""
+
+SIZES = {"drafts": "llm-drafts", "texts": "restore"}
+"""How much was evaluated, and of which suite that is said: "drafts" in all, "texts" of each author at most."""
+
 
 def read(path: Path) -> dict[str, Any]:
-    """ "about" of the run: reflector and authors; and each figure that it has, an interval (mean, low, high). Raises InputError."""
+    """ "about" of the run: reflector, authors and sizes; each figure that it has, an interval (mean, low, high), and those of "controls". Raises
+    InputError."""
     try:
         said = json.loads(path.read_text("utf-8"))
         about = said["about"]
+        kind = str(about["kind"])
         facts = {"reflector": str(about["reflector"]), "authors": str(about["authors"])}
-        return facts | dict(_figures(said, str(about["kind"])))
+        sizes = {name: int(about[name]) for name, suite in SIZES.items() if suite in said}
+        controls = {name: found for one in CONTROLS if (found := dict(_figures(said, name := one.format(kind=kind))))}
+        return {**facts, **sizes, **dict(_figures(said, kind)), **({"controls": controls} if controls else {})}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no figures.json of `python -m training evaluate --out`: {error!r}") from error
 
 
-def _figures(said: Mapping[str, Any], kind: str) -> Iterator[tuple[str, list[float]]]:
+def _figures(said: Mapping[str, Any], method: str) -> Iterator[tuple[str, list[float]]]:
     for name, place in FIGURES.items():
         found: Any = said
-        for step in (*place, kind):
+        for step in (*place, method):
             found = found.get(step, {})
         if found:
             yield name, [round(float(value), 4) for value in found]
+
+
+def together(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Those of one artifact as one: each suite may have its own run. Raises InputError where they are of different authors, or two have the same
+    figure."""
+    result: dict[str, Any] = {}
+    for one in evaluations:
+        if result and one["authors"] != result["authors"]:
+            raise InputError(f"evaluations of {result['authors']!r} and of {one['authors']!r} authors do not go together")
+        if twice := [name for name in FIGURES if name in one and name in result]:
+            raise InputError(f"two evaluations of {one['reflector']!r} have {', '.join(twice)}")
+        known, new = result.get("controls", {}), one.get("controls", {})
+        controls = {name: {**known.get(name, {}), **new.get(name, {})} for name in (*known, *(name for name in new if name not in known))}
+        result |= {**one, **({"controls": controls} if controls else {})}
+    return result
 
 
 def is_of(evaluation: Mapping[str, Any], sha256: str) -> bool:

@@ -70,14 +70,31 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of an edit model. `largest`: greatest absolute difference of a logit; `relative`: root mean square of the differences over that of the
-    float32 logits about their mean; `f1`: of the edits, (position, label) where the argmax is not 0, 1.0 if neither has any;
-    `edits`: how many float32 chose."""
+    """Of an edit model's network alone. `largest`: greatest absolute difference of a logit; `relative`: root mean square of the differences
+    over that of the float32 logits about their mean; `f1`: of the edits, (position, label) where the argmax is not 0, 1.0 if neither has any;
+    `edits`: how many float32 chose; `spread`: root mean square of the float32 logits about each label's own mean, which is what words say;
+    `apart`: the root mean square of the differences over that."""
 
     largest: float
     relative: float
     f1: float
     edits: int
+    spread: float
+    apart: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Of an edit model, as a device weighs it for the person of the example history: at each place, a word or the marks after it, what fits
+    there and to keep it. places: where anything fits; kl, largest_kl: in nats a place; top1: share of places whose most probable choice is the
+    same; sure: the same of those where float32's best is SURE times as probable as its second; changed: where float32's best is not to keep."""
+
+    places: int
+    kl: float
+    largest_kl: float
+    top1: float
+    sure: float
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +108,20 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Of an edit model, rewriting real drafts for the person of the example history: words a second, the median of the rounds; of_float32: how
+    many times those of the same graph in float32, round by round; float32_memory: MiB that this took at most."""
+
+    words: float
+    of_float32: float
+    float32_memory: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Parity:
     """size: MB (10^6 bytes) of all its files; bits: of the weights as they are stored, a weight of the checkpoint; memory: MiB at most while
-    it runs. edits, applied: of an edit model, which has no text of its own. evaluation: of `python -m training evaluate`. missed: limits that were
-    not kept, where it was written all the same."""
+    it runs. edits, choices, applied, pace: of an edit model, which has no text of its own. evaluation: of `python -m training evaluate`. notes:
+    what the figures do not say. missed: limits that were not kept, where it was written all the same."""
 
     artifact: str
     quantization: str
@@ -106,8 +133,11 @@ class Parity:
     speed: Speed | None = None
     memory: float | None = None
     edits: Agreement | None = None
+    choices: Choices | None = None
     applied: Applied | None = None
+    pace: Pace | None = None
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
 
     def __str__(self) -> str:

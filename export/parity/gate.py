@@ -8,6 +8,7 @@ from pathlib import Path
 
 from export.adapters import Adapter
 from export.parity import adapted, edits, storage
+from export.parity.choices import choices
 from export.parity.figures import Parity
 from export.parity.golden import drafts
 from export.parity.limits import judged
@@ -48,10 +49,15 @@ def edit(checkpoint: Path, folder: Path, name: str, quantization: str, force: bo
     return judged(edit_figures(checkpoint, folder, name, quantization), force)
 
 
-def edit_figures(checkpoint: Path, folder: Path, name: str, quantization: str) -> Parity:
-    """What `edit` judges."""
-    real = list(islice(drafts(), _DRAFTS))
+def edit_figures(checkpoint: Path, folder: Path, name: str, quantization: str, most: int = _DRAFTS) -> Parity:
+    """What `edit` judges. most: real answers, at most."""
+    real = list(islice(drafts(), most))
     texts = [window.text for draft in real for window in windows(draft, freeze(draft))]
-    labels, seen = edits.agreement(checkpoint, folder, texts), edits.applied(checkpoint, folder, real)
-    size, bits = storage.size(folder), storage.bits(folder, "edit", checkpoint)
-    return Parity(name, quantization, size, bits, edits.ids(checkpoint, folder, strings(())), edits=labels, applied=seen)
+    found = Parity(name, quantization, storage.size(folder), storage.bits(folder, "edit", checkpoint))
+    return replace(
+        found,
+        ids=edits.ids(checkpoint, folder, strings(())),
+        edits=edits.agreement(checkpoint, folder, texts),
+        choices=choices(checkpoint, folder, real),
+        applied=edits.applied(checkpoint, folder, real),
+    )

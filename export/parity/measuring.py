@@ -108,7 +108,7 @@ def _compared(checkpoint: Path, artifact: Artifact, reference: Reference, questi
     """All but speed."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        _run(artifact, folder, {"task": "answer", "strings": questions.strings, "texts": questions.texts})
+        run(artifact.path, folder, {"task": "answer", "way": artifact.way, "strings": questions.strings, "texts": questions.texts})
         ids = compared(questions.strings, questions.ids, json.loads((folder / "ids.json").read_text("utf-8")), reference.composes)
         logits = apart(questions.texts, known, [np.load(folder / f"{i}.npy", mmap_mode="r") for i in range(len(known))])
     said = _spoken(artifact, questions)
@@ -117,46 +117,56 @@ def _compared(checkpoint: Path, artifact: Artifact, reference: Reference, questi
     return Parity(artifact.path.name, artifact.quantization, size, bits, ids, logits, greedy, memory=said["memory"])
 
 
-def _run(artifact: Artifact, folder: Path, task: Mapping[str, Any]) -> None:
-    """A child does a task. Raises InputError with what it said where it failed."""
-    (folder / "task.json").write_text(json.dumps({"path": str(artifact.path), "way": artifact.way, **task}), "utf-8")
+def run(path: Path, folder: Path, task: Mapping[str, Any]) -> None:
+    """A child does a task with what lies at `path`. Raises InputError with what it said where it failed."""
+    (folder / "task.json").write_text(json.dumps({"path": str(path), **task}), "utf-8")
     command = [sys.executable, "-m", "export.parity.child", str(folder)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", env=environment, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         said = next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), lines[-1])
-        raise InputError(f"{artifact.path} cannot be run: {said[:300]}")
+        raise InputError(f"{path} cannot be run: {said[:300]}")
 
 
 def _spoken(artifact: Artifact, questions: Questions) -> dict[str, Any]:
     with TemporaryDirectory() as name:
-        task = {"task": "speak", "prompts": questions.prompts, "tokens": questions.tokens, "context": questions.context}
-        _run(artifact, Path(name), task)
+        task = {
+            "task": "speak",
+            "way": artifact.way,
+            "prompts": questions.prompts,
+            "tokens": questions.tokens,
+            "context": questions.context,
+        }
+        run(artifact.path, Path(name), task)
         found: dict[str, Any] = json.loads((Path(name) / "spoken.json").read_text("utf-8"))
     return found
 
 
 def apart(texts: Sequence[list[int]], known: Sequence[Array], found: Sequence[Array]) -> Logits:
     """How far logits are from the known ones. Each (tokens, vocabulary); the last place of a text has no next token, but a distribution all the same."""
-    kl, same, sure, one_surprise, other_surprise = [], [], [], [], []
+    parts, one_surprise, other_surprise = [], [], []
     for ids, expected, actual in zip(texts, known, found, strict=True):
         if expected.shape != actual.shape:
             raise InputError(f"it has logits {list(actual.shape)} where the checkpoint has {list(expected.shape)}")
         for start in range(0, len(ids), _ROWS):
             one, other = (log_softmax(logits[start : start + _ROWS]) for logits in (expected, actual))
-            kl.append((np.exp(one) * (one - other)).sum(-1))
-            same.append(one.argmax(-1) == other.argmax(-1))
-            best = np.partition(one, -2, axis=-1)[:, -2:]
-            sure.append(best[:, 1] - best[:, 0] >= math.log(SURE))
+            parts.append(beside(one, other))
             following = np.array(ids[start + 1 : start + 1 + _ROWS], np.int64)
             places = np.arange(len(following)), following
             one_surprise.append(-one[places])
             other_surprise.append(-other[places])
-    divergence, top, certain = np.concatenate(kl), np.concatenate(same), np.concatenate(sure)
+    divergence, top, certain = (np.concatenate(part) for part in zip(*parts, strict=True))
     of_sure = float(top[certain].mean()) if certain.any() else 1.0
     float32, perplexity = (math.exp(min(float(np.concatenate(part).mean()), 700.0)) for part in (one_surprise, other_surprise))
     return Logits(len(divergence), float(divergence.mean()), float(divergence.max()), float(top.mean()), of_sure, perplexity, float32)
+
+
+def beside(one: Array, other: Array) -> tuple[Array, Array, Array]:
+    """Of log probabilities (places, choices), float32's first: for each place the divergence in nats, whether the most probable is the same, and
+    whether it is SURE times as probable as the second."""
+    best = np.partition(one, -2, axis=-1)[:, -2:]
+    return (np.exp(one) * (one - other)).sum(-1), one.argmax(-1) == other.argmax(-1), best[:, 1] - best[:, 0] >= math.log(SURE)
 
 
 def log_softmax(logits: Array) -> Array:
