@@ -18,6 +18,7 @@ COMMANDS = {
     "style": "training.style_encoder",
     "teacher": "training.trajectories.teacher",
     "trajectories": "training.trajectories",
+    "words": "training.words",
 }
 
 

@@ -39,6 +39,12 @@ def rows(group: str, split: str) -> Iterator[Row]:
         yield from (row for row in read(path) if row["split"] == split)
 
 
+def all_rows(group: str) -> Iterator[Row]:
+    """Rows of a group that has no splits ("pretrain/wiki")."""
+    for path in _paths(group):
+        yield from read(path)
+
+
 def _paths(group: str) -> list[Path]:
     folder, _, stem = group.partition("/")
     return sorted((SHARED / "data" / folder).glob(f"{stem}*.jsonl.xz"))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from rpo_edge.edits import shift
 from rpo_edge.features.framing import is_stock
-from rpo_edge.lexicon import FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS
+from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, iter_sentence_starts, plain_words, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze
@@ -75,7 +75,7 @@ def name_rule(unit: Unit) -> str | None:
     if lost:
         return f"a name would be lost: {_first(lost)}"
     lowered = (_initials(before) & set(map(str.capitalize, _tokens(after)))) - set(_tokens(after))
-    unknown = {word for word in lowered if word.lower() not in FUNCTION_WORDS and word.lower() not in unit.lower}
+    unknown = {word for word in lowered if not no_name(word) and word.lower() not in unit.lower}
     if unknown:
         return f"a name may lose its capital: {min(unknown)}"
     invented = new - Counter(_tokens(before))
