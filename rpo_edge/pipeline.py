@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, Self
 
@@ -37,13 +38,16 @@ class Personalizer:
 
     history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
     runs in its place where this build has none, and the rewrite's notices say so), or a model folder. mix: what
-    history items are chosen for.
-    Raises ModelError if the folder is absent, altered or of an unknown kind.
+    history items are chosen for. strength: how much of the way to the user `rules` and `edit` go, 0 to 1; what is one way
+    all over a text (spelling, case, greeting) goes from one half on, and what the user stated in words always.
+    Raises ModelError if the folder is absent, altered or of an unknown kind; InputError for another strength.
     """
 
-    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT, mix: Mix = ALL) -> None:
+    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT, mix: Mix = ALL, *, strength: float = 1.0) -> None:
+        if not 0 <= strength <= 1:
+            raise InputError(f"strength is from 0 to 1, not {strength}")
         loaded, notices = _load(reflector)
-        self._engine = Engine(history, loaded, mix, notices)
+        self._engine = Engine(history, loaded, mix, notices, strength)
 
     def rewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
         """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read.
@@ -118,7 +122,7 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
     try:
         with clock("reflect"):
             engine.remember(material)
-            observations, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile)
+            observations, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
@@ -128,13 +132,13 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
 
 
 def reflect(
-    reflector: Reflector, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile
+    reflector: Reflector, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile, strength: float = 1.0
 ) -> tuple[tuple[Observation, ...], list[Edit]]:
     """What the reflector says of all windows of a draft: the first observation of each feature, and every edit."""
     observations: dict[str, Observation] = {}
     edits: list[Edit] = []
     for window in windows(draft, frozen):
-        reflection = reflector.reflect(window, evidence, profile)
+        reflection = reflector.reflect(replace(window, strength=strength), evidence, profile)
         edits += [shift(edit, window.start) for edit in reflection.edits]
         for observation in reflection.observations:
             observations.setdefault(observation.feature, observation)

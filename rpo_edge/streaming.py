@@ -67,12 +67,13 @@ class Material:
 
 @dataclass(frozen=True)
 class Engine:
-    """What rewrites have in common. notices: of the reflector's choice. lock: held while model and store are used."""
+    """What rewrites have in common. notices: of the reflector's choice. strength: see `Window`. lock: held while model and store are used."""
 
     history: History
     reflector: Reflector
     mix: Mix
     notices: tuple[str, ...] = ()
+    strength: float = 1.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def idle(self) -> bool:
@@ -204,7 +205,7 @@ class Stream:
     def _window(self, piece: Piece) -> Window:
         with self._clock("freeze"):
             frozen = frozen_after(lead_of(self._behind), piece.text)
-        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry)
+        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, self._engine.strength)
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):

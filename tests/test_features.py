@@ -27,6 +27,15 @@ CASES = [  # text, key, variant seen there
     ("We had tea, bread and jam.", "oxford_comma", "no"),
     ("It rained, and we left.", "clause_comma:and", "yes"),
     ("Thanks a lot!", "exclamation:warm", "!"),
+    ("The info is here.", "shorthand:information", "info"),
+    ("I'm gonna do it.", "shorthand:going to", "gonna"),
+    ("Are u there, or r we late?", "shorthand:you", "u"),
+    ("We write u = 3.", "shorthand:you", None),
+    ("We are going to school.", "shorthand:going to", None),
+    ("It is a kind of bird.", "shorthand:kind of", None),
+    ("that works for me", "last_stop", "none"),
+    ("That works for me.\n\n- A list item of words", "last_stop", "stop"),
+    ("- A list item of words", "last_stop", None),
     ("Well... no.", "ellipsis", "dots"),
     ("salt & pepper", "ampersand", "&"),
     ("It’s so.", "apostrophe", "curly"),
@@ -71,7 +80,7 @@ def test_an_option_is_read_back_as_its_variant(text, key, variant):
 )
 def test_what_must_not_be_changed(text):
     risky = [
-        site for site in free_sites(text) if site.options and site.name not in ("sentence_case", "exclamation", "greeting", "sign_off")
+        site for site in free_sites(text) if site.options and site.name not in ("sentence_case", "exclamation", "last_stop", "shorthand", "greeting", "sign_off")
     ]
     assert not risky
 

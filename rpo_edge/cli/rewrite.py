@@ -39,6 +39,9 @@ def rewrite(
         ),
     ] = None,
     k: Number = 8,
+    strength: Annotated[
+        float, typer.Option("--strength", min=0, max=1, help="How much of the way to your manner `rules` and `edit` go.")
+    ] = 1.0,
     form: Annotated[RewriteFormat, typer.Option("--format", help="What to print.")] = RewriteFormat.text,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr what was changed and why.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the reflector failed.")] = False,
@@ -49,7 +52,7 @@ def rewrite(
 
     draft = read(file)
     with open_store(context) as history:
-        result = _rewrite(Personalizer(history, Shelf().chosen(reflector)), draft, query, k)
+        result = _rewrite(Personalizer(history, Shelf().chosen(reflector), strength=strength), draft, query, k)
     for notice in result.notices:
         say(f"rpo-edge: {notice}")
     if form is RewriteFormat.json:

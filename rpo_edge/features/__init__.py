@@ -3,11 +3,11 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import framing, measured, punctuation, wording
+from rpo_edge.features import framing, measured, punctuation, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 3
+VERSION = 4
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -19,6 +19,7 @@ CHOICES: tuple[Choice, ...] = (
     CONTRACTION,
     wording.REGISTER,
     wording.SPELLING,
+    shorthand.SHORTHAND,
     wording.INTENSIFIER,
     wording.OBLIGATION,
     punctuation.LATIN,
@@ -27,6 +28,7 @@ CHOICES: tuple[Choice, ...] = (
     punctuation.OXFORD,
     punctuation.CLAUSE,
     punctuation.EXCLAMATION,
+    punctuation.LAST_STOP,
     punctuation.ELLIPSIS,
     punctuation.AMPERSAND,
     punctuation.APOSTROPHE,

@@ -20,7 +20,8 @@ from rpo_edge.features.context import (
     word_after,
     word_before,
 )
-from rpo_edge.segment import prose_start, sentences, words
+from rpo_edge.lexicon import no_name
+from rpo_edge.segment import WORD, prose_start, sentences, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])")
@@ -42,6 +43,12 @@ _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
+
+
+_NO_PROSE = ("#", "|", "-", "*", "+", "•", ">", "`", "~", "<")
+_NUMBERED = re.compile(r"\s*\(?\w{1,3}[.)]\s")
+_LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\n|\Z))", re.MULTILINE)
+_REACH = 400  # characters of a paragraph's end
 
 
 _ENDS_OF_WORDS = 3
@@ -195,6 +202,24 @@ def _exclamation(text: str) -> Iterator[Site]:
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, ".", {"!": "!"} if warm else {})
 
 
+_BARE_WORDS = 3
+"""Words of a last sentence that is no heading, name or label."""
+
+
+def _last_stop(text: str) -> Iterator[Site]:
+    """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes."""
+    for line in _LAST_LINE.finditer(text):
+        start = max(line.start(), line.end() - _REACH)
+        said = text[start : line.end()].rstrip()
+        if is_line_with(text, line.start(), _NO_PROSE) or _NUMBERED.match(line[0]) or (not said[-1:].isalpha() and not said.endswith(".")):
+            continue
+        stop = said.endswith(".")
+        if len(words(left_of(text, start + len(said) - stop))) < _BARE_WORDS or said.endswith("..") or not said[:-1][-1:].isalnum():
+            continue
+        end = start + len(said)
+        yield Site("last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
+
+
 def _ellipsis(text: str) -> Iterator[Site]:
     for match in _ELLIPSIS.finditer(text):
         variant, other = ("dots", {"character": "…"}) if match[0] == "..." else ("character", {"dots": "..."})
@@ -231,14 +256,15 @@ def _latin(text: str) -> Iterator[Site]:
 
 
 def _lower_start(text: str) -> Iterator[Site]:
-    """Sentence-initial letters. The reflector lowers only words that are surely not names."""
+    """Sentence-initial letters; a capital is a choice only where the word is surely no name, and "I" never is."""
     for span in sentences(text):
         start = prose_start(text, span)
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
             continue
+        word = WORD.match(text, start)
         if text[start].islower():
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
-        else:
+        elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in text)):
             yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
 
 
@@ -271,6 +297,7 @@ DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
 OXFORD = Choice("oxford_comma", "Oxford comma", "share of lists of three or more", _oxford)
 CLAUSE = Choice("clause_comma", "comma before a new clause", "share of clauses joined by and, but, so, or", _clause)
 EXCLAMATION = Choice("exclamation", "exclamation marks", "share of sentences", _exclamation)
+LAST_STOP = Choice("last_stop", "full stop at the end of a paragraph", "share of paragraphs", _last_stop)
 ELLIPSIS = Choice("ellipsis", "ellipsis", "share of each form", _ellipsis)
 APOSTROPHE = Choice("apostrophe", "apostrophe", "share of each form", _apostrophe)
 AMPERSAND = Choice("ampersand", "& for and", "share of ands between words", _ampersand)

@@ -60,6 +60,8 @@ LEFT_TO_RULES = frozenset(
         "ampersand",
         "latin",
         "exclamation",
+        "last_stop",
+        "shorthand",
         "oxford_comma",
         "clause_comma",
         "register",
@@ -197,9 +199,12 @@ def choose(places: Iterable[Place], families: Sequence[str], least: float = LEAS
 
 
 def choose_on(
-    places: Iterable[Place], families: Sequence[str], carry: Mapping[str, float], least: float = LEAST
+    places: Iterable[Place], families: Sequence[str], carry: Mapping[str, float], least: float = LEAST, strength: float = 1.0
 ) -> tuple[list[Place], dict[str, float]]:
-    """`choose` where a text comes in parts: what rounding left of each family so far is added, and what is left now comes back."""
+    """`choose` where a text comes in parts: what rounding left of each family so far is added, and what is left now comes back.
+
+    strength: of what the probabilities add up to, the part that changes.
+    """
     by_family: dict[str, list[Place]] = defaultdict(list)
     for place in places:
         if place.probability >= least:
@@ -207,7 +212,7 @@ def choose_on(
     chosen, left = [], dict(carry)
     for name, group in by_family.items():
         group.sort(key=lambda place: (-place.probability, place.edit.start))
-        total = sum(place.probability for place in group) + carry.get(name, 0.0)
+        total = strength * sum(place.probability for place in group) + carry.get(name, 0.0)
         part = group[: int(total + 0.5)]
         left[name] = total - len(part)
         chosen += part
@@ -294,7 +299,7 @@ class EditReflector:
         places = [place for chunk in self.places(window.text, counts, covered, draft=draft) for place in chunk]
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
-        chosen, left = choose_on(places, self.families, carried)
+        chosen, left = choose_on(places, self.families, carried, strength=window.strength)
         kind = _apostrophe(draft, profile)
         edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}

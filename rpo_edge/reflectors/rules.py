@@ -17,7 +17,7 @@ from dataclasses import replace
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
-from rpo_edge.lexicon import FUNCTION_WORDS
+from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD
@@ -30,7 +30,11 @@ _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use
 _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling"})
+_WHOLE = frozenset({"opener", "closer", "sentence_case"})  # half of them would be no manner
+_HALF = 0.5
 _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
+_ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
+_FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
 _ROUNDING = 1e-9
@@ -87,7 +91,9 @@ class RulesReflector:
         for site in _sites(window, features):
             if _out_of_place(site, window):
                 continue
-            after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler)
+            if site.name in _FRAMES | _UNIFORM | _WHOLE and window.strength < _HALF and site.name not in rates.stated:
+                continue
+            after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
                 continue
             variant, text = after
@@ -127,12 +133,19 @@ class _Rates:
         self._user_totals, self._draft_totals = totals_by_name(user), totals_by_name(draft)
 
     def user(self, key: str) -> Mapping[str, float] | None:
-        stated = self.stated.get(key.partition(":")[0])
-        return stated if stated is not None else distribution(key, self._user, self._user_totals)
+        name = key.partition(":")[0]
+        if name in self.stated:
+            return self.stated[name]
+        if name in _ITS_OWN:
+            seen = self._user.get(key, {})
+            return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+        return distribution(key, self._user, self._user_totals)
 
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
         """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
         name = key.partition(":")[0]
+        if name in _ITS_OWN:
+            return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         seen = self._user.get(key, {}) if name in _PER_WORD else self._user_totals.get(name, {})
         return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
@@ -166,12 +179,14 @@ def _most(rates: Mapping[str, float]) -> str:
 
 
 def _out_of_place(site: Site, window: Window) -> bool:
-    """Openers and greetings belong to the draft's first window, closers and sign-offs to its last."""
+    """Openers and greetings belong to the draft's first window, closers and sign-offs to its last, last stops to paragraphs' ends."""
+    if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
+        return window.sentence and not window.last
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
 
 
-def _choose(site: Site, rates: _Rates, sampler: _Sampler) -> tuple[str, str] | None:
-    """The variant that the site changes to, with its text; None if it stays."""
+def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
+    """The variant that the site changes to, with its text; None if it stays. strength: of the surplus, the part that changes."""
     user = rates.user(site.key)
     if user is None or not site.options:
         return None
@@ -181,7 +196,8 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler) -> tuple[str, str] | N
     surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
-    if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, surplus / draft[site.variant]):
+    part = 1.0 if site.name in _UNIFORM | _WHOLE or site.name in rates.stated else strength
+    if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, part * surplus / draft[site.variant]):
         return None
     variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))
     return variant, site.options[variant]
@@ -241,28 +257,22 @@ def _apply_case(
     insertions = [edit for edit in edits if edit.start == edit.end]  # a greeting stands before an edit of the first word
     by_start = {edit.start: edit for edit in edits if edit.end > edit.start}
     spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
-    context = f"{window.before}{window.text}{window.after}"
     for site in cases:
         variant, letter = next(iter(site.options.items()))
         if variant == "upper" and "sentence_case" not in rates.stated:
             continue  # a draft's lower case is deliberate more often than not: code, formulas, lists
-        word = WORD.match(window.text, site.start)
         there = by_start.get(site.start)
         if there is not None and there.after[:1].isalpha():
             first = there.after.split()[0].strip(",")
-            if first.lower() in FUNCTION_WORDS:
+            if no_name(first):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])
-        elif site.start not in spoken_for and word and (variant == "upper" or _surely_no_name(word[0], context)):
+        elif site.start not in spoken_for and WORD.match(window.text, site.start):
             shown = _cite(profile, site, variant, evidence)
             by_start[site.start] = Edit(
                 site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown
             )
     return disjoint([*insertions, *by_start.values()])
-
-
-def _surely_no_name(word: str, context: str) -> bool:
-    return (word[1:].islower() and (word.lower() in FUNCTION_WORDS or f" {word.lower()} " in context)) or word in ("A",)
 
 
 def _observations(edits: list[Edit], rates: _Rates) -> list[Observation]:

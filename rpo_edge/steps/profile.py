@@ -23,6 +23,9 @@ BACKOFF = 4.0
 MINIMUM_SITES = 5.0
 """Fewer sites than this say nothing about a habit (rule of three: at 5 of 5 the rate may still be 55%)."""
 
+UNANIMOUS = 3.0
+"""But so many that all agree do: most writers have most of these features one way, and a short history has few sites."""
+
 
 def free_sites(text: str, frozen: tuple[tuple[int, int, str], ...] | None = None, features: frozenset[str] | None = None) -> Iterator[Site]:
     """The sites of the named features (None: of all) outside frozen spans, feature by feature in the order of the table."""
@@ -72,10 +75,10 @@ def counts_of(profile: StyleProfile) -> Counts:
 
 
 def distribution(key: str, counts: Counts, totals: Counts, minimum: float = MINIMUM_SITES) -> dict[str, float] | None:
-    """Rates of the variants of `key`, summing to 1, or None where the feature was seen less than `minimum`."""
+    """Rates of the variants of `key`, summing to 1, or None where the feature was seen less than `minimum`; UNANIMOUS places that agree are enough."""
     whole = totals.get(key.partition(":")[0], {})
     n_whole = sum(whole.values())
-    if n_whole < minimum or not n_whole:
+    if not n_whole or n_whole < min(minimum, UNANIMOUS if max(whole.values()) == n_whole else minimum):
         return None
     own = counts.get(key, {})
     n_own = sum(own.values())

@@ -1,0 +1,138 @@
+"""Words that some write short ("u", "info", "gonna"): each word is a habit of its own, and how chats and trackers look.
+
+A short form is taken up only by those who write it of this very word (see `reflectors/rules.py`), so the list may be long. Single letters
+count where no symbol would stand: "r" after a subject, "u" where no sign is near.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from rpo_edge.features.base import Choice, Site, like
+from rpo_edge.features.context import begins_sentence, listed, word_after, word_before
+
+STANDARD = "standard"
+"""The variant of the whole word; a short form is a variant by itself."""
+
+_WORDS = """
+you u
+your ur
+are r
+because bc cuz coz
+though tho
+through thru
+please pls plz
+thanks thx
+people ppl
+probably prob probs
+about abt
+really rly
+okay ok OK
+yes yeah yep yup
+information info
+repository repo
+repositories repos
+configuration config
+application app
+applications apps
+parameters params
+environment env
+administrator admin
+developers devs
+approximately approx
+versus vs
+favorite fave fav
+television TV
+"""
+_PHRASES = """
+going to=gonna
+want to=wanna
+kind of=kinda
+sort of=sorta
+"""
+_VERBS = listed(
+    "be have do get make take go see need use try work say tell give show look help keep run start add change happen let put find come know think talk "
+    "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become end"
+)
+_SIGNS = "=+*/<>^|\\$_"
+
+
+@cache
+def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Form in lower case ("ok" for both "ok" and "OK") -> whole word, variant, and the other forms by variant."""
+    table = {}
+    for line in _WORDS.split("\n"):
+        if line:
+            word, *short = line.split()
+            forms = {STANDARD: word} | {form: form for form in short}
+            for variant, form in forms.items():
+                table[form] = (word, variant, {v: f for v, f in forms.items() if v != variant})
+    return table
+
+
+_WORD = re.compile(r"(?<![\w'’@#/.-])[A-Za-z]+(?![\w'’@/-]|\.\w)")
+
+
+def _sites(text: str) -> Iterator[Site]:
+    table = _table()
+    for match in _WORD.finditer(text):
+        form = match[0] if match[0] in table else match[0].lower()
+        if (found := table.get(form)) and _is_word(text, match, form):
+            word, variant, others = found
+            options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
+            yield Site(f"shorthand:{word}", match.start(), match.end(), variant, options)
+    yield from _phrases(text)
+
+
+def _is_word(text: str, match: re.Match[str], form: str) -> bool:
+    """Whether the form means its word here, and no name, letter or part of a formula."""
+    start, end = match.span()
+    if match[0] != form and (match[0] != form.capitalize() or not begins_sentence(text, start)):
+        return False
+    if len(form) == 1 and ({text[end : end + 1], text[start - 1 : start], text[end + 1 : end + 2]} & set(_SIGNS) or match[0] != form):
+        return False
+    if form in ("are", "r"):
+        return bool(word_after(text, end)) and word_before(text, start) in (
+            "you",
+            "u",
+            "we",
+            "they",
+            "these",
+            "those",
+            "there",
+            "what",
+            "where",
+            "how",
+            "who",
+        )
+    if form in ("yes", "yeah", "yep", "yup"):
+        return begins_sentence(text, start) and text[end : end + 1] in (",", ".", "!")
+    if form in ("ur", "your"):
+        return bool(word_after(text, end))
+    return True
+
+
+_PAIRS = dict(line.split("=") for line in _PHRASES.split("\n") if line)
+_PHRASE = re.compile(r"(?<![\w'’-])(?P<form>going to|gonna|want to|wanna|kind of|kinda|sort of|sorta)(?= [a-z])")
+_FULL = {short: whole for whole, short in _PAIRS.items()}
+_PLURAL = ("i", "you", "u", "we", "they")
+_DEGREE_BEFORE = listed("is are was were it's that's i'm feel feels felt look looks looked seem seems seemed just")
+
+
+def _phrases(text: str) -> Iterator[Site]:
+    for match in _PHRASE.finditer(text):
+        form, before = match["form"], word_before(text, match.start())
+        whole = _FULL.get(form, form)
+        if form == "going to" and word_after(text, match.end()) not in _VERBS:
+            continue  # "going to school"
+        if form == "want to" and before not in _PLURAL:
+            continue  # "he doesn't want to" is fine, "the want to know" is not
+        if form in ("kind of", "sort of") and before not in _DEGREE_BEFORE:
+            continue  # "a kind of bird"
+        variant, other = (form, {STANDARD: whole}) if form != whole else (STANDARD, {_PAIRS[whole]: _PAIRS[whole]})
+        yield Site(f"shorthand:{whole}", match.start(), match.end(), variant, other)
+
+
+SHORTHAND = Choice("shorthand", "short forms of words", "share of each word's forms", _sites)

@@ -1,0 +1,81 @@
+"""The rules reflector through the whole flow: what a short history of plain habits makes of a draft."""
+
+from pathlib import Path
+
+import pytest
+
+from rpo_edge import History, Personalizer
+from rpo_edge.errors import InputError
+from rpo_edge.lexicon import FUNCTION_WORDS, no_name
+from rpo_edge.records import HistoryItem
+
+LONG = "The information explains how people set it up. It works well, and most of them like the color of the page"
+
+
+def rewritten(texts, draft, windows="paragraphs"):
+    with History.open(Path(":memory:")) as history:
+        history.extend(HistoryItem(text) for text in texts)
+        return Personalizer(history, "rules").rewrite(draft, windows=windows).text
+
+
+def test_a_short_form_is_taken_up_of_the_words_that_show_it_alone():
+    texts = ["The info says how it works, and people like it.", "I wrote the info for people who asked.", "Look at the info, it helps."]
+    found = rewritten(texts, f"{LONG}.")
+    assert "The info explains" in found and "how people set" in found
+
+
+def test_one_short_form_is_no_habit():
+    assert "information" in rewritten(["The info says how it works.", "It works for me.", "We like it that way."], f"{LONG}.")
+
+
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+def test_who_ends_without_a_full_stop_gets_paragraphs_without(windows):
+    texts = ["that works for me. thanks for the quick help with it", "we tried it here. it fails on my machine too", "no idea. maybe ask the others who know"]
+    found = rewritten(texts, f"{LONG}.\n\n- A list ends as it did.\n\nIt works now. That is all there is to say.", windows)
+    assert found.endswith("to say") and "- a list ends as it did." in found.lower()
+    assert ("page\n\n" in found) == (windows == "paragraphs")  # a sentence alone does not show that its paragraph ends
+
+
+def test_case_follows_the_writer_but_for_names():
+    texts = ["that works for me. i tried it twice. it is fine.", "we like it. you may try. thanks.", "no idea, ask mark. he knows. they do too."]
+    found = rewritten(texts, "Focus on this first. Washington is a city. Mark said so. I think NASA knows.")
+    assert found.startswith("focus on this first. Washington is") and "Mark said" in found and "I think" in found
+
+
+def test_three_places_that_agree_are_enough_and_two_are_not():
+    british = ["I like the colour.", "Which flavour do you want?", "It is in the centre of town."]
+    assert "colour" in rewritten(british, f"{LONG}.") and "color " in rewritten(british[:2], f"{LONG}.")
+    assert "color " in rewritten([*british[:2], "A color film."], f"{LONG}.")
+
+
+def test_the_list_of_no_names():
+    path = Path(__file__).resolve().parents[1] / "rpo_edge" / "words.txt"
+    words = path.read_text("utf-8").split()
+    assert words == sorted(set(words)) and all(word.isascii() and word.islower() for word in words) and len(words) > 5000
+    assert all(map(no_name, ["Focus", "Here's", "Provide", "The", "A", "It’s"]))
+    assert not any(map(no_name, ["Mark", "April", "Washington", "US", "Jack’s", "NASA", "I", ""]))
+    assert not {"mark", "may", "grace", "bill", "china"} & set(words) - FUNCTION_WORDS
+
+
+DRAFT = (
+    "However, it is hard. It is not clear that we are able to utilize it. It is fine, and they do not require a new one. I am sure that "
+    "you are right. It is what we have. However, they will not commence. We cannot demonstrate that it is the color. It is numerous."
+)
+
+
+@pytest.mark.parametrize("reflector", ["rules", "edit"])
+def test_more_strength_never_makes_fewer_edits(store, reflector):
+    draft = f"{DRAFT}\n\n{(Path(__file__).resolve().parents[1] / 'examples/response.txt').read_text('utf-8')}"
+    with History.open(store) as history:
+        found = [Personalizer(history, reflector, strength=i / 8).rewrite(draft) for i in range(9)]
+        assert found[-1].edits == Personalizer(history, reflector).rewrite(draft).edits
+    edits = [len(rewrite.edits) for rewrite in found]
+    assert edits == sorted(edits) and edits[0] == 0 < edits[4] < edits[8]
+
+
+def test_what_is_stated_is_done_at_any_strength():
+    with History.open(Path(":memory:")) as history:
+        history.set_preference("contractions", "always")
+        assert "it's hard" in Personalizer(history, "rules", strength=0.0).rewrite(DRAFT).text
+    with History.open(Path(":memory:")) as history, pytest.raises(InputError):
+        Personalizer(history, strength=1.5)
