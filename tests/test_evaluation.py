@@ -22,7 +22,7 @@ from rpo_edge.steps.preferences import KEYS, check
 from rpo_edge.usage import Usage
 from training import evaluate
 from training.edit import sft
-from training.evaluation import drafts, failures, material, outcome, preferences, reflectors, titles
+from training.evaluation import drafts, failures, material, outcome, preferences, reflectors, titles, voices
 from training.evaluation.material import Ground, Material, Names
 from training.evaluation.outcome import Failure
 
@@ -103,6 +103,30 @@ def test_stated_preferences_are_obeyed_by_those_who_are_told(whole):
     assert figures["by preference"] and set(figures["by preference"]) <= set(KEYS)
 
 
+def test_personas_are_told_apart_by_their_texts(whole):
+    figures = whole[1]["personas"]
+    f = {method: value[0] for method, value in figures["F0.5"].items()}
+    assert f["draft unchanged"] == 0 < f["edit"] and f["edit"] > max(f[EDIT.nobodys], f[EDIT.anothers])
+    assert f["edit"] == f["edit, before"] and f["edit over edit, before"] == 0
+    assert {"edit, 3 texts", "edit, 20% of the texts other people's", "edit over rules"} <= set(f)
+    assert (
+        set(figures["recall by feature"]) <= set(voices.ways()) and sum(row["edits"] for row in figures["recall by feature"].values()) > 20
+    )
+
+
+@pytest.mark.parametrize("feature", voices.ways())
+def test_a_voice_leaves_alone_what_is_its_own(feature):
+    text = (
+        "However, it is hard; we cannot purchase, e.g. apples, pears, and plums. I think it's very good — really! You're going to "
+        "organise the colour & `do not` touch. **Bold** words.\n\nThat is all you want because it works."
+    )
+    for way in voices.ways()[feature]:
+        once = voices.rendered(text, {feature: way})
+        assert "`do not`" in once
+        if feature not in ("greeting", "sign_off"):
+            assert voices.rendered(once, {feature: way}) == once
+
+
 def test_a_reflector_does_not_differ_from_itself(whole):
     _, figures = whole
     assert figures["restore"]["edit over edit, before"] == [0, 0, 0]
@@ -116,7 +140,15 @@ def test_a_reflector_does_not_differ_from_itself(whole):
 def test_the_report_holds_all_tables_and_plots(whole):
     out, _ = whole
     report = (out / "report.md").read_text("utf-8")
-    for head in ("method | distance closed", "texts of history", "neutraliser", "half-applied", "places that obey", "named the user"):
+    for head in (
+        "method | distance closed",
+        "texts of history",
+        "neutraliser",
+        "half-applied",
+        "places that obey",
+        "named the user",
+        "recall",
+    ):
         assert head in report
     plots = sorted(path.name for path in out.glob("*.png"))
     assert plots == ["distance-by-feature.png", "fidelity-by-change-rate.png", "gain-by-author.png", "gain-by-history-size.png"]

@@ -1,6 +1,6 @@
 """The evaluation, always with its controls.
 
-    python -m training evaluate [--reflector PATH] [--against PATH] [--suite restore|transfer|llm-drafts|preferences|lamp|all]
+    python -m training evaluate [--reflector PATH] [--against PATH] [--suite restore|transfer|llm-drafts|personas|preferences|lamp|all]
                                 [--final] [--fixture] [--texts N] [--drafts N] [--checkpoint C] [--out FOLDER]
 
 PATH is a model folder (default: the embedded one) or the float32 checkpoint folder of a reflector's training, of the kind edit or
@@ -19,6 +19,9 @@ transfer      passages flattened by each neutraliser of the builders in turn, on
 llm-drafts    real LLM drafts, each for some user: edits per 100 words, sentences that the guard took back, fidelity, what is lost or
               invented, half-applied edits, how far each feature's rate is from the user's, before and after; and attribution among 20
               users of one source by a character n-gram classifier that nothing was trained against.
+personas      real LLM drafts, each for a made-up user all of whose texts are in one voice (`voices.py`), so that every place of a draft has a
+              right answer: F0.5 of edits, recall by feature. Controls: draft unchanged; rules; the reflector without history, with
+              another persona's, with 3 texts, and with a fifth of the texts other people's.
 preferences   real LLM drafts, each for a user who states one to three preferences: the share of places that obey, and fidelity.
               Controls: draft unchanged; rules; the reflector without history; the reflector that was not told.
 lamp          titles of papers in LaMP's form. It is not LaMP (`training/lamp`), and an edit reflector can show floors only.
@@ -46,6 +49,7 @@ from training.evaluation.attribution import attribution
 from training.evaluation.drafts import real_drafts
 from training.evaluation.material import SEED, Ground, Names
 from training.evaluation.outcome import Outcome
+from training.evaluation.personas import personas
 from training.evaluation.preferences import preferences
 from training.evaluation.report import Report
 from training.evaluation.restoration import restoration
@@ -59,6 +63,7 @@ SUITES: dict[str, Sequence[Part]] = {
     "restore": (restoration, sizes),
     "transfer": (transfer,),
     "llm-drafts": (real_drafts, attribution),
+    "personas": (personas,),
     "preferences": (preferences,),
     "lamp": (titles,),
 }
