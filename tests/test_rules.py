@@ -13,7 +13,7 @@ LONG = "The information explains how people set it up. It works well, and most o
 
 
 def rewritten(texts, draft, windows="paragraphs"):
-    with History.open(Path(":memory:")) as history:
+    with History.open(Path(":memory:"), create=False) as history:
         history.extend(HistoryItem(text) for text in texts)
         return Personalizer(history, "rules").rewrite(draft, windows=windows).text
 
@@ -74,8 +74,8 @@ def test_more_strength_never_makes_fewer_edits(store, reflector):
 
 
 def test_what_is_stated_is_done_at_any_strength():
-    with History.open(Path(":memory:")) as history:
+    with History.open(Path(":memory:"), create=False) as history:
         history.set_preference("contractions", "always")
         assert "it's hard" in Personalizer(history, "rules", strength=0.0).rewrite(DRAFT).text
-    with History.open(Path(":memory:")) as history, pytest.raises(InputError):
+    with History.open(Path(":memory:"), create=False) as history, pytest.raises(InputError):
         Personalizer(history, strength=1.5)
