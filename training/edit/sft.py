@@ -72,6 +72,7 @@ class Config:
     without_history: float = 0.1
     unchanged: float = 0.35  # share of the examples without edits that is kept: most say the same
     lora_rank: int = 32
+    dropout: float = 0.1
 
 
 class Editor(nn.Module):
@@ -137,7 +138,7 @@ def loss_of(log: torch.Tensor, batch: list[Example], marks: Array) -> torch.Tens
 
 @torch.no_grad()
 def validate(model: Editor, examples: list[Example], users: Users, usage: Usage) -> float:
-    """Mean loss over examples of authors that are not trained on, each with its history; 0 where there are none."""
+    """Mean loss over examples of authors that are not trained on, each with its history; 0 where there are none. Without dropout."""
     if not examples:
         return 0.0
     batches = [examples[i : i + 32] for i in range(0, len(examples), 32)]
@@ -214,7 +215,9 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
         step += 1
         losses.append(loss.item())
         if step % EVERY == 0 or step == config.steps:
+            model.eval()
             validation, varied = validate(model, data.validation, data.users, data.usage), spread(model, watched)
+            model.train()
             curve.append((step, round(float(np.mean(losses)), 5), validation, varied))
             losses = []
             said = f"loss {curve[-1][1]:.4f}  validation {validation:.4f}  spread {varied:.4f}"
@@ -241,7 +244,7 @@ def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.
     from transformers import BertForTokenClassification
 
     model = BertForTokenClassification.from_pretrained(
-        minilm(), num_labels=operations, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, classifier_dropout=0.0
+        minilm(), num_labels=operations, hidden_dropout_prob=config.dropout, attention_probs_dropout_prob=config.dropout, classifier_dropout=config.dropout
     )
     old = model.bert.embeddings.token_type_embeddings
     model.bert.embeddings.token_type_embeddings = nn.Embedding.from_pretrained(old.weight[:1].repeat(SHAPES, 1).clone(), freeze=False)

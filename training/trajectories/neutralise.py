@@ -209,13 +209,17 @@ def _flattened(around: Around, neutraliser: Neutraliser, task: Task, rng: random
 
 @dataclass(frozen=True)
 class Options:
-    """texts: of each author, those that become targets."""
+    """texts: of each author, those that become targets. ways: neutralisers of each passage, by lot (0: every one in turn).
+
+    An encoder that meets a passage eight times learns it by heart: few ways of many texts teach more than all of few.
+    """
 
     texts: int = 40
+    ways: int = 0
 
 
 def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> Iterator[tuple[Author, list[Pair]]]:
-    """Passages of the chosen texts once by each neutraliser, author after author."""
+    """Passages of the chosen texts by each neutraliser, or by some, author after author."""
     by_source: dict[str, list[Author]] = defaultdict(list)
     for author in people:
         by_source[author.source].append(author)
@@ -226,16 +230,18 @@ def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> 
         rng = random.Random(f"{SEED}{author.name}")
         peers = [peer for peer in by_source[author.source] if peer.name != author.name] or [p for p in people if p.name != author.name]
         chosen = tuple(sorted(rng.sample(range(len(author.texts)), min(options.texts, len(author.texts)))))
-        tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic))
+        tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic, options.ways))
     yield from zip(people, pool.map(_neutralise, tasks, chunksize=2), strict=True)
 
 
-def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts]) -> list[Pair]:
-    author, chosen, other, generic = arguments
+def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts, int]) -> list[Pair]:
+    author, chosen, other, generic, ways = arguments
     task = Task(author, chosen, summed(map(measure, other)), generic)
     found = []
     for i in chosen:
-        for name, neutraliser in NEUTRALISERS.items():
+        drawn = random.Random(f"{SEED}{author.name}{i}").sample(list(NEUTRALISERS), ways) if ways else list(NEUTRALISERS)
+        for name in drawn:
+            neutraliser = NEUTRALISERS[name]
             rng = random.Random(f"{SEED}{author.name}{i}{name}")
             target, around = excerpt(author.texts[i], LONGEST, rng)
             around = _flattened(around, neutraliser, task, rng)
