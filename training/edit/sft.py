@@ -200,7 +200,10 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
     model.train()
     losses: list[float] = []
     while step < config.steps:
-        rng = random.Random(f"{config.seed}{step}")  # a step's examples depend on its number alone, so that a run can be resumed
+        rng = random.Random(
+            f"{config.seed}{step}"
+        )  # a step's examples and dropout depend on its number alone, so that a run can be resumed
+        torch.manual_seed(config.seed * 1_000_003 + step)
         batch = _alike(rng, data.examples, config.batch)
         known = [data.users.vector(e.author, () if rng.random() < config.without_history else e.history) for e in batch]
         users = [columns_of(e, user, data.usage) for e, user in zip(batch, known, strict=True)]
@@ -244,7 +247,11 @@ def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.
     from transformers import BertForTokenClassification
 
     model = BertForTokenClassification.from_pretrained(
-        minilm(), num_labels=operations, hidden_dropout_prob=config.dropout, attention_probs_dropout_prob=config.dropout, classifier_dropout=config.dropout
+        minilm(),
+        num_labels=operations,
+        hidden_dropout_prob=config.dropout,
+        attention_probs_dropout_prob=config.dropout,
+        classifier_dropout=config.dropout,
     )
     old = model.bert.embeddings.token_type_embeddings
     model.bert.embeddings.token_type_embeddings = nn.Embedding.from_pretrained(old.weight[:1].repeat(SHAPES, 1).clone(), freeze=False)
