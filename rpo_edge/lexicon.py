@@ -440,8 +440,9 @@ billion billions trillion dozen dozens half quarter twice thrice
 
 def no_name(word: str) -> bool:
     """Whether a word, capitalised or not, is surely no name: "Focus", "Here's"; not "Mark", nor what is all capitals."""
-    stem = word.replace("’", "'").partition("'")[0]
-    return (stem[1:].islower() or stem == "A") and (stem.lower() in FUNCTION_WORDS or stem.lower() in _words())
+    straight = word.replace("’", "'")
+    stem = straight.partition("'")[0]
+    return (stem[1:].islower() or stem == "A") and bool({straight.lower(), stem.lower()} & FUNCTION_WORDS or stem.lower() in _words())
 
 
 @cache

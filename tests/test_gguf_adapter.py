@@ -21,6 +21,7 @@ from export.formats import gguf as format_
 from export.formats.blocks import FLOAT32
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import TRAJECTORY, Manifest
+from rpo_edge.prompt import PROMPT_VERSION
 from rpo_edge.reflectors.generative import opened
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.shelf import Shelf
@@ -178,7 +179,7 @@ def test_a_model_may_have_an_adapter_on_the_shelf(tmp_path, monkeypatch):
         add(shelf, tmp_path / "base.gguf", name, Way.copy, lambda count: None, laid)
         manifest = Manifest.load(shelf.folder / name)
         manifest.verify()
-        runtime, _ = opened(replace(manifest, prompt=TRAJECTORY), threads=1)
+        runtime, _ = opened(replace(manifest, prompt=TRAJECTORY, prompt_version=PROMPT_VERSION), threads=1)
         said[name] = runtime.engine(len(IDS)).extend(IDS, len(IDS)).copy()
         runtime.close()
     assert manifest.adapter == "adapter.gguf" and np.abs(said["plain"] - said["mine"]).max() > 1

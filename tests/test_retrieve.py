@@ -104,7 +104,7 @@ def test_items_together_show_more_than_the_best_ones_each():
     buts = "But it rained. But we ate. But it was late. But they sang. But she read. But he slept. But I left."
     twins = LOOSE, LOOSE.replace("cook", "read")
     with in_memory(buts, *twins, *STIFF * 2) as history:
-        found = chosen(history, f"{DRAFT} However, the tide turns.", 3)
+        found = chosen(history, f"{DRAFT} However, the tide turns. However, it is late.", 3)
         assert buts in found
         assert len({*twins} & {*found}) == 1
 
