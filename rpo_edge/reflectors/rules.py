@@ -29,8 +29,8 @@ _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
-_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling"})
-_WHOLE = frozenset({"opener", "closer", "sentence_case"})  # half of them would be no manner
+_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
+_WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _HALF = 0.5
 _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
@@ -190,7 +190,7 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tu
     user = rates.user(site.key)
     if user is None or not site.options:
         return None
-    if site.name in _UNIFORM:  # two kinds of apostrophe, or colour and favor, in one text are a slip, not a habit
+    if site.name in _UNIFORM:  # two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
         user = {max(sorted(user.items()), key=lambda pair: pair[1])[0]: 1.0}
     draft = rates.draft(site.key)
     surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
