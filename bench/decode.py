@@ -3,7 +3,7 @@
 The models have real shapes and random weights (SmolLM2-135M, Qwen2.5-0.5B), or are the causal checkpoint of `--model`; llama.cpp runs them as
 Q4_0, onnxruntime with the same blocks of 4 bits. Random weights rewrite nothing, so what comes out is given: every pass costs what it costs, but its
 logits are put aside and the next token is that of a rewrite made beforehand, in which a known share of the draft's tokens is kept and runs of one
-to four others stand for the rest (`replay.py`). The draft is examples/response.txt, the words for the others and the prompt, at whose end the draft
+to four others stand for the rest (`replay.py`), or of the rewrite that `rules` makes of it. The draft is examples/response.txt, the words for the others and the prompt, at whose end the draft
 stands, are of examples/history. A model with little room gets the beginning of both.
 
 llama.cpp's own drafting from n-grams says the same rewrite where its program is built (`lookup.py`: what its figures have in them and ours have not).
@@ -36,6 +36,8 @@ from bench import lookup
 from bench.lookup import Lookup
 from bench.replay import Gaps, Opened, Taken, prices_of, replayed, rewritten
 from export.parity.child import peak
+from rpo_edge import History, Personalizer
+from rpo_edge.records import HistoryItem
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.decoding import decode
 from rpo_edge.runtimes.drafting import Copier
@@ -58,12 +60,13 @@ NEAR = 1e-3  # of two logits that are as good as equal
 
 @dataclass(frozen=True)
 class Texts:
-    """Token ids, and the tokenizer's way back. room: tokens at most that a model reads and writes."""
+    """Token ids, and the tokenizer's way back. room: tokens at most that a model reads and writes; real: the draft as `rules` rewrites it."""
 
     room: int
     prompt: list[int]
     draft: list[int]
     others: list[int]
+    real: list[int]
     read: Callable[[Sequence[int]], str]
 
     @classmethod
@@ -73,7 +76,9 @@ class Texts:
         rest = [token for text in others for token in text]
         draft = draft[: room // 4]
         before = rest[: min(PROMPT, room // 2) - len(draft)]
-        return cls(room, before + draft, draft, rest, partial(tokenizer.decode, clean_up_tokenization_spaces=False))
+        read = partial(tokenizer.decode, clean_up_tokenization_spaces=False)
+        real = tokenizer(_by_rules(read(draft)), add_special_tokens=False).input_ids
+        return cls(room, before + draft, draft, rest, real, read)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,13 @@ def _texts() -> list[str]:
     return [(ROOT / "examples/response.txt").read_text("utf-8"), *(json.loads(line)["text"] for line in lines)]
 
 
+def _by_rules(draft: str) -> str:
+    """The draft as the writer of the other texts would have it."""
+    with History.open(Path(":memory:"), create=False) as history:
+        history.extend(map(HistoryItem, _texts()[1:]))
+        return Personalizer(history, "rules").rewrite(draft).text
+
+
 def artifacts(source: Path, folder: Path) -> dict[str, Path]:
     """Both forms of a checkpoint in 4 bits."""
     from export.formats import causal_onnx, gguf  # torch comes with them, which the processes of `peak_of` are not to hold
@@ -138,15 +150,15 @@ def ways_of(runtimes: dict[str, Opened], program: Lookup | None, texts: Texts) -
 
 
 def measured(ways: Sequence[Way], texts: Texts, runs: int) -> None:
-    """Print a line for each way and share."""
-    for kept in KEPT:
-        text = rewritten(texts.draft, kept, texts.others, random.Random(0))
+    """Print a line for each way and rewrite."""
+    made = {f"{kept:4.0%} kept": rewritten(texts.draft, kept, texts.others, random.Random(0)) for kept in KEPT}
+    for name, text in (made | {"by rules": texts.real}).items():
         turns = [[way.run(text) for way in ways] for _ in range(runs)]
         columns = list(zip(*turns, strict=True))
         for i, (way, each) in enumerate(zip(ways, columns, strict=True)):
             own = f", {ratio(each, columns[i - 1])} of its own" if way.copying and i > 1 else ""
             print(
-                f"{kept:4.0%} kept  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, len(texts.prompt))}",
+                f"{name:9}  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, len(texts.prompt))}",
                 flush=True,
             )
 

@@ -80,7 +80,9 @@ def test_an_option_is_read_back_as_its_variant(text, key, variant):
 )
 def test_what_must_not_be_changed(text):
     risky = [
-        site for site in free_sites(text) if site.options and site.name not in ("sentence_case", "exclamation", "last_stop", "shorthand", "greeting", "sign_off")
+        site
+        for site in free_sites(text)
+        if site.options and site.name not in ("sentence_case", "exclamation", "last_stop", "shorthand", "greeting", "sign_off")
     ]
     assert not risky
 

@@ -30,14 +30,22 @@ def test_one_short_form_is_no_habit():
 
 @pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
 def test_who_ends_without_a_full_stop_gets_paragraphs_without(windows):
-    texts = ["that works for me. thanks for the quick help with it", "we tried it here. it fails on my machine too", "no idea. maybe ask the others who know"]
+    texts = [
+        "that works for me. thanks for the quick help with it",
+        "we tried it here. it fails on my machine too",
+        "no idea. maybe ask the others who know",
+    ]
     found = rewritten(texts, f"{LONG}.\n\n- A list ends as it did.\n\nIt works now. That is all there is to say.", windows)
     assert found.endswith("to say") and "- a list ends as it did." in found.lower()
     assert ("page\n\n" in found) == (windows == "paragraphs")  # a sentence alone does not show that its paragraph ends
 
 
 def test_case_follows_the_writer_but_for_names():
-    texts = ["that works for me. i tried it twice. it is fine.", "we like it. you may try. thanks.", "no idea, ask mark. he knows. they do too."]
+    texts = [
+        "that works for me. i tried it twice. it is fine.",
+        "we like it. you may try. thanks.",
+        "no idea, ask mark. he knows. they do too.",
+    ]
     found = rewritten(texts, "Focus on this first. Washington is a city. Mark said so. I think NASA knows.")
     assert found.startswith("focus on this first. Washington is") and "Mark said" in found and "I think" in found
 
