@@ -87,3 +87,15 @@ def test_what_is_stated_is_done_at_any_strength():
         assert "it's hard" in Personalizer(history, "rules", strength=0.0).rewrite(DRAFT).text
     with History.open(Path(":memory:"), create=False) as history, pytest.raises(InputError):
         Personalizer(history, strength=1.5)
+
+
+def test_contractions_have_the_users_own_apostrophe():
+    texts = ["It’s here, and we don’t know. They’re fine, that’s it.", "I can’t say that it’s so. You’re right, isn’t it?"]
+    found = rewritten(texts, "It is not clear that they do not know. We cannot tell, and it's late.")
+    assert "’" in found and "'" not in found
+
+
+def test_a_label_keeps_its_hyphen():
+    texts = ["One thing—the best—is this.", "We left—all of us—at noon.", "It works—mostly—now and then."]
+    found = rewritten(texts, "1. The old bunker (1999) - A romantic comedy about a man who lives there.\n\nIt is good - and very much so at that.")
+    assert "(1999) - A romantic" in found and "good—and" in found

@@ -75,7 +75,8 @@ def _dashes(text: str) -> Iterator[Site]:
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
     single = (len(before) == 1 and before not in "Ia") or (len(after) == 1 and after not in "IaA")
     names = before[:1].isupper() and after[:1].isupper() and before != "I" and after != "I"
-    return single or names or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
+    label = match[0] == " - " and after[:1].isupper() and after != "I"  # "The Bunker (1999) - A comedy about"
+    return single or names or label or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
 
 
 def _carries_lead(text: str, match: re.Match[str]) -> bool:

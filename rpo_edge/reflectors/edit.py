@@ -35,10 +35,10 @@ from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Operation, Vocabulary, Word, words_of
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.reflectors.rules import RulesReflector, stated_features
+from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.segment import sentences
-from rpo_edge.steps.profile import MINIMUM_SITES, free_sites
+from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import Piece, WordPiece
 
@@ -300,25 +300,17 @@ class EditReflector:
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
-        kind = _apostrophe(draft, profile)
+        kind = apostrophe(draft, profile)
         edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
 
-    def _explained(self, place: Place, apostrophe: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
+    def _explained(self, place: Place, mark: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
         before, after = sides(self.vocabulary.operations[place.number - 1])
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
         reason = f"{self.families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
-        put = place.edit.after.replace("'", apostrophe)
+        put = place.edit.after.replace("'", mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
-
-
-def _apostrophe(text: str, profile: StyleProfile) -> str:
-    """The kind that the user writes, else the draft's."""
-    seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
-    if sum(seen.values()) < MINIMUM_SITES:
-        seen = {"straight": text.count("'"), "curly": text.count("’")}
-    return "’" if seen.get("curly", 0) > seen.get("straight", 0) else "'"
 
 
 def _said(side: str, counts: Mapping[str, float]) -> str:

@@ -23,7 +23,7 @@ from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
+from rpo_edge.steps.profile import MINIMUM_SITES, Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
@@ -86,6 +86,7 @@ class RulesReflector:
         context = count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
         rates = _Rates(user, context, stated_rates(profile.preferences))
         sampler = _Sampler(window.text, window.carry)
+        mark = apostrophe(f"{window.lead}{window.text}", profile)
         edits: list[Edit] = []
         cases: list[Site] = []
         for site in _sites(window, features):
@@ -100,6 +101,8 @@ class RulesReflector:
             if site.name == "sentence_case":
                 cases.append(site)
                 continue
+            if site.name == "contraction":
+                text = text.replace("’", "'").replace("'", mark)
             shown = _cite(profile, site, variant, evidence)
             edits.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
         edits = disjoint([*given, *edits])
@@ -118,6 +121,14 @@ def _sites(window: Window, features: frozenset[str] | None) -> Iterator[Site]:
     for site in free_sites(f"{window.lead}{window.text}", frozen, features):
         if site.start >= lead:
             yield replace(site, start=site.start - lead, end=site.end - lead) if lead else site
+
+
+def apostrophe(text: str, profile: StyleProfile) -> str:
+    """The kind that the user writes, else the draft's."""
+    seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
+    if sum(seen.values()) < MINIMUM_SITES:
+        seen = {"straight": text.count("'"), "curly": text.count("’")}
+    return "’" if seen.get("curly", 0) > seen.get("straight", 0) else "'"
 
 
 def stated_features(profile: StyleProfile) -> frozenset[str]:
