@@ -1,9 +1,10 @@
 """A model folder: `manifest.json` beside the files it names.
 
     {"name": "edit-small", "kind": "edit", "files": {"model.onnx": "<sha256>", …}, "base": "…", "licence": "…",
-     "quantization": "int8", "prompt_version": 1, "prompt": "trajectory"}
+     "quantization": "int8", "prompt_version": 0}
 
-"prompt" is the form of prompts of a generative model; where it is not named it is the one that our own models are trained on. "adapter" names
+Of a generative model "prompt" is the form of prompts; where it is not named it is the one that our own models are trained on, in the version of
+"prompt_version" (0: it reads none of ours). "adapter" names
 the one of the files that is a LoRA adapter to lay over the model, if there is one.
 
 Nothing of a folder is used before every byte of it has been checked against the manifest.
