@@ -97,5 +97,7 @@ def test_contractions_have_the_users_own_apostrophe():
 
 def test_a_label_keeps_its_hyphen():
     texts = ["One thing—the best—is this.", "We left—all of us—at noon.", "It works—mostly—now and then."]
-    found = rewritten(texts, "1. The old bunker (1999) - A romantic comedy about a man who lives there.\n\nIt is good - and very much so at that.")
+    found = rewritten(
+        texts, "1. The old bunker (1999) - A romantic comedy about a man who lives there.\n\nIt is good - and very much so at that."
+    )
     assert "(1999) - A romantic" in found and "good—and" in found
