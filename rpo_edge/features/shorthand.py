@@ -54,7 +54,8 @@ sort of=sorta
 """
 _VERBS = listed(
     "be have do get make take go see need use try work say tell give show look help keep run start add change happen let put find come know think talk "
-    "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become end"
+    "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become "
+    "provide create include explore discuss learn require continue focus"
 )
 _SIGNS = "=+*/<>^|\\$_"
 
