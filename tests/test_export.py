@@ -87,6 +87,17 @@ def exported(request, checkpoint, tmp_path_factory):
     return out
 
 
+def test_pickled_weights_are_refused_unread(checkpoint, tmp_path, monkeypatch):
+    shutil.copytree(checkpoint, tmp_path / "pickled")
+    (tmp_path / "pickled" / "model.safetensors").unlink()
+    torch.save(BertForTokenClassification.from_pretrained(checkpoint).state_dict(), tmp_path / "pickled" / "pytorch_model.bin")
+    monkeypatch.setattr(torch, "load", None)
+    with pytest.raises(InputError, match="could run code"):
+        edit.write(tmp_path / "pickled", tmp_path / "out", "tiny", {}, "dynamic", force=True)
+    with pytest.raises(OSError):
+        edits.float_encoder(tmp_path / "pickled")
+
+
 def test_the_folder_holds_these_files_and_verifies(exported, checkpoint):
     assert sorted(path.name for path in exported.iterdir()) == sorted([*edit.FILES, "manifest.json"])
     manifest = Manifest.load(exported)

@@ -87,6 +87,14 @@ def test_a_folder_is_added_whole_and_nothing_else_of_it(run, shelf, tmp_path):
     assert refused(run("models", "add", source, "--name", "again"), b"altered") and shelf.names() == ["mine"]
 
 
+def test_a_folder_that_rewrites_nothing_is_refused(run, shelf, tmp_path):
+    source = tmp_path / "mine"
+    shutil.copytree(ROOT / "rpo_edge/models/edit", source)
+    said = json.loads((source / "manifest.json").read_text("utf-8"))
+    (source / "manifest.json").write_text(json.dumps(said | {"kind": "causal"}), "utf-8")
+    assert refused(run("models", "add", source), b"rewrites nothing") and not shelf.names()
+
+
 def test_a_link_leaves_the_file_where_it_is(run, shelf, file):
     assert run("models", "add", "--link", file, "--name", "tiny")[0] == 0 and (shelf.folder / "tiny/model.gguf").is_symlink()
     assert run("models", "verify")[0] == 0

@@ -5,6 +5,7 @@
 import hashlib
 import json
 import math
+import struct
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ for package in ("gguf", "onnx", "torch", "tokenizers", "optimum.onnxruntime"):
 import causal_samples
 import numpy as np
 import torch
+from gguf_headers import changed
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
@@ -33,7 +35,7 @@ from export.parity.pace import pace
 from export.parity.reference import Reference
 from export.parity.strings import strings
 from export.parity.ways import WAYS, OptimumRuntime
-from rpo_edge.errors import InputError, OptionalDependencyError
+from rpo_edge.errors import InputError, ModelError, OptionalDependencyError
 from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.prompt import DRAFT, HISTORY, REFLECT, SPECIAL_TOKENS, escape
 from rpo_edge.runtimes.base import Options
@@ -209,6 +211,14 @@ def test_what_is_no_artifact_is_refused(checkpoint, tmp_path):
     for path in (tmp_path, tmp_path / "notes.txt", tmp_path / "nowhere", checkpoint):
         with pytest.raises(InputError, match="is no GGUF file, and no folder with"):
             Artifact.of(path)
+
+
+def test_a_file_made_to_do_harm_reaches_no_other_parser(tmp_path, monkeypatch):
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(bytes(changed(endless=struct.pack("<IIQ", 9, 8, 1 << 62))))  # an array for which other readers never come to an end
+    monkeypatch.setattr("gguf.GGUFReader", None)
+    with pytest.raises(ModelError, match=r"bad\.gguf"):
+        Artifact.of(path)
 
 
 def test_optimums_graph_goes_on_as_torch_does(tmp_path):

@@ -16,7 +16,9 @@ OPSET = 18
 def export(checkpoint: Path, out: Path) -> Path:
     """Write `checkpoint` as `out`: inputs input_ids, attention_mask, token_type_ids [batch, sequence] int64, both dynamic;
     output logits [batch, sequence, labels] float32. Eager attention, since the optimizer knows how to fuse no other."""
-    model = BertForTokenClassification.from_pretrained(checkpoint, local_files_only=True, attn_implementation="eager").eval()
+    model = BertForTokenClassification.from_pretrained(
+        checkpoint, local_files_only=True, use_safetensors=True, attn_implementation="eager"
+    ).eval()
     with TemporaryDirectory() as folder:  # optimum leaves tokenizer files beside the graph
         onnx_export_from_model(model, folder, opset=OPSET, task="token-classification", do_validation=False)
         shutil.copyfile(Path(folder) / "model.onnx", out)

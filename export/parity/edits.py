@@ -60,7 +60,7 @@ def applied(checkpoint: Path, folder: Path, drafts: Sequence[str]) -> Applied:
 
 def float_encoder(checkpoint: Path) -> Encoder:
     """The checkpoint's network in float32, called as the device calls the exported one."""
-    model = BertForTokenClassification.from_pretrained(checkpoint, local_files_only=True).eval()
+    model = BertForTokenClassification.from_pretrained(checkpoint, local_files_only=True, use_safetensors=True).eval()
 
     @torch.inference_mode()
     def run(ids: Array, mask: Array, shapes: Array) -> Array:

@@ -25,6 +25,7 @@ from export.parity.strings import strings
 from export.parity.ways import way_of
 from rpo_edge.errors import InputError, OptionalDependencyError
 from rpo_edge.runtimes.decoding import common
+from rpo_edge.runtimes.inspection import inspected
 
 Array = np.ndarray[Any, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,12 +58,14 @@ class Artifact:
 
     @classmethod
     def of(cls, path: Path, quantization: str = "") -> Artifact:
-        """A GGUF file, an ONNX folder, or a model folder that holds either. Raises InputError."""
+        """A GGUF file, an ONNX folder, or a model folder that holds either. Raises InputError; ModelError for a GGUF file that is no whole model."""
         inside = sorted(path.glob("*.gguf")) if path.is_dir() else []
         found = inside[0].resolve() if len(inside) == 1 else path.resolve()
         way = way_of(found)
-        if way == "gguf" and find_spec("llama_cpp") is None:
-            raise OptionalDependencyError("llama-cpp-python", "gguf")
+        if way == "gguf":
+            inspected(found)  # in a process with limits, before any other parser sees a file that may be anybody's
+            if find_spec("llama_cpp") is None:
+                raise OptionalDependencyError("llama-cpp-python", "gguf")
         return cls(found, way, quantization or storage.quantization(found, way))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest, digest
 from rpo_edge.prompt import PROMPT_VERSION
+from rpo_edge.reflectors import REFLECTORS
 from rpo_edge.reflectors.generative import weights
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.shelf import Shelf, translated
@@ -81,6 +82,8 @@ def _put_file(path: Path, folder: Path, way: Way, progress: Progress) -> None:
 
 def _put_folder(source: Path, folder: Path, way: Way, progress: Progress) -> None:
     manifest = Manifest.load(source)
+    if manifest.kind not in REFLECTORS:
+        raise ModelError(f"the model at {source} is of kind {manifest.kind!r}, which rewrites nothing")
     manifest.verify()
     for name in manifest.files:
         _put(source / name, folder / name, way, progress)
