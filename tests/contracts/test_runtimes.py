@@ -19,6 +19,7 @@ from rpo_edge.runtimes.states import LEAST, sealed
 TEXTS = ["It is late, and we do not know. It is fine!", "Café — “quotes”, 1984 and 🙂.\n\n- one\n- two", "  spaces\t\n", "汉字 עברית"]
 
 
+STEPS = 120
 OPEN = {
     "gguf": lambda folder, **more: GgufRuntime.open(folder / "model.gguf", threads=1, **more),
     "onnx": lambda folder, **more: OnnxRuntime.open(folder / "onnx", threads=1, **more),
@@ -28,7 +29,7 @@ OPEN = {
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    """A tiny model that was not trained, with weights large enough to be sure of what it says."""
+    """A tiny model that has learnt a few texts by heart, and so is sure of what it says."""
     pytest.importorskip("transformers")
     import torch
 
@@ -38,10 +39,16 @@ def checkpoint(tmp_path_factory):
     tokenizer = corpus.train_tokenizer(TEXTS * 9, vocabulary=360)
     size = pretrain.Size(hidden=64, intermediate=64, layers=2, heads=2, kv_heads=2, context=256, batch=1, micro=1, rate=0.0, warmup=1)
     model = pretrain.network(size, len(tokenizer), 1)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(6 if parameter.dim() > 1 else 1)
-    model.save_pretrained(folder)
+    learnt = [token for text in TEXTS * 9 for token in tokenizer(f"{text} ", add_special_tokens=False).input_ids]
+    rows = torch.tensor(learnt[: len(learnt) // 120 * 120]).reshape(-1, 120)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = pretrain.loss_of(model, rows)
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.5
+    model.eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
