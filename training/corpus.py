@@ -71,9 +71,8 @@ def _plain(group: str) -> Callable[[], Iterator[tuple[str, bool]]]:
     """Texts without a split."""
 
     def read() -> Iterator[tuple[str, bool]]:
-        for path in sorted((data.SHARED / "data" / "pretrain").glob(f"{group}-*.jsonl.xz")):
-            for row in data.read(path):
-                yield row["text"], int(hashlib.sha1(row["text"].encode()).hexdigest(), 16) % _HELD_OUT == 0
+        for row in data.all_rows(f"pretrain/{group}-"):
+            yield row["text"], int(hashlib.sha1(row["text"].encode()).hexdigest(), 16) % _HELD_OUT == 0
 
     return read
 

@@ -18,7 +18,7 @@ from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import PRIVATE_RUN, guard
+from rpo_edge.steps.guard import guard, runs
 from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
 from training.trajectories.base import profile_of, summed
@@ -115,8 +115,7 @@ class Author:
         found: Runs = set()
         for text in self.texts:
             if text != without:
-                tokens = plain_words(text)
-                found.update(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
+                found |= runs(plain_words(text))
         return found
 
 

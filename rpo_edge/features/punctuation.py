@@ -48,7 +48,6 @@ _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sa
 _NO_PROSE = ("#", "|", "-", "*", "+", "•", ">", "`", "~", "<")
 _NUMBERED = re.compile(r"\s*\(?\w{1,3}[.)]\s")
 _LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\n|\Z))", re.MULTILINE)
-_REACH = 400  # characters of a paragraph's end
 
 
 _ENDS_OF_WORDS = 3
@@ -210,14 +209,13 @@ _BARE_WORDS = 3
 def _last_stop(text: str) -> Iterator[Site]:
     """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes."""
     for line in _LAST_LINE.finditer(text):
-        start = max(line.start(), line.end() - _REACH)
-        said = text[start : line.end()].rstrip()
+        said = line[0].rstrip()
+        end = line.start() + len(said)
         if is_line_with(text, line.start(), _NO_PROSE) or _NUMBERED.match(line[0]) or (not said[-1:].isalpha() and not said.endswith(".")):
             continue
         stop = said.endswith(".")
-        if len(words(left_of(text, start + len(said) - stop))) < _BARE_WORDS or said.endswith("..") or not said[:-1][-1:].isalnum():
+        if len(words(left_of(text, end - stop))) < _BARE_WORDS or said.endswith("..") or not said[:-1][-1:].isalnum():
             continue
-        end = start + len(said)
         yield Site("last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
 
 

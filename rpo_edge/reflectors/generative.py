@@ -31,6 +31,7 @@ from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.segment import plain_words, sentences
+from rpo_edge.steps.guard import runs
 
 ONNX = "model.onnx"
 
@@ -39,10 +40,6 @@ _REFLECTION = 160
 
 _CONTEXT = 4096
 """Tokens that a foreign model is given: a window with its items has about half, and what some models could take fills gigabytes."""
-
-
-_RUN = 6
-"""Words in a row that come from where they stand already, as the guard sees it of the history."""
 
 
 class Form(Protocol):
@@ -242,14 +239,9 @@ def form_of(prompt: str, about: Inspected, path: Path) -> Form:
 
 
 def _strays(answer: str, draft: str, around: Around) -> bool:
-    """Whether an answer says some of what stands around the draft."""
-    beside = (_runs(around.before) | _runs(around.after)) - _runs(draft)
-    return not beside.isdisjoint(_runs(answer))
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = plain_words(text)
-    return {tuple(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1)}
+    """Whether an answer says some of what stands around the draft: as many words in a row as the guard takes for somebody's own."""
+    before, after, own, said = (runs(plain_words(text)) for text in (around.before, around.after, draft, answer))
+    return not ((before | after) - own).isdisjoint(said)
 
 
 def _unread(reason: str) -> Reflection:

@@ -20,7 +20,7 @@ from rpo_edge.features.base import Site, like
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.segment import LINE_PREFIX, WORD
+from rpo_edge.segment import LINE_PREFIX, WORD, straight
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
@@ -31,6 +31,8 @@ _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
+_AT_ONCE = _UNIFORM | _WHOLE
+_BY_HALVES = _FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _HALF = 0.5
 _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
@@ -92,7 +94,7 @@ class RulesReflector:
         for site in _sites(window, features):
             if _out_of_place(site, window):
                 continue
-            if site.name in _FRAMES | _UNIFORM | _WHOLE and window.strength < _HALF and site.name not in rates.stated:
+            if site.name in _BY_HALVES and window.strength < _HALF and site.name not in rates.stated:
                 continue
             after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
@@ -102,7 +104,7 @@ class RulesReflector:
                 cases.append(site)
                 continue
             if site.name == "contraction":
-                text = text.replace("’", "'").replace("'", mark)
+                text = straight(text).replace("'", mark)
             shown = _cite(profile, site, variant, evidence)
             edits.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
         edits = disjoint([*given, *edits])
@@ -207,7 +209,7 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tu
     surplus = draft.get(site.variant, 0.0) - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
-    part = 1.0 if site.name in _UNIFORM | _WHOLE or site.name in rates.stated else strength
+    part = 1.0 if site.name in _AT_ONCE or site.name in rates.stated else strength
     if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, part * surplus / draft[site.variant]):
         return None
     variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))

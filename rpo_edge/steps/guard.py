@@ -185,10 +185,10 @@ class _UnitReason:
         if not any(words(edit.after) for edit in group.edits):
             return None
         if self._runs is None:
-            self._runs = _runs(plain_words(self._draft))
+            self._runs = runs(plain_words(self._draft))
         left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
         near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
-        if any(self._known(run) for run in sorted(_runs(near) - self._runs)):
+        if any(self._known(run) for run in sorted(runs(near) - self._runs)):
             return f"{PRIVATE_RUN} words in a row would come out of the private history"
         return None
 
@@ -270,7 +270,8 @@ def _without_stock(before: str, after: str) -> tuple[str, str]:
     return before, after
 
 
-def _runs(tokens: list[str]) -> set[tuple[str, ...]]:
+def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
+    """Each PRIVATE_RUN words in a row."""
     return set(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
 
 

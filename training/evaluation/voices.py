@@ -33,6 +33,10 @@ _WORDS = (
     "obtain=get,obtains=gets,obtaining=getting,demonstrate=show,demonstrates=shows,ensure that=make sure that,a wide range of=all kinds of,difficult=hard,primarily=mostly,"
     "individuals=people,various=different,therefore=so,crucial=key,entire=whole,significant=big,rapidly=quickly,enhance=improve,enhances=improves,enhancing=improving"
 )
+_EVERYONES = frozenset(
+    ["to", "so", "about", "key", "before", "different", "get", "gets", "getting", "people", "big", "use", "uses", "used", "using"]
+)
+"""Plain words that have more than their formal twin's meaning, so a formal voice leaves them."""
 _BRITISH = (
     "colour=color colours=colors favourite=favorite behaviour=behavior behaviours=behaviors neighbour=neighbor neighbours=neighbors honour=honor labour=labor flavour=flavor "
     "flavours=flavors centre=center centres=centers theatre=theater organise=organize organised=organized organisation=organization organisations=organizations realise=realize "
@@ -107,28 +111,7 @@ def ways() -> dict[str, dict[str, Way]]:
     """feature -> way -> its substitutions; the first way of a feature is what most model's drafts show."""
     full, subjects, words, british = _pairs(_FULL), _pairs(_SUBJECTS), _pairs(_WORDS, True), _pairs(_BRITISH)
     chat = _pairs(_CHAT, True)
-    formal = {
-        plain: form
-        for plain, form in _back(words).items()
-        if plain
-        not in {
-            "to",
-            "so",
-            "about",
-            "key",
-            "before",
-            "different",
-            "get",
-            "gets",
-            "getting",
-            "people",
-            "big",
-            "use",
-            "uses",
-            "used",
-            "using",
-        }
-    }
+    formal = {plain: form for plain, form in _back(words).items() if plain not in _EVERYONES}
     return {
         "contraction": {
             "full": (*_swap(_back(full)), *_swap(_back(subjects), _AUXILIARY_NEXT)),
