@@ -3,15 +3,16 @@
 The models have real shapes and random weights (SmolLM2-135M, Qwen2.5-0.5B), or are the causal checkpoint of `--model`; llama.cpp runs them as
 Q4_0, onnxruntime with the same blocks of 4 bits. Random weights rewrite nothing, so what comes out is given: every pass costs what it costs, but its
 logits are put aside and the next token is that of a rewrite made beforehand, in which a known share of the draft's tokens is kept and runs of one
-to four others stand for the rest (`replay.py`), or of the rewrite that `rules` makes of it. The draft is examples/response.txt, the words for the others and the prompt, at whose end the draft
-stands, are of examples/history. A model with little room gets the beginning of both.
+to four others stand for the rest (`replay.py`), or of the rewrite that `rules` makes of it. That draft is examples/response.txt; the words for the others, and the prompt, at whose end a draft
+stands, are of examples/history. "By people" are texts of examples/eval as their authors wrote them, each from the draft that was flattened of it: real
+pairs, whose figures are of all of them together. A model with little room gets the beginning of each.
 
 llama.cpp's own drafting from n-grams says the same rewrite where its program is built (`lookup.py`: what its figures have in them and ours have not).
 
 Printed: decoding as a ratio to plain llama.cpp in the same run and to the same engine's plain decoding (all ways take turns, median of the runs,
 least to most), tokens a pass, and the share of proposals that were kept; prefill and decoding in tokens a second, and the time to the first token;
 peak memory, each way in a process of its own. Plain greedy decoding and copy-aware decoding choose the same tokens but for rounding: whether they do
-on this model, with its own tokens, and how often the two best logits were as good as equal, is printed last.
+on this model, with its own tokens after each of the drafts, and how often the two best logits were as good as equal, is printed last.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,40 +56,65 @@ LLAMA_CPP = "llama.cpp Q4_0"
 PROMPT = 600  # tokens
 CONTEXT = 2048  # tokens at most
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
-TOLD = 200  # tokens of the model's own
+TOLD = 200  # tokens of the model's own, after a prompt
+PEOPLE = 8  # authors of examples/eval
+PASSAGES = 4  # of an author, one after the other
 NEAR = 1e-3  # of two logits that are as good as equal
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Token ids, and the tokenizer's way back. room: tokens at most that a model reads and writes; real: the draft as `rules` rewrites it."""
+class Rewrite:
+    """Token ids: a prompt, at whose end the draft stands, that draft, and what is to come out."""
 
-    room: int
     prompt: list[int]
     draft: list[int]
-    others: list[int]
-    real: list[int]
+    text: list[int]
+
+    @property
+    def kept(self) -> int:
+        """Tokens of the draft that are in the text, in their order."""
+        blocks = SequenceMatcher(None, self.draft, self.text, autojunk=False).get_matching_blocks()
+        return sum(block.size for block in blocks)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is replayed, by the name of its row, and the tokenizer's way back. room: tokens at most that a model reads and writes."""
+
+    room: int
+    rows: dict[str, list[Rewrite]]
     read: Callable[[Sequence[int]], str]
 
     @classmethod
     def of(cls, tokenizer: Any, room: int) -> Texts:
         """Of the examples; prompt and draft take half of the room at most."""
-        draft, *others = (tokenizer(text, add_special_tokens=False).input_ids for text in _texts())
+        draft, *others = (_ids(tokenizer, text) for text in _texts())
         rest = [token for text in others for token in text]
         draft = draft[: room // 4]
-        before = rest[: min(PROMPT, room // 2) - len(draft)]
         read = partial(tokenizer.decode, clean_up_tokenization_spaces=False)
-        real = tokenizer(_by_rules(read(draft)), add_special_tokens=False).input_ids
-        return cls(room, before + draft, draft, rest, real, read)
+
+        def rewrite(draft: list[int], text: list[int]) -> Rewrite:
+            return Rewrite(rest[: min(PROMPT, room // 2) - len(draft)] + draft, draft, text)
+
+        rows = {f"{kept:4.0%} kept": [rewrite(draft, rewritten(draft, kept, rest, random.Random(0)))] for kept in KEPT}
+        rows["by rules"] = [rewrite(draft, _ids(tokenizer, _by_rules(read(draft))))]
+        people = ([_ids(tokenizer, text) for text in pair] for pair in _pairs())
+        rows["by people"] = [rewrite(flat[: room // 4], target[: room // 4]) for flat, target in people]
+        return cls(room, rows, read)
+
+    @property
+    def first(self) -> Rewrite:
+        """The one of which prefill, prices and memory are told."""
+        return next(iter(self.rows.values()))[0]
 
 
 @dataclass(frozen=True)
 class Way:
-    """What decodes, whether it proposes, and how: of a rewrite."""
+    """What decodes, whether it proposes, and how."""
 
     name: str
     copying: bool
-    run: Callable[[Sequence[int]], Taken]
+    run: Callable[[Rewrite], Taken]
 
 
 def checkpoint(shape: str, folder: Path) -> Path:
@@ -114,6 +141,22 @@ def _texts() -> list[str]:
     return [(ROOT / "examples/response.txt").read_text("utf-8"), *(json.loads(line)["text"] for line in lines)]
 
 
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    found: list[int] = tokenizer(text, add_special_tokens=False).input_ids
+    return found
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Flattened drafts and their authors' own texts, of authors from all over the file."""
+    authors: dict[str, list[dict[str, str]]] = {}
+    for line in (ROOT / "examples/eval/restore.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        authors.setdefault(row["author"], []).append(row)
+    chosen = list(authors.values())[:: len(authors) // PEOPLE][:PEOPLE]
+    flat, target = (["\n\n".join(row[key] for row in rows[:PASSAGES]) for rows in chosen] for key in ("flat", "target"))
+    return list(zip(flat, target, strict=True))
+
+
 def _by_rules(draft: str) -> str:
     """The draft as the writer of the other texts would have it."""
     with History.open(Path(":memory:"), create=False) as history:
@@ -138,29 +181,42 @@ def opened(path: Path, context: int) -> Opened:
 
 def ways_of(runtimes: dict[str, Opened], program: Lookup | None, texts: Texts) -> list[Way]:
     """Plain llama.cpp first; each engine's plain decoding before its other."""
+
+    def ours(runtime: Opened, copying: bool, rewrite: Rewrite) -> Taken:
+        return replayed(runtime, rewrite.prompt, rewrite.text, rewrite.draft if copying else None)
+
+    def theirs(program: Lookup, drafting: bool, rewrite: Rewrite) -> Taken:
+        return program.replayed(texts.read(rewrite.prompt), rewrite.text, drafting)
+
     found = []
     for name, runtime in runtimes.items():
-        found.append(Way(name, False, partial(replayed, runtime, texts.prompt, source=None)))
-        found.append(Way(f"{name}, copying", True, partial(replayed, runtime, texts.prompt, source=texts.draft)))
+        found.append(Way(name, False, partial(ours, runtime, False)))
+        found.append(Way(f"{name}, copying", True, partial(ours, runtime, True)))
     if program:
-        prompt = texts.read(texts.prompt)
-        found.append(Way(lookup.NAME, False, partial(program.replayed, prompt, drafting=False)))
-        found.append(Way(f"{lookup.NAME}, drafting {lookup.WIDEST}", True, partial(program.replayed, prompt, drafting=True)))
+        found.append(Way(lookup.NAME, False, partial(theirs, program, False)))
+        found.append(Way(f"{lookup.NAME}, drafting {lookup.WIDEST}", True, partial(theirs, program, True)))
     return found
 
 
 def measured(ways: Sequence[Way], texts: Texts, runs: int) -> None:
-    """Print a line for each way and rewrite."""
-    made = {f"{kept:4.0%} kept": rewritten(texts.draft, kept, texts.others, random.Random(0)) for kept in KEPT}
-    for name, text in (made | {"by rules": texts.real}).items():
-        turns = [[way.run(text) for way in ways] for _ in range(runs)]
+    """Print a line for each row of rewrites and each way."""
+    for name, rewrites in texts.rows.items():
+        turns = [[total([way.run(rewrite) for rewrite in rewrites]) for way in ways] for _ in range(runs)]
         columns = list(zip(*turns, strict=True))
+        share = sum(rewrite.kept for rewrite in rewrites) / sum(len(rewrite.draft) for rewrite in rewrites)
+        print(f"{name}: {len(rewrites)} of {sum(len(r.draft) for r in rewrites)} tokens, {share:.0%} of which are kept", flush=True)
         for i, (way, each) in enumerate(zip(ways, columns, strict=True)):
             own = f", {ratio(each, columns[i - 1])} of its own" if way.copying and i > 1 else ""
+            read = sum(len(rewrite.prompt) for rewrite in rewrites)
             print(
-                f"{name:9}  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, len(texts.prompt))}",
+                f"{name:9}  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, read, len(rewrites))}",
                 flush=True,
             )
+
+
+def total(each: Sequence[Taken]) -> Taken:
+    """Of several rewrites as if they were one."""
+    return Taken(*map(sum, zip(*map(astuple, each), strict=True)))
 
 
 def ratio(each: Sequence[Taken], base: Sequence[Taken]) -> str:
@@ -169,14 +225,14 @@ def ratio(each: Sequence[Taken], base: Sequence[Taken]) -> str:
     return f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
 
 
-def told(each: Sequence[Taken], prompt: int) -> str:
-    """Passes and proposals, which are the same in each run, and speeds of a way."""
+def told(each: Sequence[Taken], read: int, prompts: int) -> str:
+    """Passes and proposals, which are the same in each run, and speeds of a way. read: tokens of so many prompts."""
     one, first = each[0], statistics.median(taken.first for taken in each)
     kept = "" if one.accepted is None else f", {one.accepted:.0%} of {one.proposed} proposals kept"
     speed = statistics.median(taken.speed for taken in each)
     return (
         f"{one.tokens / one.passes:.2f} tokens a pass{kept}  {speed:.1f} tokens/s  "
-        f"prefill {prompt / first:.0f} tokens/s, first token after {first * 1000:.0f} ms"
+        f"prefill {read / first:.0f} tokens/s, first token after {first / prompts * 1000:.0f} ms"
     )
 
 
@@ -195,21 +251,33 @@ def prices(runtime: Opened, prompt: Sequence[int], runs: int) -> list[float]:
     return [least[width] / least[1] for width in WIDTHS]
 
 
-def ties(runtime: Opened, prompt: Sequence[int]) -> str:
-    """The model's own text, plainly and copying that: places where two tokens are as good as equal, and whether another was taken."""
+def ties(runtime: Opened, prompts: Sequence[list[int]]) -> str:
+    """The model's own texts, plainly and copying those: places where two tokens are as good as equal, and texts in which another was taken."""
+    found = [tie(runtime, prompt) for prompt in prompts]
+    left, said = [apart for apart, _ in found if apart is not None], TOLD * len(prompts)
+    same = said - sum(TOLD - apart for apart in left)
+    near = sum(gap < NEAR for _, gaps in found for gap in gaps)
+    often = f", once in {same // len(left)} tokens" if left else ""
+    return (
+        f"{len(left)} of {len(prompts)} texts of {TOLD} tokens came out otherwise{often}; "
+        f"the two best were nearer than {NEAR} at {near} of {said} places"
+    )
+
+
+def tie(runtime: Opened, prompt: Sequence[int]) -> tuple[int | None, list[float]]:
+    """Where copying first takes another token than plain decoding, and how far apart the two best were at each place of the latter."""
     gaps = Gaps(runtime.engine(len(prompt) + TOLD))
     plain = [chosen.token for chosen in decode(gaps, prompt, Options(), TOLD, lambda token: False)]
     copier = Copier(plain, prices=prices_of(runtime))
     copied = [chosen.token for chosen in decode(runtime.engine(len(prompt) + TOLD), prompt, Options(), TOLD, lambda token: False, copier)]
-    apart = next((i for i, pair in enumerate(zip(plain, copied, strict=True)) if pair[0] != pair[1]), None)
-    said = "the same tokens" if apart is None else f"another token at {apart}"
-    return f"{said}; the two best were nearer than {NEAR} at {sum(gap < NEAR for gap in gaps.gaps)} of {TOLD} places"
+    return next((i for i, pair in enumerate(zip(plain, copied, strict=True)) if pair[0] != pair[1]), None), gaps.gaps
 
 
 def peak_of(path: Path, texts: Texts, copying: bool) -> str:
     """Peak memory of a process that opens a model, reads the prompt and writes twenty tokens."""
     command = [sys.executable, "-m", "bench", "decode", "--once", str(path)]
-    task = {"room": texts.room, "prompt": texts.read(texts.prompt), "source": texts.read(texts.draft) if copying else ""}
+    prompt, draft = texts.read(texts.first.prompt), texts.read(texts.first.draft)
+    task = {"room": texts.room, "prompt": prompt, "source": draft if copying else ""}
     return subprocess.run(
         command, input=json.dumps(task), capture_output=True, check=True, cwd=ROOT, text=True, encoding="utf-8"
     ).stdout.strip()
@@ -247,16 +315,19 @@ def compared(source: Path, folder: Path, named: Path | None, runs: int) -> None:
     texts = Texts.of(PreTrainedTokenizerFast.from_pretrained(source), room)
     program = lookup_of(named, paths[LLAMA_CPP], room)
     for name, runtime in runtimes.items():
-        said = "  ".join(f"{width}: {price:.2f}" for width, price in zip(WIDTHS, prices(runtime, texts.prompt, 4 * runs), strict=True))
+        said = "  ".join(
+            f"{width}: {price:.2f}" for width, price in zip(WIDTHS, prices(runtime, texts.first.prompt, 4 * runs), strict=True)
+        )
         print(f"{name}: a pass over so many tokens costs so many single ones  {said}", flush=True)
     measured(ways_of(runtimes, program, texts), texts, runs)
+    asked = [texts.first.prompt, *(rewrite.prompt for rewrite in texts.rows["by people"])]
     for name, runtime in runtimes.items():
-        print(f"{name}: copying its own text, {ties(runtime, texts.prompt)}", flush=True)
+        print(f"{name}: copying its own texts, {ties(runtime, asked)}", flush=True)
         runtime.close()
     for name, path in paths.items():
         print(f"{name}: peak memory {peak_of(path, texts, False)}, copying {peak_of(path, texts, True)}", flush=True)
     if program:
-        print(f"{lookup.NAME}: peak memory {mebibytes(program.peak(texts.read(texts.prompt), texts.draft[:20]))}")
+        print(f"{lookup.NAME}: peak memory {mebibytes(program.peak(texts.read(texts.first.prompt), texts.first.draft[:20]))}")
 
 
 def main(arguments: Sequence[str]) -> None:

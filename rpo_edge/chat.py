@@ -11,10 +11,13 @@ Text of anybody's that looks like a control token of the model's is escaped here
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from rpo_edge.errors import ModelError
 from rpo_edge.prompt import ALONE, ITEM, Around, beginning, ending, less, manner
 from rpo_edge.records import HistoryItem, Observation, StyleProfile
 
@@ -126,6 +129,12 @@ def _lines(notes: str) -> list[str]:
     return [line.strip(" *_")[:_NOTE] for line in lines if line.strip(" *_")][:_NOTES]
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def _words(text: str) -> set[str]:
     """Words of four letters and more; all where there are none."""
     return set(re.findall(r"\w{4,}", text.lower())) or set(re.findall(r"\w+", text.lower()))
@@ -137,6 +146,20 @@ class Chat:
 
     frame: tuple[str, str, str]
     control: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Chat:
+        """From a file that `save` wrote. Raises ModelError."""
+        try:
+            said = json.loads(path.read_text("utf-8"))
+            before, between, after = map(_text, said["frame"])
+            return cls((before, between, after), tuple(token for token in map(_text, said["control"]) if len(token) > 1))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} cannot be read") from error
+
+    def save(self, path: Path) -> None:
+        """As JSON."""
+        path.write_text(json.dumps({"frame": self.frame, "control": self.control}, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
     @property
     def stop(self) -> tuple[str, ...]:

@@ -98,9 +98,12 @@ def test_whole_run_with_a_checkpoint_of_ours(monkeypatch, tmp_path, capsys):
     decode.main(["--model", str(trained(tmp_path / "checkpoint")), "--runs", "1"])
     lines = capsys.readouterr().out.splitlines()
     for way in ("llama.cpp Q4_0", "llama.cpp Q4_0, copying", "onnxruntime 4-bit", "onnxruntime 4-bit, copying"):
-        found = [line for line in lines if line.startswith((" 70%", " 90%", "100%", "by rules")) and f"  {way}  " in line]
-        assert len(found) == len(decode.KEPT) + 1
+        found = [line for line in lines if line.startswith((" 70%", " 90%", "100%", "by rules", "by people")) and f"  {way}  " in line]
+        assert len(found) == len(decode.KEPT) + 2
         assert all("first token after" in line for line in found)
         assert all(("proposals kept" in line) == ("copying" in way) for line in found)
     assert sum("peak memory" in line for line in lines) == 2
     assert not any("unknown" in line for line in lines)
+    assert sum(f"of {1 + decode.PEOPLE} texts of {decode.TOLD} tokens" in line for line in lines) == 2
+    (people,) = (line for line in lines if line.startswith("by people: "))
+    assert people.startswith(f"by people: {decode.PEOPLE} of ") and 50 < int(people.split(", ")[1].split("%")[0]) < 100

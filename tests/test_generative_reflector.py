@@ -236,12 +236,26 @@ def test_a_folder_has_one_file_of_weights(tmp_path):
             weights(manifest(*names))
 
 
-def test_a_folder_with_onnx_is_run_by_onnxruntime_and_was_trained(tmp_path):
+def test_a_folder_with_onnx_is_run_by_onnxruntime_and_says_its_prompts(tmp_path):
     manifest = Manifest(tmp_path, "x", "generative", {"model.onnx": "", "tokenizer.json": ""}, "b", "l", "q", PROMPT_VERSION)
     with pytest.raises((ModelError, OptionalDependencyError), match="tokenizer"):
         GenerativeReflector.load(manifest)
-    with pytest.raises(ModelError, match="only GGUF"):
+    with pytest.raises(ModelError, match=r"form 'chat', and has no chat\.json"):
         GenerativeReflector.load(replace(manifest, prompt=CHAT))
+    chat = replace(manifest, prompt=CHAT, files=manifest.files | {"chat.json": ""})
+    for damaged in (
+        "",
+        "[]",
+        '{"frame": ["a", "b"], "control": []}',
+        '{"frame": ["a", "b", 1], "control": []}',
+        '{"frame": ["a", "b", "c"]}',
+    ):
+        (tmp_path / "chat.json").write_text(damaged)
+        with pytest.raises(ModelError, match=r"chat\.json cannot be read"):
+            GenerativeReflector.load(chat)
+    form = Chat(("<s>\n", "é", "|"), ("<|stop|>",))
+    form.save(tmp_path / "chat.json")
+    assert Chat.load(tmp_path / "chat.json") == form
 
 
 @pytest.mark.parametrize("file", ["model.onnx", "model.gguf"])

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 
@@ -17,9 +18,14 @@ import onnx
 import torch
 from causal_samples import IDS, MODELS
 
-from export.formats import causal_onnx, decoder, optimum_onnx
+from export.formats import causal_onnx, decoder, gguf, optimum_onnx
+from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError, ModelError
+from rpo_edge.manifest import TRAJECTORY, Manifest
+from rpo_edge.prompt import PROMPT_VERSION
+from rpo_edge.reflectors import load
 from rpo_edge.runtimes.base import Options
+from rpo_edge.runtimes.inspection import inspected
 from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.runtimes.tokens import Tokenizer
 
@@ -145,6 +151,38 @@ def test_the_command_writes_and_says_how_near_it_is(tmp_path, capsys):
     assert "bits a weight" in printed and "top-1 agreement" in printed and "MISSED" not in printed
     assert (said["route"], said["quantization"], sorted(said["files"])) == ("fused", "int8", sorted(causal_onnx.FILES))
     assert 9 < said["bits_per_weight"] < 10 and 0 < said["parity"]["logits"]["kl"] < 0.01
+
+
+TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+
+
+def test_a_model_with_a_chat_template_is_a_folder_that_rewrites(tmp_path, monkeypatch, run, store):
+    """Its prompts are to the letter those of the GGUF file of the same checkpoint, whose header the device reads."""
+    tokenizer = causal_samples.bytes_tokenizer()
+    tokenizer.chat_template = TEMPLATE
+    folder, out = causal_samples.checkpoint(tmp_path / "checkpoint", tokenizer=tokenizer, max_position_embeddings=4096), tmp_path / "onnx"
+    causal_onnx.export(folder, out)
+    gguf.write(folder, tmp_path / "model.gguf", "f16")
+    about, form = inspected(tmp_path / "model.gguf"), Chat.load(out / "chat.json")
+    assert form.frame == about.frame and set(form.control) == set(about.control) and form.frame[0].startswith("<|begin|>")
+    monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path / "models"))
+    assert run("models", "add", out, "--name", "mine")[:2] == (0, b"mine\n")
+    draft = b"It is not far. We do not know."
+    code, rewritten, _ = run("rewrite", "--reflector", "mine", "--format", "json", stdin=draft)
+    assert code == 0 and re.search(r"none: the (answer is no rewrite|model did not come to an end)", rewritten.decode())
+
+
+def test_what_reads_no_prompt_is_no_reflector(tmp_path, capsys):
+    plain, ours = causal_samples.checkpoint(tmp_path / "plain"), causal_samples.trained(tmp_path / "ours")
+    causal_onnx.main([str(plain), str(tmp_path / "base")])
+    assert "cannot take it" in capsys.readouterr().out and Manifest.load(tmp_path / "base").kind == "causal"
+    causal_onnx.main([str(ours), str(tmp_path / "trained"), "--force"])
+    manifest = Manifest.load(tmp_path / "trained")
+    assert (manifest.kind, manifest.prompt, manifest.prompt_version) == ("generative", TRAJECTORY, PROMPT_VERSION)
+    load(manifest).close()
 
 
 def test_what_is_too_far_is_written_by_force_alone(tmp_path, capsys):

@@ -206,6 +206,12 @@ def test_what_cannot_be_run_is_said_in_a_line(checkpoint, model, name):
     assert "\n" not in str(said.value)
 
 
+def test_what_hangs_is_ended(checkpoint, model, monkeypatch):
+    monkeypatch.setattr(measuring, "_LONGEST", 0.01)
+    with pytest.raises(InputError, match=r"did not come to an end within 0\.01 seconds"):
+        measuring.measured(checkpoint, [Artifact.of(model, "int8")], SMALL)
+
+
 def test_what_is_no_artifact_is_refused(checkpoint, tmp_path):
     (tmp_path / "notes.txt").write_text("no model", "utf-8")
     for path in (tmp_path, tmp_path / "notes.txt", tmp_path / "nowhere", checkpoint):

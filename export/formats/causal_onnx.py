@@ -5,7 +5,8 @@
 CHECKPOINT is a Hugging Face folder of a family of families.py. OUT, which must not exist or be empty, gets model.onnx (the graph of
 decoder.py), model.onnx.data (its weights) and tokenizer.json. What the runtime has to know besides is in the graph's properties:
 "context", tokens at most, and "ends", the tokens that end a text or a turn, with spaces between. "quantization" is there, too. int4 has
-its embedding and output in 8 bits.
+its embedding and output in 8 bits. A model with a chat template gets chat.json besides (`rpo_edge/chat.py`): its template in pieces, since
+no folder for onnxruntime has a program in it. `rpo-edge rewrite --reflector OUT` takes such a folder, as it takes that of a trained reflector.
 
 `--route optimum` is the plain way: optimum's exporter and its int8, for programs that read such folders (optimum_onnx.py). OUT appears once
 what was written has been run and held against the checkpoint, with manifest.json: the route, the real bits a weight, how near it is.
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from transformers import AutoModelForCausalLM, PretrainedConfig
+from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
 
 from export import checkpoint
 from export import folder as folders
@@ -32,7 +33,12 @@ from export.parity import gate
 from export.parity.figures import Parity
 from export.parity.storage import OPTIMUM
 from export.parity.ways import WAYS
+from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
+from rpo_edge.manifest import CHAT, TRAJECTORY
+from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
+from rpo_edge.reflectors.generative import FORM
+from rpo_edge.runtimes.template import frame
 
 Array = np.ndarray[Any, Any]
 
@@ -59,6 +65,8 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     found = export(options.checkpoint, options.out, options.quant, options.route, options.force)
     print(f"{found.size:.2f} MB, {found}  {options.out}")
+    if options.route == "fused" and folders.read(options.out)["kind"] == "causal":
+        print("It has no chat template that can be used, so rpo-edge rewrite cannot take it.")
     if options.route == "optimum":
         print(optimum_onnx.FOR)
 
@@ -67,9 +75,34 @@ def export(checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused
     """The folder with a manifest, once it was found to be near its checkpoint. Raises InputError where it is not, and writes nothing."""
     with whole_folder(out) as unfinished:
         found = written(checkpoint, unfinished, out.resolve().name, quant, route, force)
+        prompts = form(checkpoint, unfinished) if route == "fused" else {}
         facts = {"base": "unknown", "licence": "as its base", "prompt_version": 0}
-        folders.describe(unfinished, out.resolve().name, "causal", facts | told(found, route))
+        kind = "generative" if prompts else "causal"
+        folders.describe(unfinished, out.resolve().name, kind, facts | prompts | told(found, route))
     return found
+
+
+def form(folder: Path, out: Path) -> dict[str, Any]:
+    """What a manifest says of the prompts that a checkpoint reads: a trajectory's, or its own chat template's, whose pieces are written into OUT.
+    Nothing where it reads neither, and so rewrites nothing."""
+    tokenizer = checkpoint.tokenizer(folder)
+    if set(SPECIAL_TOKENS) <= tokenizer.get_vocab().keys():
+        return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION}
+    if (pieces := chat(tokenizer)) is None:
+        return {}
+    pieces.save(out / FORM)
+    return {"prompt": CHAT}
+
+
+def chat(tokenizer: PreTrainedTokenizerFast) -> Chat | None:
+    """The tokenizer's chat template in pieces; None where it has none, or one that cannot be told apart."""
+    found = tokenizer.chat_template
+    template = found.get("default", "") if isinstance(found, dict) else found or ""
+    if not template.strip():
+        return None
+    begin, end = str(tokenizer.bos_token or ""), str(tokenizer.eos_token or "")
+    pieces = frame(template, begin, end, begins=bool(vocabulary.around(tokenizer)[0]))
+    return None if pieces is None else Chat(pieces, vocabulary.control(tokenizer))
 
 
 def written(checkpoint: Path, unfinished: Path, name: str, quant: str, route: str, force: bool) -> Parity:

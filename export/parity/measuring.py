@@ -30,6 +30,7 @@ from rpo_edge.runtimes.inspection import inspected
 Array = np.ndarray[Any, Any]
 ROOT = Path(__file__).resolve().parents[2]
 _TIMED = 8  # tokens; of fewer no speed is told
+_LONGEST = 7200  # seconds of one task; what takes longer hangs
 _ROWS = 64  # of logits that are compared at once: a vocabulary may be large
 
 
@@ -125,7 +126,12 @@ def run(path: Path, folder: Path, task: Mapping[str, Any]) -> None:
     (folder / "task.json").write_text(json.dumps({"path": str(path), **task}), "utf-8")
     command = [sys.executable, "-m", "export.parity.child", str(folder)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", env=environment, check=False)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", errors="replace", env=environment, check=False, timeout=_LONGEST
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"{path} cannot be run: it did not come to an end within {_LONGEST} seconds") from error
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         said = next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), lines[-1])

@@ -34,6 +34,8 @@ from rpo_edge.segment import plain_words, sentences
 from rpo_edge.steps.guard import runs
 
 ONNX = "model.onnx"
+FORM = "chat.json"
+"""The chat template of an ONNX folder's model, in pieces; a GGUF file has its own inside."""
 
 _REFLECTION = 160
 """Tokens that a reflection may have; a rewrite may have half as many again as its draft."""
@@ -194,9 +196,17 @@ def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, For
         )
     if ONNX not in manifest.files:
         return _llama(manifest, threads)
-    if manifest.prompt != TRAJECTORY:
-        raise ModelError(f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, which only GGUF files can have")
-    return OnnxRuntime.open(manifest.folder, threads, digest=manifest.sha256), Trajectory()
+    form = _onnx_form(manifest)
+    context = 0 if isinstance(form, Trajectory) else _CONTEXT
+    return OnnxRuntime.open(manifest.folder, threads, context, digest=manifest.sha256), form
+
+
+def _onnx_form(manifest: Manifest) -> Form:
+    if manifest.prompt == TRAJECTORY:
+        return Trajectory()
+    if manifest.prompt != CHAT or FORM not in manifest.files:
+        raise ModelError(f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, and has no {FORM} that would say them")
+    return Chat.load(manifest.folder / FORM)
 
 
 def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
