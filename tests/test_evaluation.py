@@ -81,16 +81,18 @@ def whole(tmp_path_factory):
 
 def test_every_suite_has_its_controls(whole):
     _, figures = whole
-    assert set(figures) == {"about", *evaluate.SUITES} and figures["lamp"] == {}
-    assert figures["restore"]["draft unchanged"] == [0.0, 0.0, 0.0]
-    assert {"rules", "edit", "oracle", EDIT.nobodys, EDIT.anothers, "edit over rules"} <= set(figures["restore"])
+    assert set(figures) == {"about", "titles", "failures", *evaluate.SUITES} and figures["lamp"] == {}
+    closed = figures["restore"]["distance closed"]
+    assert closed["draft unchanged"] == [0.0, 0.0, 0.0] and set(figures["restore"]["ROUGE-L"]) < set(closed)
+    assert {"rules", "edit", "oracle", EDIT.nobodys, EDIT.anothers, "edit over rules"} <= set(closed)
     assert set(figures["restore"]["by author"]) <= AUTHORS
     assert list(figures["restore"]["by history size"]) == ["1", "2", "4", "8", "16", "all"]
-    assert "formal: edit" in figures["transfer"]
+    assert {"texts", "rules", "edit", EDIT.anothers} == set(figures["transfer"]["formal"])
+    assert "written (held out of training)" in figures["transfer"] and figures["titles"]["transfer"][0].startswith("Distance closed by n")
     assert figures["llm-drafts"]["drafts"]["half-applied edits"]["edit"] == 0
     assert sum(step["drafts"] for step in figures["llm-drafts"]["fidelity by change rate"]) == DRAFTS
     assert set(figures["llm-drafts"]["attribution"]) == {"named the user", "mean probability", "right on held-out texts"}
-    assert "edit, right habits, counts of 3 retrieved texts" in figures["restore"] and figures["about"]["kind"] == "edit"
+    assert "edit, right habits, counts of 3 retrieved texts" in closed and figures["about"]["kind"] == "edit"
     assert figures["about"]["authors"] == "fixture" and figures["about"]["reflector"].startswith("edit-minilm, int8, ")
 
 
@@ -129,8 +131,8 @@ def test_a_voice_leaves_alone_what_is_its_own(feature):
 
 def test_a_reflector_does_not_differ_from_itself(whole):
     _, figures = whole
-    assert figures["restore"]["edit over edit, before"] == [0, 0, 0]
-    assert figures["restore"]["edit, before"] == figures["restore"]["edit"] != figures["restore"]["edit, no history"]
+    closed = figures["restore"]["distance closed"]
+    assert closed["edit over edit, before"] == [0, 0, 0] and closed["edit, before"] == closed["edit"] != closed["edit, no history"]
     for measure in ("named the user", "mean probability"):
         assert figures["llm-drafts"]["attribution"][measure]["edit over edit, before"] == [0, 0, 0]
     row = figures["llm-drafts"]["drafts"]["edits per 100 words"]
@@ -159,6 +161,8 @@ def test_failures_are_those_that_the_figures_count(whole):
     page = (whole[0] / "failures.html").read_text("utf-8")
     assert page.count("<article>") == sum(int(n) for n in failures_counted(page)) > 0
     assert "http" not in page and "src=" not in page and "<script" not in page
+    shown = whole[1]["failures"]
+    assert 0 < len(shown) <= 5 and all(one["draft"] != one["rewrite"] and one["suite"] in evaluate.SUITES for one in shown)
 
 
 def failures_counted(page):
@@ -167,9 +171,9 @@ def failures_counted(page):
 
 def test_a_checkpoint_is_evaluated_held_against_and_compared(checkpoint, tmp_path, capsys):
     figures = run(tmp_path, "--suite", "restore", "--reflector", str(checkpoint), "--against", str(MODEL), "--checkpoint", str(checkpoint))
-    assert set(figures) == {"about", "restore", "agreement"} and figures["agreement"]["F1"] == 1.0
+    assert set(figures) == {"about", "titles", "failures", "restore", "agreement"} and figures["agreement"]["F1"] == 1.0
     assert figures["about"]["reflector"].startswith("checkpoint ") and figures["about"]["against"].startswith("edit-minilm")
-    found = figures["restore"]
+    found = figures["restore"]["distance closed"]
     assert found["edit"] != found["edit, before"]
     assert found["edit over edit, before"][0] == pytest.approx(found["edit"][0] - found["edit, before"][0])
     assert "F1 1.000" in capsys.readouterr().out

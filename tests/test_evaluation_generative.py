@@ -88,15 +88,16 @@ def test_every_suite_has_its_controls(model, fewer, tmp_path):
     options = ["--fixture", "--texts", "1", "--drafts", "2", "--reflector", str(model), "--against", str(MODEL), "--out", str(tmp_path)]
     evaluate.main(options)
     figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
-    assert set(figures) == {"about", *evaluate.SUITES} and figures["about"]["reflector"].startswith("tiny, q8_0, ")
+    assert set(figures) == {"about", "titles", "failures", *evaluate.SUITES} and figures["about"]["reflector"].startswith("tiny, q8_0, ")
     rows = {"rules", "oracle", "generative", GENERATIVE.nobodys, GENERATIVE.anothers, "edit, before", "edit after generative"}
     crossed = {f"generative, {who}" for who in ("right profile, another's texts", "another's profile, right texts")}
-    assert rows | crossed | {"generative over edit, before"} <= set(figures["restore"])
-    assert not any(name.startswith("edit, right") or name.startswith("edit over") for name in figures["restore"])
-    assert figures["restore"]["generative"] == [0.0, 0.0, 0.0] != figures["restore"]["edit after generative"]
-    assert figures["restore"]["edit after generative"] == figures["restore"]["edit, before"]  # the model wrote nothing
+    closed = figures["restore"]["distance closed"]
+    assert rows | crossed | {"generative over edit, before"} <= set(closed)
+    assert not any(name.startswith("edit, right") or name.startswith("edit over") for name in closed)
+    assert closed["generative"] == [0.0, 0.0, 0.0] != closed["edit after generative"]
+    assert closed["edit after generative"] == closed["edit, before"]  # the model wrote nothing
     assert figures["llm-drafts"]["drafts"]["drafts with a window of which no rewrite could be read"]["generative"] == [1.0, 1.0, 1.0]
-    assert {name.partition(": ")[2] for name in figures["transfer"]} == {"rules", GENERATIVE.anothers, "generative"}
+    assert {name for row in figures["transfer"].values() for name in row} == {"texts", "rules", GENERATIVE.anothers, "generative"}
     assert {"generative", GENERATIVE.row(preferences.NO_HISTORY)} <= set(figures["preferences"]["fidelity"])
     assert "generative over edit, before" in figures["llm-drafts"]["attribution"]["named the user"]
     assert (tmp_path / "gain-by-author.png").exists() and (tmp_path / "distance-by-feature.png").exists()

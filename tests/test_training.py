@@ -14,7 +14,7 @@ from training.statistics import bootstrap, rouge
 
 def test_evaluation_on_the_fixture(tmp_path, capsys):
     evaluate.main(["--fixture", "--texts", "1", "--drafts", "10", "--suite", "restore", "--out", str(tmp_path)])
-    closed = json.loads((tmp_path / "figures.json").read_text("utf-8"))["restore"]
+    closed = json.loads((tmp_path / "figures.json").read_text("utf-8"))["restore"]["distance closed"]
     assert closed["draft unchanged"][0] == 0.0 and {"rules", "edit", "oracle", "edit, no history"} <= set(closed)
     assert "| edit |" in capsys.readouterr().out
 

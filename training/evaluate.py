@@ -31,7 +31,7 @@ generative one has another row, "edit after generative": the embedded edit model
 `--drafts` bound the work.
 `--checkpoint` compares the model's edits with those of the checkpoint that it was exported from. `--out` writes figures.json,
 report.md, plots, and failures.html, the worst rewrites with their edits. `--fixture` takes the texts of `examples/eval` instead of the
-research data, which a clone does not have. Intervals are 95%, by bootstrap over authors or users; of differences too, paired.
+research data, which a clone does not have; figures.json then has the texts of the worst rewrites, for the model's card. Intervals are 95%, by bootstrap over authors or users; of differences too, paired.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from training.evaluation.material import SEED, Ground, Names
 from training.evaluation.outcome import Outcome
 from training.evaluation.personas import personas
 from training.evaluation.preferences import preferences
-from training.evaluation.report import Report
+from training.evaluation.report import FIXTURE, Report
 from training.evaluation.restoration import restoration
 from training.evaluation.sizes import sizes
 from training.evaluation.titles import titles
@@ -115,7 +115,7 @@ def _about(options: argparse.Namespace, folder: Path, fixture: bool) -> dict[str
     return {
         "reflector": reflectors.named(folder),
         "against": reflectors.named(options.against) if options.against else None,
-        "authors": "fixture" if fixture else "test" if options.final else "dev",
+        "authors": FIXTURE if fixture else "test" if options.final else "dev",
         "suite": options.suite,
         "texts": options.texts,
         "drafts": options.drafts,

@@ -16,6 +16,7 @@ SHOWN = 40
 _PARTS = {
     "restoration": "Restored texts that went away from the author's own words",
     "drafts": "Real drafts where something was lost, invented or half applied",
+    "personas": "Drafts for made-up users that were changed otherwise than their voice would have it",
 }
 _PIECE = re.compile(r"\S+\s*|\s+")
 

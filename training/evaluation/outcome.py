@@ -1,4 +1,9 @@
-"""What a part of the evaluation returns, and the few things that all parts' tables are made with."""
+"""What a part of the evaluation returns, and the few things that all parts' tables are made with.
+
+Figures have one form, which the model cards read (`export/parity/suites.py`): figure -> method -> interval, number or None; or one level
+deeper, group -> figure -> method -> …, where a group breaks down ("recall by feature") or keeps parts apart ("attribution"). Beside them may
+stand what is of no method: a number, or rows for a plot.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +32,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Figures for JSON, by name; the same as Markdown; and the failures."""
+    """Figures for JSON, by name; the same as Markdown, the first line saying of what and of how much; and the failures."""
 
     figures: dict[str, Any]
     text: str
     failures: Sequence[Failure] = field(default=())
+
+    @property
+    def title(self) -> str:
+        """Of what the figures are, and of how much."""
+        return self.text.partition("\n")[0]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

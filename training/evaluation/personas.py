@@ -176,9 +176,10 @@ def _persona(task: _Task) -> _Result:
             alone = _edits(draft, rendered(draft, {feature: way})) & wanted
             for method, edits in made.items() if alone else ():
                 found[feature][method].append((len(alone & edits), len(alone)))
-        text, title = texts[naming().kind], f"{task.person.name}: {', '.join(f'{f} {w}' for f, w in task.voice.items())}"
-        worse = float(counts[naming().kind][-1].wrong)
-        failures.append(Failure("personas", title, worse, draft, text, tuple(align(draft, text)), gold))
+        text = texts[naming().kind]
+        if wrong := counts[naming().kind][-1].wrong:
+            title = f"{task.person.name}: {wrong} edits that are not the voice's ({', '.join(f'{f} {w}' for f, w in task.voice.items())})"
+            failures.append(Failure("personas", title, float(wrong), draft, text, tuple(align(draft, text)), gold))
     return _Result(dict(counts), {feature: dict(methods) for feature, methods in found.items()}, failures)
 
 

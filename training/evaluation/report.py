@@ -1,41 +1,55 @@
-"""The folder that `--out` names: figures.json, report.md with plots, failures.html."""
+"""The folder that `--out` names: figures.json, report.md with plots, failures.html.
+
+figures.json: "about" the run; the figures of each suite, in the form of `outcome.py`; "titles", which say of how much each suite is. A run on
+`examples/eval`, whose licences allow it, also has "failures": a few texts of the worst rewrites. Texts of the research data stay in failures.html.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from training.evaluation import failures, plots
+from training.evaluation import excerpts, failures, plots
 from training.evaluation.outcome import Failure, Outcome
+
+FIXTURE = "fixture"
+"""Who the authors of a run on `examples/eval` are said to be."""
 
 
 class Report:
-    """Prints what each part found, and keeps it. about: what was evaluated, on what, for the reader."""
+    """Prints what each part found, and keeps it. about: what was evaluated, on what ("authors"), for the reader."""
 
     def __init__(self, about: Mapping[str, Any]) -> None:
         self.figures: dict[str, Any] = {"about": dict(about)}
+        self._titles: dict[str, list[str]] = {}
         self._texts: list[str] = []
-        self._failures: list[Failure] = []
+        self._failures: dict[str, list[Failure]] = {}
 
     def add(self, suite: str, outcome: Outcome) -> None:
         """Print a part's tables; its figures go to those of its suite."""
         print(outcome.text, flush=True)
         self.figures.setdefault(suite, {}).update(outcome.figures)
+        self._titles.setdefault(suite, []).append(outcome.title)
         self._texts.append(outcome.text)
-        self._failures += outcome.failures
+        self._failures.setdefault(suite, []).extend(outcome.failures)
 
     def write(self, out: Path) -> None:
         """Make the folder; files of an earlier run are overwritten, plots of what was not run this time removed."""
         out.mkdir(parents=True, exist_ok=True)
-        (out / "figures.json").write_text(json.dumps(self.figures, indent=1) + "\n", "utf-8")
-        (out / "failures.html").write_text(failures.page(self._failures, _about(self.figures["about"])), "utf-8")
+        said = self.figures | {"titles": self._titles}
+        if said["about"]["authors"] == FIXTURE:
+            said["failures"] = excerpts.worst(self._failures)
+        found = chain.from_iterable(self._failures.values())
+        (out / "figures.json").write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+        (out / "failures.html").write_text(failures.page(found, _about(said["about"])), "utf-8")
         (out / "report.md").write_text(self._markdown(plots.draw(self.figures, out)), "utf-8")
 
     def _markdown(self, drawn: Sequence[str]) -> str:
         shown = [f"![{name.removesuffix('.png').replace('-', ' ')}]({name})\n" for name in drawn]
-        worst = f"[The worst failures](failures.html), {len(self._failures)} found in all.\n"
+        worst = f"[The worst failures](failures.html), {sum(map(len, self._failures.values()))} found in all.\n"
         return "\n".join(["# Evaluation\n", f"{_about(self.figures['about'])}. Intervals: 95%.\n", *self._texts, *shown, worst])
 
 

@@ -21,6 +21,8 @@ FEW = 5
 """Authors of a source that has a row of its own."""
 
 ANOTHERS = "another's"
+CLOSED = "distance closed"
+_ROUGE = ("ROUGE-1", "ROUGE-L")
 
 Groups = Mapping[str, Mapping[str, Mapping[str, Pairs]]]
 """method -> measure -> author -> values and weights."""
@@ -74,7 +76,7 @@ def _restore(task: _Task) -> tuple[dict[str, dict[str, Pairs]], list[Failure]]:
             known = mine.known(row["flat"])
             for name, output in _outputs(row, known, mine, theirs).items():
                 found[name]["closed"].append((similarity(output, row["target"]) - start, 1 - start))
-                for n, score in zip(("ROUGE-1", "ROUGE-L"), rouge(output, row["target"]), strict=True):
+                for n, score in zip(_ROUGE, rouge(output, row["target"]), strict=True):
                     found[name][n].append((score, 1.0))
             if found[naming().kind]["closed"][-1][0] < 0:
                 failures.append(_failure(task.author, row, known))
@@ -110,16 +112,15 @@ def _failure(author: Author, row: data.Row, known: Known) -> Failure:
 def _whole(groups: Groups, names: Names) -> tuple[dict[str, Any], str]:
     """Figures and table of all authors."""
     main = groups[names.kind]["closed"]
-    figures: dict[str, Any] = {method: bootstrap(measures["closed"]) for method, measures in groups.items()}
-    scores = {method: [bootstrap(measures[name]) for name in ("ROUGE-1", "ROUGE-L")] for method, measures in groups.items()}
-    rows: list[list[object]] = [[method, figures[method], *(score.mean for score in both)] for method, both in scores.items()]
+    closed = {method: bootstrap(measures["closed"]) for method, measures in groups.items()}
+    scores = {name: {method: bootstrap(measures[name]) for method, measures in groups.items()} for name in _ROUGE}
+    rows: list[list[object]] = [[method, closed[method], *(scores[name][method].mean for name in _ROUGE)] for method in groups]
     for control in (names.anothers, names.nobodys, "rules", names.before, names.row(OTHER_TEXTS)):
         if control in groups:
             name = names.over(control)
-            figures[name] = bootstrap(difference(main, groups[control]["closed"]))
-            rows.append([label(name), figures[name], "", ""])
-    figures["ROUGE-1 and ROUGE-L"] = scores
-    return figures, table(("method", "distance closed", "ROUGE-1", "ROUGE-L"), rows)
+            closed[name] = bootstrap(difference(main, groups[control]["closed"]))
+            rows.append([label(name), closed[name], "", ""])
+    return {CLOSED: closed, **scores}, table(("method", CLOSED, *_ROUGE), rows)
 
 
 def _by_source(source_of: Mapping[str, str], groups: Groups, names: Names) -> tuple[dict[str, Any], str]:

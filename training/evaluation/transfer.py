@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.profile import Counts, measure
@@ -69,10 +70,12 @@ def transfer(ground: Ground) -> Outcome:
     figures = {key: bootstrap(group) for key, group in groups.items()}
     main = ground.names.kind
     methods = ("rules", ground.names.anothers, main)
-    rows: list[list[object]] = []
+    found: dict[str, dict[str, Any]] = {}
     for name in NEUTRALISERS:
         if groups[name, main]:
             label = f"{name} (held out of training)" if name in HELD_OUT else name
-            rows.append([label, sum(map(len, groups[name, main].values())), *(figures[name, method] for method in methods)])
+            texts = sum(map(len, groups[name, main].values()))
+            found[label] = {"texts": texts, **{method: figures[name, method] for method in methods}}
+    rows = [(label, *row.values()) for label, row in found.items()]
     text = f"Distance closed by neutraliser, {len(tasks)} authors\n\n{table(('neutraliser', 'texts', *methods), rows)}"
-    return Outcome({f"{name}: {method}": value for (name, method), value in figures.items()}, text)
+    return Outcome(found, text)
