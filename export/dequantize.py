@@ -28,7 +28,7 @@ from rpo_edge.manifest import Manifest
 
 Array = np.ndarray[Any, Any]
 
-_CARRIED = ("base", "licence", "data", "commit", "command", "calibration", "metrics")
+_CARRIED = ("base", "licence", "data", "commit", "command", "calibration", "training", "metrics")
 
 
 def main(arguments: list[str]) -> None:

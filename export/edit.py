@@ -3,7 +3,7 @@
     python -m export edit CHECKPOINT OUT [--name edit-minilm] [--metrics FILE.json] [--recipe dynamic] [--force]
 
 CHECKPOINT is what training leaves: config.json and model.safetensors of a BertForTokenClassification, vocab.txt,
-operations.json, user.npz and training.json (base, licence, data, commit, command, metrics). OUT, which must not exist or be
+operations.json, user.npz and training.json (base, licence, data, commit, command, configuration, curve, metrics). OUT, which must not exist or be
 empty, becomes the folder that `rpo_edge.manifest.Manifest` reads. `--metrics` adds to, and wins over, training's own.
 It appears once its edits of real answers have been held against those of the checkpoint in float32.
 """
@@ -27,6 +27,7 @@ from export.outputs import whole_folder
 from export.parity import gate
 from export.parity.figures import Parity
 from export.quantize import RECIPES, quantize
+from export.stages import stages
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
 
@@ -91,6 +92,7 @@ def check(checkpoint: Path) -> None:
 
 def facts(training: Mapping[str, Any], metrics: Mapping[str, Any], found: Parity) -> dict[str, Any]:
     """What the manifest says besides: where the model comes from, and how near it is."""
+    learnt = stages(training)
     try:
         return {
             "base": training["base"],
@@ -101,6 +103,7 @@ def facts(training: Mapping[str, Any], metrics: Mapping[str, Any], found: Parity
             "data": training["data"],
             "commit": training["commit"],
             **{key: training[key] for key in ("command", "calibration") if key in training},
+            **({"training": learnt} if learnt else {}),
             "metrics": {**training.get("metrics", {}), **metrics},
             "parity": found.as_json(),
         }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from export.outputs import LAST as MANIFEST
 from rpo_edge.manifest import digest
+
+_NUMBERS = re.compile(r"\[\n\s+([-+.\dEe]+(?:,\n\s+[-+.\dEe]+)*)\n\s+\]")  # no string has a line's end in it
 
 
 def describe(folder: Path, name: str, kind: str, facts: Mapping[str, Any]) -> None:
@@ -24,7 +27,8 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def save(folder: Path, said: Mapping[str, Any]) -> None:
-    """In place of an older one, if there is one; of the files nothing changes, so their sums stay right."""
+    """In place of an older one, if there is one; of the files nothing changes, so their sums stay right. Numbers of a list share a line."""
     unfinished = folder / f".{MANIFEST}"
-    unfinished.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", json.dumps(said, indent=2, ensure_ascii=False))
+    unfinished.write_text(text + "\n", "utf-8")
     unfinished.replace(folder / MANIFEST)

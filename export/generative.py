@@ -21,6 +21,7 @@ from export import folder as folders
 from export.formats import causal_onnx, gguf
 from export.outputs import whole_folder
 from export.parity import gate
+from export.stages import stages
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
 from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
@@ -79,6 +80,7 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
     if quant not in chosen.quantizations:
         raise InputError(f"{kind} has no {quant}; it has {', '.join(chosen.quantizations)}")
     training = checkpoints.read_json(checkpoint / "training.json")
+    learnt = stages(training)
     known = checkpoints.tokenizer(checkpoint).get_vocab()
     if missing := [token for token in SPECIAL_TOKENS if token not in known]:
         raise InputError(f"the tokenizer of {checkpoint} lacks {', '.join(missing)}; only a trained reflector can be exported")
@@ -89,6 +91,7 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
             "prompt_version": PROMPT_VERSION,
             "data": training.get("data", {}),
             **{key: training[key] for key in ("commit", "command") if key in training},
+            **({"training": learnt} if learnt else {}),
         }
         folders.describe(unfinished, name, "generative", facts | chosen.fill(checkpoint, unfinished, name, quant, force))
         Manifest.load(unfinished).verify()

@@ -76,6 +76,7 @@ def checkpoint(tmp_path_factory):
     vocabulary.save(folder / "operations.json")
     np.savez(folder / "user.npz", **heads(vocabulary))
     training = {"base": "tiny", "licence": "Apache-2.0", "data": "none", "commit": "0", "command": "test", "metrics": {"a": 1, "b": 1}}
+    training |= {"config": {"steps": 250, "seed": 3, "examples": None}, "curve": [[125, 0.078023, 0.08245, 0.1492], [250, 0.05, 0.06, 0.3]]}
     (folder / "training.json").write_text(json.dumps(training), "utf-8")
     return folder
 
@@ -105,6 +106,10 @@ def test_the_folder_holds_these_files_and_verifies(exported, checkpoint):
     assert (manifest.name, manifest.kind, manifest.quantization, manifest.prompt_version) == ("tiny", "edit", "int8", 0)
     assert sorted(manifest.files) == sorted(edit.FILES)
     assert json.loads((exported / "manifest.json").read_text("utf-8"))["metrics"] == {"a": 1, "b": 2}
+    (stage,) = json.loads((exported / "manifest.json").read_text("utf-8"))["training"]
+    assert stage["config"] == {"steps": 250, "seed": 3} and stage["curve"]["columns"] == ["step", "loss", "validation", "spread"]
+    assert stage["curve"]["rows"] == [[125, 0.07802, 0.08245, 0.1492], [250, 0.05, 0.06, 0.3]]
+    assert "[125, 0.07802, 0.08245, 0.1492]" in (exported / "manifest.json").read_text("utf-8")
     for name in edit.COPIED:
         assert (exported / name).read_bytes() == (checkpoint / name).read_bytes()
 
