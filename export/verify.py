@@ -7,7 +7,7 @@ ARTIFACT is a GGUF file, an ONNX folder of `python -m export onnx`, or a model f
 process of its own, on the prompts of `export/parity/golden.py` or those of FILE (lines of JSON: "prompt", "answer"), and on thousands of
 strings; an edit model on the answers of `examples/`. What is found is printed, written into the artifact's manifest as "parity" where it has one (its
 files and their sums stay as they are), and told in FILE.md. FIGURES.json is what `python -m training evaluate --out FOLDER` leaves of an artifact: one
-for each suite, if need be. Ratios are to the first artifact, of edit models to float32.
+for each suite, if need be, and one of `--fixture` for the texts of the worst rewrites. Ratios are to the first artifact, of edit models to float32.
 
 Without a checkpoint the page is written again from the manifests of the models that come with the package.
 

@@ -392,7 +392,9 @@ def restored(path, model):
     """The same of the suite "restore"."""
     manifest = Manifest.load(model)
     about = {"reflector": f"{manifest.name}, int8, {manifest.sha256[:12]}", "authors": "dev", "kind": "edit", "drafts": 300, "texts": 2}
-    path.write_text(json.dumps({"about": about, "restore": {"edit": [0.3, 0.2, 0.4], "rules": [0.25, 0.2, 0.3]}}), "utf-8")
+    path.write_text(
+        json.dumps({"about": about, "restore": {"distance closed": {"edit": [0.3, 0.2, 0.4], "rules": [0.25, 0.2, 0.3]}}}), "utf-8"
+    )
     return path
 
 
@@ -404,7 +406,7 @@ def test_evaluations_of_one_artifact_are_told_together(tmp_path):
     assert found["controls"]["rules"] == {"fidelity": [1.0, 1.0, 1.0], "distance closed": [0.25, 0.2, 0.3]}
     assert (found["fidelity"], found["distance closed"], found["drafts"], found["texts"]) == ([0.99, 0.98, 1.0], [0.3, 0.2, 0.4], 300, 2)
     assert found == evaluations.together([texts, drafts]) and evaluations.together([]) == {}
-    with pytest.raises(InputError, match="have fidelity, attribution"):
+    with pytest.raises(InputError, match="have llm-drafts"):
         evaluations.together([drafts, drafts])
     with pytest.raises(InputError, match="'dev' and of 'test' authors"):
         evaluations.together([drafts, texts | {"authors": "test"}])

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from export.parity.evaluations import FIGURES
+from export.parity import chapters, markdown
+from export.parity.markdown import told
 
 HEAD = """# Models
 
@@ -53,7 +54,15 @@ def _headed(found: str) -> str:
 def section(name: str, manifest: Said, rows: Sequence[Said] = ()) -> str:
     """The card of a model. manifest: what is known of it; rows: figures of its artifacts (`Parity.as_json`), else the manifest's own."""
     rows = rows or [manifest["parity"]] if manifest.get("parity") or rows else []
-    parts = [f"## {name}\n", _facts(manifest), *_data(manifest), *_metrics(manifest), *_parity(rows), *_evaluations(rows)]
+    parts = [
+        f"## {name}\n",
+        _facts(manifest),
+        *_data(manifest),
+        *_training(manifest),
+        *_metrics(manifest),
+        *_parity(rows),
+        *_evaluations(rows),
+    ]
     return "\n".join(part for part in parts if part) + "\n"
 
 
@@ -69,16 +78,27 @@ def _facts(said: Said) -> str:
         "command": "recipe",
         "calibration": "calibration",
     }
-    lines = [f"- {label}: {_told(said[key])}" for key, label in named.items() if said.get(key) not in (None, "", {})]
+    lines = [f"- {label}: {told(said[key])}" for key, label in named.items() if said.get(key) not in (None, "", {})]
     return "\n".join(lines) + "\n" if lines else ""
 
 
 def _data(said: Said) -> Iterable[str]:
     if said.get("data"):
         data = said["data"]
-        lines = [f"- {name}: {_told(value)}" for name, value in data.items()] if isinstance(data, Mapping) else [f"- {data}"]
+        lines = [f"- {name}: {told(value)}" for name, value in data.items()] if isinstance(data, Mapping) else [f"- {data}"]
         yield "### Data and licences\n"
         yield "\n".join(lines) + "\n"
+
+
+def _training(said: Said) -> Iterable[str]:
+    """The configuration and the curve of each stage."""
+    for stage in said.get("training", ()):
+        curve = stage.get("curve", {})
+        yield f"### {stage['stage'].capitalize()}\n"
+        if stage.get("config"):
+            yield f"{told(stage['config'])}.\n"
+        if curve.get("rows"):
+            yield markdown.table(curve["columns"], (map(str, row) for row in curve["rows"]))
 
 
 def _metrics(said: Said) -> Iterable[str]:
@@ -93,23 +113,7 @@ def _listed(figures: Said, depth: int = 0) -> Iterable[str]:
             yield f"{'  ' * depth}- {name}:"
             yield from _listed(value, depth + 1)
         else:
-            yield f"{'  ' * depth}- {name}: {_told(value)}"
-
-
-def _told(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
-    if isinstance(value, (list, tuple)):
-        return (
-            _interval(value) if len(value) == 3 and all(isinstance(part, (int, float)) for part in value) else ", ".join(map(_told, value))
-        )
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _interval(value: Sequence[float]) -> str:
-    """ "0.346 (0.296 to 0.385)"."""
-    mean, low, high = value
-    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+            yield f"{'  ' * depth}- {name}: {told(value)}"
 
 
 COLUMNS = {
@@ -153,11 +157,9 @@ COLUMNS = {
 def table(rows: Sequence[Said]) -> str:
     """A row for each artifact."""
     shown = {key: column for key, column in COLUMNS.items() if any(_found(row, key) is not None for row in rows)}
-    lines = ["| " + " | ".join(head for head, _ in shown.values()) + " |", "|" + "---|" * len(shown)]
-    for row in rows:
-        cells = ((_found(row, key), write) for key, (_, write) in shown.items())
-        lines.append("| " + " | ".join("–" if value is None else write(value) for value, write in cells) + " |")
-    return "\n".join(lines) + "\n"
+    written = ([(_found(row, key), write) for key, (_, write) in shown.items()] for row in rows)
+    cells = (["–" if value is None else write(value) for value, write in row] for row in written)
+    return markdown.table([head for head, _ in shown.values()], cells)
 
 
 def _found(row: Said, key: str) -> Any:
@@ -178,26 +180,9 @@ def _parity(rows: Sequence[Said]) -> Iterable[str]:
 
 
 def _evaluations(rows: Sequence[Said]) -> Iterable[str]:
-    """A table for each artifact that was evaluated: its figures, those of the controls, and differences last."""
-    for row in (row for row in rows if row.get("evaluation")):
-        said = row["evaluation"]
-        shown = [name for name in FIGURES if name in said]
-        lines = ["| | " + " | ".join(shown) + " |", "|" + "---|" * (1 + len(shown))]
-        controls = sorted(said.get("controls", {}).items(), key=lambda control: " over " in control[0])
-        for name, figures in ((row["artifact"], said), *controls):
-            lines.append(f"| {name} | " + " | ".join(_interval(figures[key]) if key in figures else "–" for key in shown) + " |")
-        yield f"### Fidelity and style of {row['artifact']}\n"
-        yield f"{_evaluated(said)}\n"
-        yield "\n".join(lines) + "\n"
-
-
-_SIZES = (("drafts", "real drafts"), ("texts", "texts of each author to restore, at most"))
-
-
-def _evaluated(said: Said) -> str:
-    """On what, and how much of it."""
-    sizes = [f"{said[name]} {what}" for name, what in _SIZES if name in said]
-    return f"Authors: {'; '.join([said['authors'], *sizes])}. The reflector: {said['reflector']}."
+    for row in rows:
+        if row.get("evaluation"):
+            yield from chapters.evaluation(row["artifact"], row["evaluation"])
 
 
 def _ids_notes(row: Said) -> Iterable[str]:

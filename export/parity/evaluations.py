@@ -1,21 +1,25 @@
-"""Fidelity and style out of the figures.json that `python -m training evaluate --out FOLDER` writes: a file, since export and training meet on disk alone."""
+"""Evaluations out of the figures.json that `python -m training evaluate --out FOLDER` writes: a file, since export and training meet on disk alone."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from export.parity.suites import suites
 from rpo_edge.errors import InputError
 
 FIGURES = {
     "fidelity": ("llm-drafts", "drafts", "fidelity"),
     "attribution": ("llm-drafts", "attribution", "named the user"),
-    "distance closed": ("restore",),
+    "distance closed": ("restore", "distance closed"),
+    "F0.5 of edits": ("personas", "F0.5"),
+    "preferences obeyed": ("preferences", "places that obey"),
 }
-"""What is told: where it stands, before the name of the reflector's kind. fidelity: share of real drafts that lost or invented nothing;
-attribution: share of real drafts by which a classifier names their user; distance closed: of flattened texts to their authors' own words."""
+"""What is told first: where it stands, before the name of the reflector's kind. fidelity: share of real drafts that lost or invented nothing;
+attribution: share of real drafts by which a classifier names their user; distance closed: of flattened texts to their authors' own words; F0.5
+of edits: of drafts for made-up users; preferences obeyed: share of the places where a stated preference shows."""
 
 CONTROLS = (
     "draft unchanged",
@@ -30,18 +34,22 @@ CONTROLS = (
 SIZES = {"drafts": "llm-drafts", "texts": "restore"}
 """How much was evaluated, and of which suite that is said: "drafts" in all, "texts" of each author at most."""
 
+FIXTURE = "fixture"
+"""The authors of `examples/eval`, a few of the development ones; licences allow to show what they wrote."""
+
 
 def read(path: Path) -> dict[str, Any]:
-    """ "about" of the run: reflector, authors and sizes; each figure that it has, an interval (mean, low, high), and those of "controls". Raises
-    InputError."""
+    """ "about" of the run: reflector, kind, authors and sizes; each figure that it has, an interval (mean, low, high), and those of "controls";
+    all "suites"; "failures" where the run has any that may be shown. Raises InputError."""
     try:
         said = json.loads(path.read_text("utf-8"))
         about = said["about"]
         kind = str(about["kind"])
-        facts = {"reflector": str(about["reflector"]), "authors": str(about["authors"])}
+        facts = {"reflector": str(about["reflector"]), "kind": kind, "authors": str(about["authors"])}
         sizes = {name: int(about[name]) for name, suite in SIZES.items() if suite in said}
         controls = {name: found for one in CONTROLS if (found := dict(_figures(said, name := one.format(kind=kind))))}
-        return {**facts, **sizes, **dict(_figures(said, kind)), **({"controls": controls} if controls else {})}
+        more = {"controls": controls, "suites": suites(said), "failures": _failures(said)}
+        return {**facts, **sizes, **dict(_figures(said, kind)), **{name: found for name, found in more.items() if found}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no figures.json of `python -m training evaluate --out`: {error!r}") from error
 
@@ -55,19 +63,26 @@ def _figures(said: Mapping[str, Any], method: str) -> Iterator[tuple[str, list[f
             yield name, [round(float(value), 4) for value in found]
 
 
-def together(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Those of one artifact as one: each suite may have its own run. Raises InputError where they are of different authors, or two have the same
-    figure."""
+def _failures(said: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Of texts that may be shown alone, whatever the file has."""
+    return [{str(name): str(text) for name, text in one.items()} for one in said.get("failures", ()) if said["about"]["authors"] == FIXTURE]
+
+
+def together(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Those of one artifact as one: each suite may have its own run; one of `examples/eval` has but its failures to add to those of others. Raises
+    InputError where they are of different authors, or two have the same suite."""
     result: dict[str, Any] = {}
-    for one in evaluations:
+    for one in [one for one in evaluations if one["authors"] != FIXTURE] or evaluations:
         if result and one["authors"] != result["authors"]:
             raise InputError(f"evaluations of {result['authors']!r} and of {one['authors']!r} authors do not go together")
-        if twice := [name for name in FIGURES if name in one and name in result]:
+        if twice := [name for name in one.get("suites", {}) if name in result.get("suites", {})]:
             raise InputError(f"two evaluations of {one['reflector']!r} have {', '.join(twice)}")
         known, new = result.get("controls", {}), one.get("controls", {})
         controls = {name: {**known.get(name, {}), **new.get(name, {})} for name in (*known, *(name for name in new if name not in known))}
-        result |= {**one, **({"controls": controls} if controls else {})}
-    return result
+        all_suites = {**result.get("suites", {}), **one.get("suites", {})}
+        result |= {**one, **({"controls": controls} if controls else {}), "suites": all_suites}
+    failures = [failure for one in evaluations for failure in one.get("failures", ())]
+    return result | ({"failures": failures} if failures else {})
 
 
 def is_of(evaluation: Mapping[str, Any], sha256: str) -> bool:
