@@ -186,7 +186,7 @@ def test_each_control_is_told_what_its_name_says(prompts, ground):
 
 
 def test_right_history_closes_what_anothers_does_not(prompts, ground):
-    figures = restoration.restoration(ground).figures
+    figures = restoration.restoration(ground).figures["distance closed"]
     assert figures["generative"] == figures["generative over generative, another user's history"] == (1.0, 1.0, 1.0)
     assert figures["generative, another user's history"].mean == 0
     assert 0 < figures["generative over generative, right profile, another's texts"].mean < 1

@@ -51,7 +51,7 @@ from training.evaluation.material import SEED, Ground, Names
 from training.evaluation.outcome import Outcome
 from training.evaluation.personas import personas
 from training.evaluation.preferences import preferences
-from training.evaluation.report import FIXTURE, Report
+from training.evaluation.report import EXAMPLES, Report
 from training.evaluation.restoration import restoration
 from training.evaluation.sizes import sizes
 from training.evaluation.titles import titles
@@ -115,7 +115,7 @@ def _about(options: argparse.Namespace, folder: Path, fixture: bool) -> dict[str
     return {
         "reflector": reflectors.named(folder),
         "against": reflectors.named(options.against) if options.against else None,
-        "authors": FIXTURE if fixture else "test" if options.final else "dev",
+        "authors": EXAMPLES if fixture else "test" if options.final else "dev",
         "suite": options.suite,
         "texts": options.texts,
         "drafts": options.drafts,

@@ -15,7 +15,7 @@ from typing import Any
 from training.evaluation import excerpts, failures, plots
 from training.evaluation.outcome import Failure, Outcome
 
-FIXTURE = "fixture"
+EXAMPLES = "fixture"
 """Who the authors of a run on `examples/eval` are said to be."""
 
 
@@ -40,7 +40,7 @@ class Report:
         """Make the folder; files of an earlier run are overwritten, plots of what was not run this time removed."""
         out.mkdir(parents=True, exist_ok=True)
         said = self.figures | {"titles": self._titles}
-        if said["about"]["authors"] == FIXTURE:
+        if said["about"]["authors"] == EXAMPLES:
             said["failures"] = excerpts.worst(self._failures)
         found = chain.from_iterable(self._failures.values())
         (out / "figures.json").write_text(json.dumps(said, indent=1) + "\n", "utf-8")
