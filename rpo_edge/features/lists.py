@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, left_of, listed, right_of
@@ -27,7 +28,7 @@ _CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 _CLAUSE = SUBJECTS | AUXILIARIES | SUBORDINATORS | _CONJUNCTIONS
 _NOT_HEADS = _CLAUSE | listed(
     "such including using not also then thus hence even especially particularly whatever please let how here what where why just perhaps "
-    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither"
+    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither now whereas otherwise"
 )
 _ADVERBS = listed("even also then more most")
 """May stand before the last of verbs and adjectives."""
@@ -37,18 +38,18 @@ _INTRODUCES = (
     | listed(
         "however also then so finally first second third next additionally therefore thus hence yes no well now including where given "
         "overall meanwhile yesterday today tomorrow moreover furthermore instead otherwise sometimes often again last "
-        "besides but and or yet once when still"
+        "besides but and or yet once when still according"
     )
 )
 _ENDS_INTRODUCTION = listed(
     "later ago day night morning evening afternoon week month year time times end addition result contrast example instance course fact "
-    "general particular short summary conclusion however therefore again here there first second third next last finally well too though"
+    "general particular short summary conclusion however therefore again here there first second hand third next last finally well too though"
 )
 _APPOSITIVE = listed("two three four both following these those things ways types kinds several")
 _PAST = listed(
     "left went said made took came began got saw told felt found kept gave knew thought became stood ran sat lost brought held wrote led "
     "met grew fell spent won built sent heard understood drew rose fled fought chose spoke broke bought taught "
-    "caught slept ate drank sang swam flew threw drove rode"
+    "caught slept ate drank sang swam flew threw drove rode taken given known seen shown born driven"
 )
 _MIXES = listed("other others more")
 _NO_PARTICIPLES = listed("thing things something anything nothing everything morning evening spring string king ring wing")
@@ -76,6 +77,8 @@ def _chain(text: str, match: re.Match[str]) -> _Chain | None:
     stretches = _CUTS.split(_ASIDE.sub("", left_of(text, start)))[-1].split(", ")
     if len(stretches) > 2 and _introduces(words(stretches[0]), words(stretches[1])):
         del stretches[0]
+    if len(stretches) > 2 and _is_aside(words(stretches[-2].lower())):
+        return None
     rest = _CUTS.split(_ASIDE.sub("", right_of(text, match.end())))[0]
     item, last = words(stretches[-1]), words(rest.partition(",")[0])
     if _SIGNS.search(stretches[-1]) or _SIGNS.search(rest[:40]):
@@ -93,6 +96,13 @@ def _introduces(stretch: list[str], following: list[str]) -> bool:
     adverb = head.endswith("ly") and len(stretch) == 1
     participle = _kind(head) in ("ing", "ed") and len(following) > 1 and _kind(following[0]) != _kind(head)
     return head in _INTRODUCES or adverb or participle or stretch[-1].lower() in _ENDS_INTRODUCTION
+
+
+def _is_aside(stretch: list[str]) -> bool:
+    """ "for example", "on the other hand"."""
+    if all(len(word) == 1 for word in stretch):  # "e.g."
+        return True
+    return 1 < len(stretch) < 5 and stretch[0] in PREPOSITIONS and stretch[-1] in _ENDS_INTRODUCTION
 
 
 def _kind(word: str) -> str:
@@ -115,12 +125,13 @@ def _kind(word: str) -> str:
 
 _LONGEST = {True: 7, False: 3}
 _LONGEST_SURE = {True: 9, False: 5}
-_SIGNS = re.compile(r"[{}=$\\<>]")
+_SIGNS = re.compile(r"[{}\[\]=$\\<>]")
 
 
 def _stems(stretch: list[str]) -> set[str]:
-    """In lower case, without what hangs on ("it's" is "it"); "IT" and "US" are no pronouns."""
-    return {straight(word).partition("'")[0].lower() for word in stretch if len(word) == 1 or not word.isupper()}
+    """In lower case, without what hangs on ("it's" is "it", "don't" is "do"); "IT" and "US" are no pronouns."""
+    plain = (straight(word).lower() for word in stretch if len(word) == 1 or not word.isupper())
+    return {"do" if word.endswith("n't") or word == "cannot" else word.partition("'")[0] for word in plain}
 
 
 def _is_list(chain: _Chain) -> bool:
@@ -129,25 +140,32 @@ def _is_list(chain: _Chain) -> bool:
     sure = announced or _is_long(chain)
     if len(chain.item) > (_LONGEST_SURE if sure else _LONGEST)[chain.comma] or not _is_item(chain.item):
         return False
-    if _stems(chain.last[:1]) & _NOT_HEADS - _ADVERBS or _CONJUNCTIONS.intersection(map(str.lower, chain.last[:2])):
+    if _stems(chain.last[:1]) & _NOT_HEADS - _ADVERBS or {"and", "or"}.intersection(map(str.lower, chain.last[:2])):
         return False
     if _begins_clause(chain, announced) or (
         not sure and len(chain.before) == 1 and _introduces(chain.first, chain.item) and not _opens_clause(chain)
     ):
         return False
-    return (chain.comma or _is_bare_list(chain, announced, sure)) and _are_alike(chain, sure, announced)
+    return (chain.comma or _is_bare_list(chain, announced)) and _are_alike(chain, sure, announced)
 
 
 def _is_item(item: list[str]) -> bool:
-    return not _stems(item[:1]) & _NOT_HEADS and not _stems(item) & _CLAUSE
+    return not _stems(item[:1]) & _NOT_HEADS and not _stems(item) & _CLAUSE and not _tells(item)
+
+
+def _tells(stretch: list[str]) -> bool:
+    """Whether a past form stands before an object inside: "the birds raised the alarm"."""
+    kinds = [_kind(word) for word in stretch[1:6]]
+    return ("ed", "determiner") in pairwise(kinds)
 
 
 def _is_announced(chain: _Chain) -> bool:
     """Whether "such as" or its like stands before the first item."""
     for i in range(len(chain.before) - 1, -1, -1):
         if found := _LEAD_IN.search(chain.before[i]):
-            following = words(chain.before[i][found.end() :])
-            return 0 < len(following) <= 6 and not _stems(following) & _CLAUSE
+            named, following = words(chain.before[i][: found.start()]), words(chain.before[i][found.end() :])
+            compares = found[0].lower() == "like" and len(named) < 2  # "Like a bird," and "Much like a bird,"
+            return 0 < len(following) <= 6 and not compares and not _stems(following) & (_CLAUSE | _APPOSITIVE)
         if not _is_short_item(chain.before[i]):
             return False
     return False
@@ -166,7 +184,7 @@ def _is_short_item(stretch: str) -> bool:
 def _begins_clause(chain: _Chain, announced: bool) -> bool:
     """Whether a clause follows the conjunction, as far as auxiliaries tell: not where the list is the subject of the sentence."""
     after = _stems(chain.last[:6])
-    if SUBJECTS & _stems(chain.last[:2]):
+    if SUBJECTS & _stems(chain.last[:2]) or _tells(chain.last):
         return True
     if not AUXILIARIES & after or SUBORDINATORS & after or announced:
         return False
@@ -179,13 +197,30 @@ def _opens_clause(chain: _Chain) -> bool:
     return chain.comma and bool(_stems(following[:1]) & (SUBJECTS | DETERMINERS))
 
 
-def _is_bare_list(chain: _Chain, announced: bool, sure: bool) -> bool:
+def _is_bare_list(chain: _Chain, announced: bool) -> bool:
     """What a conjunction without a comma must show beside: no introduction, apposition, insertion or pair inside an item."""
     if _AGAIN.search(chain.rest) and (len(chain.item) > 1 or len(chain.last) < 5):
         return False
     if announced:
-        return True
-    return not _closes(chain.rest) and (sure or (not _is_apposition(chain) and not _is_pair(chain)))
+        starts = chain.before[-1].lower().startswith(("such as", "including", "like"))  # "signs, such as fever, doctors and nurses look"
+        nouns = _kind(chain.item[0]) in ("", "capital", "determiner") and "ing" not in _kinds_within(chain.first)
+        return nouns and (not starts or len(chain.last) <= _SHORT)
+    if _closes(chain.rest) or (len(chain.item) == 1 and chain.item[0].lower() in _ENDS_INTRODUCTION):
+        return False
+    return _is_run(chain) or not (_is_insertion(chain) or _is_apposition(chain) or _is_pair(chain))
+
+
+def _is_run(chain: _Chain) -> bool:
+    """Whether the two stretches before the conjunction are like each other, and too short for an insertion and a verb."""
+    one, other = words(chain.before[-1]), chain.item
+    inner = PREPOSITIONS | DETERMINERS
+    plain = len(one) <= _SHORT >= len(other) and not inner.intersection(one[1:]) and not inner.intersection(other[1:])
+    return len(chain.before) > 1 and plain and _is_item(one) and _item_kind(one) == _item_kind(other)
+
+
+def _is_insertion(chain: _Chain) -> bool:
+    """Whether a verb and its second verb may follow an insertion: "Tom, an old cat, sleeps and eats"."""
+    return len(chain.before) > 1 and _kind(chain.first[0]) not in ("", "capital")
 
 
 def _is_apposition(chain: _Chain) -> bool:
@@ -193,6 +228,8 @@ def _is_apposition(chain: _Chain) -> bool:
     first = [word.lower() for word in chain.first]
     known = set().union(*(_stems(words(stretch)) for stretch in chain.before))
     if known & SUBORDINATORS - {"that", "which", "who", "than", "as"} or _APPOSITIVE.intersection(first[-6:]):
+        return True
+    if any(one == "that" and other in _INTRODUCES for one, other in pairwise(first)):
         return True
     if first[-1] in _NOT_HEADS | _INTRODUCES | _ENDS_INTRODUCTION or _kind(first[-1]) == "ly":
         return True
@@ -211,20 +248,25 @@ def _is_pair(chain: _Chain) -> bool:
     if _CONJUNCTIONS.intersection(map(str.lower, chain.first[-6:])):
         return True
     if len(chain.item) == 1:
+        kind = _kind(chain.item[0])
+        if kind in ("ing", "ed") and _kind(chain.first[-1]) != kind and not (kind == "ing" and _kind(chain.last[0]) != "ing"):
+            return True  # "went away, beaten and tired"
         return (chain.item[0].endswith(_ADJECTIVE) or chain.last[0].endswith(_ADJECTIVE)) and not chain.first[-1].endswith(_ADJECTIVE)
+    if len(chain.item) == 2 and len(chain.first) > 1 and chain.first[-2].lower() in PREPOSITIONS | DETERMINERS:
+        return True  # "with soft, wispy clouds and birds"
     names = "capital" in (_kind(chain.item[0]), _kind(chain.last[0]))
     long = len(chain.last) > _SHORT and not names
     return long or bool(PREPOSITIONS.intersection(chain.item)) or _introduces(chain.first, chain.first)
 
 
-_SHORT = 3
+_SHORT = 3  # words
 _AGAIN = re.compile(r", (?:and|or) ")
 
 
 def _closes(rest: str) -> bool:
     """A comma soon after ends an insertion: "The house, big and red, is old"."""
-    before, comma, _ = rest.partition(",")
-    return bool(comma) and len(before.split()) <= 3
+    before, comma, after = rest.partition(",")
+    return bool(comma) and len(before.split()) <= _SHORT and not after.startswith((" but ", " which ", " so "))
 
 
 def _are_alike(chain: _Chain, sure: bool, announced: bool) -> bool:
@@ -239,7 +281,7 @@ def _are_alike(chain: _Chain, sure: bool, announced: bool) -> bool:
     if one == "capital":
         return sure or chain.last[0].lower() in _MIXES
     if one == "" and other == "determiner":
-        return sure or (chain.comma and len(chain.item) < 3)
+        return sure or (chain.comma and len(chain.item) < 3 and (len(chain.item) < 2 or _kind((chain.first[-2:])[0]) != "determiner"))
     if one == "ed" and other == "":  # "limited time", "exhausted"
         return sure if len(chain.item) == 1 else chain.comma and _kind(chain.item[1]) == "" and chain.item[0].endswith("ed")
     return one == "" and (
