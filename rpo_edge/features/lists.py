@@ -22,13 +22,13 @@ _NEAR = 64
 """Characters before a bare conjunction within which a comma must stand."""
 _ASIDE = re.compile(r"\s?\([^()]*\)")
 _CUTS = re.compile(r"[()|\n—]| [–-]{1,2} ")
-_LEAD_IN = re.compile(r"(?<![\w-])(?:such as|including|like|includes?|consists? of|namely|e\.g\.)(?=[ ,])(?! to )", re.IGNORECASE)
+_LEAD_IN = re.compile(r"(?<![\w-])(?:such as|including|like|includes?|namely|e\.g\.)(?=[ ,])(?! to )", re.IGNORECASE)
 
 _CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 _CLAUSE = SUBJECTS | AUXILIARIES | SUBORDINATORS | _CONJUNCTIONS
 _NOT_HEADS = _CLAUSE | listed(
     "such including using not also then thus hence even especially particularly whatever please let how here what where why just perhaps "
-    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither now whereas otherwise"
+    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither now whereas otherwise etc one another thou"
 )
 _ADVERBS = listed("even also then more most")
 """May stand before the last of verbs and adjectives."""
@@ -38,7 +38,7 @@ _INTRODUCES = (
     | listed(
         "however also then so finally first second third next additionally therefore thus hence yes no well now including where given "
         "overall meanwhile yesterday today tomorrow moreover furthermore instead otherwise sometimes often again last "
-        "besides but and or yet once when still according"
+        "besides but and or yet once when still according across beyond below above throughout amid"
     )
 )
 _ENDS_INTRODUCTION = listed(
@@ -81,6 +81,8 @@ def _chain(text: str, match: re.Match[str]) -> _Chain | None:
         return None
     rest = _CUTS.split(_ASIDE.sub("", right_of(text, match.end())))[0]
     item, last = words(stretches[-1]), words(rest.partition(",")[0])
+    if not match["comma"] and stretches[-1].endswith((".", ";", ":", "!", "?")):  # "Acme, Inc."
+        return None
     if _SIGNS.search(stretches[-1]) or _SIGNS.search(rest[:40]):
         return None
     if len(stretches) < 2 or not item or not last or not words(stretches[-2]):
@@ -93,7 +95,7 @@ def _introduces(stretch: list[str], following: list[str]) -> bool:
     if all(len(word) == 1 for word in stretch):  # "i.e."
         return True
     head = stretch[0].lower()
-    adverb = head.endswith("ly") and len(stretch) == 1
+    adverb = _kind(head) == "ly" and (len(stretch) == 1 or stretch[1].lower() in _INTRODUCES)
     participle = _kind(head) in ("ing", "ed") and len(following) > 1 and _kind(following[0]) != _kind(head)
     return head in _INTRODUCES or adverb or participle or stretch[-1].lower() in _ENDS_INTRODUCTION
 
@@ -150,7 +152,7 @@ def _is_list(chain: _Chain) -> bool:
 
 
 def _is_item(item: list[str]) -> bool:
-    return not _stems(item[:1]) & _NOT_HEADS and not _stems(item) & _CLAUSE and not _tells(item)
+    return not _stems(item[:1]) & _NOT_HEADS and not _stems(item) & (_CLAUSE | {"both", "either"}) and not _tells(item)
 
 
 def _tells(stretch: list[str]) -> bool:
@@ -164,7 +166,7 @@ def _is_announced(chain: _Chain) -> bool:
     for i in range(len(chain.before) - 1, -1, -1):
         if found := _LEAD_IN.search(chain.before[i]):
             named, following = words(chain.before[i][: found.start()]), words(chain.before[i][found.end() :])
-            compares = found[0].lower() == "like" and len(named) < 2  # "Like a bird," and "Much like a bird,"
+            compares = found[0].lower() == "like" and not (named and named[-1].endswith("s"))  # "Much like a bird,"
             return 0 < len(following) <= 6 and not compares and not _stems(following) & (_CLAUSE | _APPOSITIVE)
         if not _is_short_item(chain.before[i]):
             return False
@@ -201,13 +203,19 @@ def _is_bare_list(chain: _Chain, announced: bool) -> bool:
     """What a conjunction without a comma must show beside: no introduction, apposition, insertion or pair inside an item."""
     if _AGAIN.search(chain.rest) and (len(chain.item) > 1 or len(chain.last) < 5):
         return False
+    if _kind(chain.last[0]) == "ly" or (len(chain.before) == 1 and _introduces(chain.first, chain.item)):
+        return False
     if announced:
         starts = chain.before[-1].lower().startswith(("such as", "including", "like"))  # "signs, such as fever, doctors and nurses look"
+        if (_closes(chain.rest) and chain.rest.partition(",")[2].count(",")) or {"to"}.intersection(chain.item):
+            return False
         nouns = _kind(chain.item[0]) in ("", "capital", "determiner") and "ing" not in _kinds_within(chain.first)
         return nouns and (not starts or len(chain.last) <= _SHORT)
     if _closes(chain.rest) or (len(chain.item) == 1 and chain.item[0].lower() in _ENDS_INTRODUCTION):
         return False
-    return _is_run(chain) or not (_is_insertion(chain) or _is_apposition(chain) or _is_pair(chain))
+    if len(chain.item) > 1 and _kind(chain.item[-1]) == "ing":
+        return False  # "her heart racing"
+    return not _shares_adjectives(chain) and (_is_run(chain) or not (_is_insertion(chain) or _is_apposition(chain) or _is_pair(chain)))
 
 
 def _is_run(chain: _Chain) -> bool:
@@ -215,7 +223,7 @@ def _is_run(chain: _Chain) -> bool:
     one, other = words(chain.before[-1]), chain.item
     inner = PREPOSITIONS | DETERMINERS
     plain = len(one) <= _SHORT >= len(other) and not inner.intersection(one[1:]) and not inner.intersection(other[1:])
-    return len(chain.before) > 1 and plain and _is_item(one) and _item_kind(one) == _item_kind(other)
+    return len(chain.before) > 1 and plain and _is_item(one) and _kind(one[-1]) != "ly" and _item_kind(one) == _item_kind(other)
 
 
 def _is_insertion(chain: _Chain) -> bool:
@@ -240,18 +248,39 @@ def _is_apposition(chain: _Chain) -> bool:
 
 
 _FEWEST_WORDS = 4  # a shorter lead needs a subject or an auxiliary, or it may be an introduction
+_ADJECTIVES = listed(  # that stand after a noun or two before it
+    "old young new big small large little tall short long thin thick wide narrow deep high low near far rich poor warm cold hot cool dry wet "
+    "pure free vivid raw solid loose tight empty full quiet loud dark bright light heavy strong weak soft hard smooth rough sharp dull clean "
+    "dirty sweet sour bitter kind gentle calm proud wild wise stern firm clear simple easy quick slow fast fresh ripe safe whole broken "
+    "alone alive dead sick ill happy sad angry glad ready true false real good bad better worse best fine great nice lean mellow snug red blue "
+    "green yellow black white brown grey gray more less fierce intense robust complex beautiful young single"
+)
 _ADJECTIVE = ("al", "ous", "ive", "ic", "ful", "able", "ible", "less", "ary", "ant", "ent")
 
 
+def _is_adjective(word: str) -> bool:
+    return word.lower() in _ADJECTIVES or word.endswith(_ADJECTIVE)
+
+
+def _shares_adjectives(chain: _Chain) -> bool:
+    """Whether two describe what stands before ("a boy, young and wild") or two what follows ("a sharper, more stable image and sound")."""
+    first = _is_adjective(chain.first[-1]) or chain.first[-1].endswith("er") or (len(chain.first) > 1 and chain.first[-2].lower() == "more")
+    last = _is_adjective(chain.item[0]) or _is_adjective(chain.last[0])
+    return last and first == (len(chain.item) > 1)
+
+
 def _is_pair(chain: _Chain) -> bool:
-    """Whether the two may be one item, or two words before one noun: "a pass, weak or ambiguous signs"."""
+    """Whether the two may be one item."""
     if _CONJUNCTIONS.intersection(map(str.lower, chain.first[-6:])):
         return True
+    if "-" in chain.first[-1] or "-" in chain.item[0]:
+        return True  # adjectives, as a rule
     if len(chain.item) == 1:
-        kind = _kind(chain.item[0])
-        if kind in ("ing", "ed") and _kind(chain.first[-1]) != kind and not (kind == "ing" and _kind(chain.last[0]) != "ing"):
-            return True  # "went away, beaten and tired"
-        return (chain.item[0].endswith(_ADJECTIVE) or chain.last[0].endswith(_ADJECTIVE)) and not chain.first[-1].endswith(_ADJECTIVE)
+        singular = [not word.lower().endswith("s") for word in (chain.first[-1], chain.item[0], chain.last[0])]
+        if singular == [False, True, True]:
+            return True  # "children, young or old"
+        kind = _kind(chain.item[0])  # "went away, beaten and tired"
+        return kind in ("ing", "ed") and _kind(chain.first[-1]) != kind and not (kind == "ing" and _kind(chain.last[0]) != "ing")
     if len(chain.item) == 2 and len(chain.first) > 1 and chain.first[-2].lower() in PREPOSITIONS | DETERMINERS:
         return True  # "with soft, wispy clouds and birds"
     names = "capital" in (_kind(chain.item[0]), _kind(chain.last[0]))
@@ -259,14 +288,16 @@ def _is_pair(chain: _Chain) -> bool:
     return long or bool(PREPOSITIONS.intersection(chain.item)) or _introduces(chain.first, chain.first)
 
 
-_SHORT = 3  # words
+_SHORT, _SOON = 3, 6  # words
+_GOES_ON = SUBJECTS | SUBORDINATORS | PREPOSITIONS | {"but", "so"}
 _AGAIN = re.compile(r", (?:and|or) ")
 
 
 def _closes(rest: str) -> bool:
-    """A comma soon after ends an insertion: "The house, big and red, is old"."""
+    """A comma soon after ends an insertion ("The house, big and red, is old") or goes on with the list that the two are one item of."""
     before, comma, after = rest.partition(",")
-    return bool(comma) and len(before.split()) <= _SHORT and not after.startswith((" but ", " which ", " so "))
+    following = after.split(maxsplit=1)
+    return bool(comma) and len(before.split()) <= _SOON and not (following and following[0].lower() in _GOES_ON)
 
 
 def _are_alike(chain: _Chain, sure: bool, announced: bool) -> bool:
