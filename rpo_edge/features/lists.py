@@ -38,7 +38,7 @@ _INTRODUCES = (
     | listed(
         "however also then so finally first second third next additionally therefore thus hence yes no well now including where given "
         "overall meanwhile yesterday today tomorrow moreover furthermore instead otherwise sometimes often again last "
-        "besides but and or yet once when still according across beyond below above throughout amid"
+        "besides but and or yet once when still much according across beyond below above throughout amid"
     )
 )
 _ENDS_INTRODUCTION = listed(
@@ -122,7 +122,7 @@ def _kind(word: str) -> str:
         return "ed"
     if lower.endswith("ly") and len(lower) > 4:
         return "ly"
-    return "capital" if word[:1].isupper() else ""
+    return "capital" if word != lower else ""
 
 
 _LONGEST = {True: 7, False: 3}
@@ -281,7 +281,8 @@ def _is_pair(chain: _Chain) -> bool:
             return True  # "children, young or old"
         kind = _kind(chain.item[0])  # "went away, beaten and tired"
         return kind in ("ing", "ed") and _kind(chain.first[-1]) != kind and not (kind == "ing" and _kind(chain.last[0]) != "ing")
-    if len(chain.item) == 2 and len(chain.first) > 1 and chain.first[-2].lower() in PREPOSITIONS | DETERMINERS:
+    noun = chain.first[-1].lower() != chain.first[-1] or chain.first[-1].endswith("s")
+    if len(chain.item) == 2 and len(chain.first) > 1 and not noun and chain.first[-2].lower() in PREPOSITIONS | DETERMINERS:
         return True  # "with soft, wispy clouds and birds"
     names = "capital" in (_kind(chain.item[0]), _kind(chain.last[0]))
     long = len(chain.last) > _SHORT and not names

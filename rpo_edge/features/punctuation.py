@@ -28,7 +28,7 @@ _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subje
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
-_LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|that is,)(?= \w)")
+_LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
 _JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z])")
 _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
@@ -170,7 +170,7 @@ def _latin(text: str) -> Iterator[Site]:
             short = match["short"].rstrip(",")
             yield Site(f"latin:{short}", match.start(), match.end(), "abbreviated", {"spelled": _LATIN_FORMS[short]})
         else:
-            short = next(s for s, long in _LATIN_FORMS.items() if long == match["long"])
+            short = "i.e." if match["long"] == "that is," else "e.g."
             inside = text.endswith("(", 0, match.start())
             options = {"abbreviated": short} if inside else {}
             yield Site(f"latin:{short}", match.start(), match.end(), "spelled", options)
