@@ -209,7 +209,9 @@ def _is_bare_list(chain: _Chain, announced: bool) -> bool:
         starts = chain.before[-1].lower().startswith(("such as", "including", "like"))  # "signs, such as fever, doctors and nurses look"
         if (_closes(chain.rest) and chain.rest.partition(",")[2].count(",")) or {"to"}.intersection(chain.item):
             return False
-        nouns = _kind(chain.item[0]) in ("", "capital", "determiner") and "ing" not in _kinds_within(chain.first)
+        nouns = _kind(chain.item[0]) in ("", "capital", "determiner") and "ing" not in _kinds_within(
+            words(_LEAD_IN.split(chain.before[-1])[-1])
+        )
         return nouns and (not starts or len(chain.last) <= _SHORT)
     if _closes(chain.rest) or (len(chain.item) == 1 and chain.item[0].lower() in _ENDS_INTRODUCTION):
         return False
@@ -228,7 +230,11 @@ def _is_run(chain: _Chain) -> bool:
 
 def _is_insertion(chain: _Chain) -> bool:
     """Whether a verb and its second verb may follow an insertion: "Tom, an old cat, sleeps and eats"."""
-    return len(chain.before) > 1 and _kind(chain.first[0]) not in ("", "capital")
+    noun = _kind(chain.item[0]) == "capital" or (len(chain.item) == 1 and chain.item[0].endswith(_NOUN))
+    return len(chain.before) > 1 and not noun and _kind(chain.first[0]) not in ("", "capital")
+
+
+_NOUN = ("tion", "sion", "ment", "ness", "ity", "ance", "ence", "ism", "ship", "ure", "ogy", "acy")
 
 
 def _is_apposition(chain: _Chain) -> bool:
@@ -265,13 +271,13 @@ def _is_adjective(word: str) -> bool:
 def _shares_adjectives(chain: _Chain) -> bool:
     """Whether two describe what stands before ("a boy, young and wild") or two what follows ("a sharper, more stable image and sound")."""
     first = _is_adjective(chain.first[-1]) or chain.first[-1].endswith("er") or (len(chain.first) > 1 and chain.first[-2].lower() == "more")
-    last = _is_adjective(chain.item[0]) or _is_adjective(chain.last[0])
+    last = _is_adjective(chain.item[0]) or (len(chain.last) == 1 and _is_adjective(chain.last[0]))
     return last and first == (len(chain.item) > 1)
 
 
 def _is_pair(chain: _Chain) -> bool:
     """Whether the two may be one item."""
-    if _CONJUNCTIONS.intersection(map(str.lower, chain.first[-6:])):
+    if {"and", "or"}.intersection(map(str.lower, chain.first[-4:])):
         return True
     if "-" in chain.first[-1] or "-" in chain.item[0]:
         return True  # adjectives, as a rule
