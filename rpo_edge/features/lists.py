@@ -28,7 +28,8 @@ _CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 _CLAUSE = SUBJECTS | AUXILIARIES | SUBORDINATORS | _CONJUNCTIONS
 _NOT_HEADS = _CLAUSE | listed(
     "such including using not also then thus hence even especially particularly whatever please let how here what where why just perhaps "
-    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither now whereas otherwise etc one another thou"
+    "maybe too yes no well only instead however therefore often always sometimes usually never up out down away back both either neither now whereas "
+    "otherwise etc one another thou"
 )
 _ADVERBS = listed("even also then more most")
 """May stand before the last of verbs and adjectives."""
@@ -144,9 +145,8 @@ def _is_list(chain: _Chain) -> bool:
         return False
     if _stems(chain.last[:1]) & _NOT_HEADS - _ADVERBS or {"and", "or"}.intersection(map(str.lower, chain.last[:2])):
         return False
-    if _begins_clause(chain, announced) or (
-        not sure and len(chain.before) == 1 and _introduces(chain.first, chain.item) and not _opens_clause(chain)
-    ):
+    only = not sure and len(chain.before) == 1
+    if _begins_clause(chain, announced) or (only and _introduces(chain.first, chain.item) and not _opens_clause(chain)):
         return False
     return (chain.comma or _is_bare_list(chain, announced)) and _are_alike(chain, sure, announced)
 
