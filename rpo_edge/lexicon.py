@@ -196,8 +196,23 @@ our or | fav hon | able ably
 our or | fav | ite ites
 our or | col flav | ful less
 our or | neighb | hood hoods
+our or | unfav dishon | able ably
+our or | lab | er ers
+our or | enam | ed
+our or | discol dishon | . ed ing
 our or | sav | y
 is iz | organ real recogn apolog critic summar emphas priorit optim minim maxim custom final util | e es ed ing
+is iz | synthes random civil regular quant polar revolution global formal decentral mesmer symbol colon marginal fertil | e es ed ing
+is iz | harmon moistur monet social internal industrial familiar urban mobil steril hospital neutral popular sanit scrutin | e es ed ing
+is iz | theor jeopard antagon agon dramat energ equal hypothes idol legal magnet mechan motor national natural parameter | e es ed ing
+is iz | patron penal philosoph plagiar pressur privat pulver satir subsid sympath empath tantal terror trivial vandal verbal | e es ed ing
+is iz | victim anonym brutal context crystal dehuman fossil homogen human hypnot ideal immortal incentiv individual material | e es ed ing
+is iz | metabol moral ostrac oxid polymer radical rational revital sensit stigmat styl system traumat weapon american | e es ed ing
+is iz | reorgan desensit destabil demoral overemphas | e es ed ing
+is iz | unauthor unrecogn disorgan uncivil unorgan unreal underutil | ed
+is iz | random civil regular quant polar global formal colon marginal fertil harmon monet social industrial urban mobil | ation
+is iz | steril hospital neutral popular sanit factor legal national natural privat crystal commercial central decentral | ation
+is iz | human metabol polymer oxid reorgan real stabil minim maxim categor summar memor | ation
 is iz | general standard normal special categor visual character initial author modern stabil memor | e es ed ing
 is iz | capital commercial central digital local personal synchron token serial | e es ed ing
 is iz | organ optim custom util general standard normal special visual character author local personal | ation
@@ -212,6 +227,7 @@ ce se | defen offen preten | . s
 ll l | cance mode labe trave signa fue leve channe counse tunne jewe dia quarre marve | ed ing
 ll l | equa tota peda spira riva unrave shove funne pane swive initia | ed ing
 ll l | trave jewe | er ers
+ll l | marsha grove shrive rappe penci unlabe mislabe pumme trowe | ed
 ll l | counse | or ors
 ll l | mode labe | er ers
 ll l | marve | ous ously
@@ -232,6 +248,7 @@ manoeuvring maneuvering aluminium aluminum jewellery jewelry yoghurt yogurt yogh
 omelettes omelets woollen woolen paediatric pediatric paediatrician pediatrician
 orthopaedic orthopedic encyclopaedia encyclopedia anaemia anemia anaemic anemic anaesthetic anesthetic
 anaesthesia anesthesia oestrogen estrogen foetus fetus foetal fetal haemorrhage hemorrhage leukaemia leukemia
+gynaecologist gynecologist gynaecology gynecology haemoglobin hemoglobin aeroplane airplane aeroplanes airplanes
 diarrhoea diarrhea oesophagus esophagus sulphur sulfur tranquillity tranquility snowplough snowplow
 """
 

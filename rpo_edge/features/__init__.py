@@ -3,11 +3,11 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import framing, measured, punctuation, shorthand, wording
+from rpo_edge.features import framing, lists, measured, punctuation, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 4
+VERSION = 5
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -25,7 +25,7 @@ CHOICES: tuple[Choice, ...] = (
     punctuation.LATIN,
     punctuation.DASH,
     punctuation.SEMICOLON,
-    punctuation.OXFORD,
+    lists.OXFORD,
     punctuation.CLAUSE,
     punctuation.EXCLAMATION,
     punctuation.LAST_STOP,

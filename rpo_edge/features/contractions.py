@@ -56,8 +56,17 @@ _GRAMMAR = (
     r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|you|your|us|our|him|his|her|"
     r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
 )
+_MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
+    r"(?:\s+(?:successfully|recently|previously|carefully|clearly|quickly|significantly|greatly|largely|consistently|certainly|truly|deeply|"
+    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then))?"
+)
+_OBJECT = (  # after it, what ends in -ed is a participle: "have honed my skills"
+    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|"
+    r"myself|yourself|ourselves|themselves)\b)"
+)
 _PARTICIPLE = re.compile(
-    rf"{_ADVERBS}{{0,2}}\s+(?:(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))", re.IGNORECASE
+    rf"{_ADVERBS}{{0,2}}{_MANNER}\s+(?:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed(?={_OBJECT})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
+    re.IGNORECASE,
 )
 _NEXT_VERB = re.compile(rf"(?P<adverbs>{_ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
 _ONLY_HAS = listed("been had got become begun happened gotten come")
@@ -70,7 +79,9 @@ _PASSIVE = _FELT | listed(  # and these, of things: "he's called" may be either
     "called designed required located needed recommended advised intended expected believed estimated"
 )
 _WOULD_VERB = re.compile(
-    rf"{_ADVERBS}{{0,2}}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make)(?![\w-])"
+    rf"{_ADVERBS}{{0,2}}{_MANNER}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make|take|give|keep|"
+    r"think|know|find|help|look|try|work|ask|tell|see|feel|hope|hate|argue|agree|appreciate|advise|assume|encourage|consider|check|create|"
+    r"build|choose|plan|write|talk|call|begin|avoid|ensure|explain|identify|include|bring|buy|wait|guess|imagine|invite|welcome)(?![\w-])"
     r"|\s+(?:rather|have)(?![\w-])",
     re.IGNORECASE,
 )
@@ -88,7 +99,9 @@ _STRANDS_BEFORE = (
 _LAST_ADVERBS = listed("too also indeed still though anyway either certainly definitely probably always already again alone there not so")
 _ASKING = frozenset(["what", "where", "who", "here"])
 _SHORT_OBJECTS = frozenset(["it", "that", "you", "there", "here"])
-_BEFORE_THERE = listed("and but or so that because if think believe know sure hope say says said when while since feel")
+_BEFORE_THERE = listed(
+    "and but or so that because if think believe know sure hope say says said when while since feel means though although unless"
+)
 
 
 def _short(form: str) -> str:
@@ -119,9 +132,30 @@ _JOINS = frozenset(["and", "but", "or", "so", "then", "because"])
 _NOUNS = listed("everyone everybody anyone anybody someone somebody people men women kids children one things")
 
 
+_LET = re.compile(
+    r"(?<![\w'’-])let(?:(?P<long> us)|['’]s)(?= (?:now|first|also|not|look|take|consider|start|begin|explore|dive|discuss|talk|say|break|try|"
+    r"assume|suppose|find|think|imagine|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue)\b)",
+    re.IGNORECASE,
+)
+_BEFORE_LET = (".", "!", "?", ":", ",", ";", "\n", "and", "so")
+
+
+def _let_sites(text: str, apostrophe: str) -> Iterator[Site]:
+    """ "Let us look": where a sentence or its clause begins, and no "let us know" that asks for leave."""
+    for match in _LET.finditer(text):
+        before = text[max(0, match.start() - 12) : match.start()].rstrip(' *_"“‘(')
+        if before and not before.endswith(_BEFORE_LET):
+            continue
+        if match["long"]:
+            yield Site("contraction:let's", match.start(), match.end(), "expanded", {"contracted": match[0][:3] + apostrophe + "s"})
+        else:
+            yield Site("contraction:let's", match.start(), match.end(), "contracted", {"expanded": match[0][:3] + " us"})
+
+
 def _sites(text: str) -> Iterator[Site]:
     apostrophe = "’" if text.count("’") > text.count("'") else "'"
     yield from _negation_sites(text, apostrophe)
+    yield from _let_sites(text, apostrophe)
     for head in HEAD.finditer(text):
         for forms, pattern in _BY_HEAD.get(head[0].lower(), ()):
             if match := pattern.match(text, head.start()):

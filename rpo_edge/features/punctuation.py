@@ -15,7 +15,6 @@ from rpo_edge.features.context import (
     is_line_with,
     left_of,
     line_of,
-    listed,
     right_of,
     word_after,
     word_before,
@@ -25,20 +24,12 @@ from rpo_edge.segment import WORD, prose_start, sentences, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])")
-_AND = r"(?P<comma>,?) (?P<word>and|or) "
-_OXFORD = re.compile(rf"(?<=, )(?P<item>[\w'’-]+(?: [\w'’-]+){{0,2}}){_AND}(?=[\w'’-])")
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
-_LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|that is,)(?= \w)")
+_LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
 _JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z])")
-_INTRODUCTION = re.compile(  # "In the end, Bob and Ann" is no list
-    r"^(?:in|on|at|after|before|when|while|if|since|as|for|by|with|during|from|to|however|also|then|so|finally|first|"
-    r"second|next|additionally|therefore|although|though|because|once|unless|until|under|over|of|yes|no|well|now|unlike|like|besides|"
-    r"despite|without|within|including|whether|where|given)\b",
-    re.IGNORECASE,
-)
 _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
@@ -81,75 +72,6 @@ def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest
 def _carries_lead(text: str, match: re.Match[str]) -> bool:
     """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation."""
     return "*" in text[match.start() - 1 : match.end() + 1] or is_line_with(text, match.start(), ("#", "|"))
-
-
-def _oxford(text: str) -> Iterator[Site]:
-    for match in _OXFORD.finditer(text):
-        lead = left_of(text, match.start() - 2)
-        if not _is_list(lead, match["item"].split(), words(text[match.end() : match.end() + 60])[:4], right_of(text, match.end())):
-            continue
-        comma = match.start("comma")
-        if match["comma"]:
-            yield Site("oxford_comma", comma, comma + 1, "yes", {"no": ""})
-        else:
-            yield Site("oxford_comma", comma, comma, "no", {"yes": ","})
-
-
-_NOT_ITEMS = (
-    SUBJECTS
-    | PREPOSITIONS
-    | AUXILIARIES
-    | SUBORDINATORS
-    | listed("and or but so such including using this that not also then thus hence even especially particularly whatever while")
-)
-_ARTICLES = DETERMINERS - {"that", "this", "both", "no", "most", "many"}
-_LEADS_IN = (  # what may end an introduction: "Two weeks later,"
-    _NOT_ITEMS
-    | SUBORDINATORS
-    | listed(
-        "overall meanwhile yesterday today tomorrow later ago day night morning evening afternoon week month year time times end addition "
-        "result contrast example instance course fact general particular short summary conclusion however therefore moreover furthermore "
-        "instead otherwise sometimes often again here first second third next last finally well please thanks more"
-    )
-)
-_APPOSITIVE = listed("two three four both following these those things ways types kinds several")
-_FEWEST_WORDS = 4  # a shorter lead needs a subject or an auxiliary, or it may be an introduction
-
-
-def _is_list(lead: str, item: list[str], following: list[str], rest: str) -> bool:
-    """Whether lead, item (,) and following is a list of three: no introduction, apposition, clause or pair in between."""
-    before = words(lead.rpartition(",")[2])
-    first, last = [word.lower() for word in before[-3:]], [word.lower() for word in following]
-    if not before or not last or _INTRODUCTION.match(lead) or "\n" in lead or "(" in lead.rpartition(",")[2]:
-        return False
-    known = {word.lower() for word in words(lead)}
-    if SUBORDINATORS.difference({"that", "which", "who", "than", "as"}).intersection(known):
-        return False
-    if first[-1] in _LEADS_IN or first[-1].endswith("ly") or _APPOSITIVE.intersection(first) or {"and", "or"}.intersection(first):
-        return False
-    if "," not in lead and len(known) < _FEWEST_WORDS and not (SUBJECTS | AUXILIARIES).intersection(known):
-        return False
-    return _are_alike(before[-1], first, item, following) and not _closes(rest)
-
-
-def _are_alike(word: str, first: list[str], item: list[str], following: list[str]) -> bool:
-    """Items of one kind: all with an article or none, all names or none, all in -ing or none, and no clauses."""
-    head, last = item[0].lower(), following[0].lower()
-    if head in _NOT_ITEMS or last in SUBJECTS or last in _NOT_ITEMS - PREPOSITIONS or any(w.endswith("ed") for w in item):
-        return False
-    articles = [head in _ARTICLES, last in _ARTICLES, bool(_ARTICLES.intersection(first))]
-    if articles[0] != articles[1] or articles[0] != articles[2]:
-        return False
-    if item[0][:1].isupper() != word[:1].isupper() and item[0] != "I":
-        return False
-    ing = [word.endswith("ing"), head.endswith("ing"), last.endswith("ing")]
-    return not any(ing) or (all(ing) and len(item) == 1)
-
-
-def _closes(rest: str) -> bool:
-    """A comma soon after ends an insertion: "The house, big and red, is old"."""
-    comma = rest.find(",")
-    return comma >= 0 and len(rest[:comma].split()) <= 3
 
 
 _LONG_CLAUSE = 5
@@ -248,7 +170,7 @@ def _latin(text: str) -> Iterator[Site]:
             short = match["short"].rstrip(",")
             yield Site(f"latin:{short}", match.start(), match.end(), "abbreviated", {"spelled": _LATIN_FORMS[short]})
         else:
-            short = next(s for s, long in _LATIN_FORMS.items() if long == match["long"])
+            short = "i.e." if match["long"] == "that is," else "e.g."
             inside = text.endswith("(", 0, match.start())
             options = {"abbreviated": short} if inside else {}
             yield Site(f"latin:{short}", match.start(), match.end(), "spelled", options)
@@ -293,7 +215,6 @@ def _semicolon(text: str) -> Iterator[Site]:
 
 
 DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
-OXFORD = Choice("oxford_comma", "Oxford comma", "share of lists of three or more", _oxford)
 CLAUSE = Choice("clause_comma", "comma before a new clause", "share of clauses joined by and, but, so, or", _clause)
 EXCLAMATION = Choice("exclamation", "exclamation marks", "share of sentences", _exclamation)
 LAST_STOP = Choice("last_stop", "full stop at the end of a paragraph", "share of paragraphs", _last_stop)

@@ -33,14 +33,17 @@ _CONNECTIVE_FORMS = {  # what is recognised, longest first
     "However, ": ("contrast", "formal"), "But ": ("contrast", "plain"),
     "Additionally, ": ("addition", "formal"), "Furthermore, ": ("addition", "formal"), "Moreover, ": ("addition", "formal"),
     "In addition, ": ("addition", "formal"), "Also, ": ("addition", "also"), "And ": ("addition", "plain"),
-    "Therefore, ": ("result", "formal"), "Consequently, ": ("result", "formal"), "As a result, ": ("result", "formal"),
+    "Nevertheless, ": ("contrast", "formal"), "Nonetheless, ": ("contrast", "formal"), "Plus, ": ("addition", "also"),
+    "Hence, ": ("result", "formal"), "Therefore, ": ("result", "formal"), "Consequently, ": ("result", "formal"), "As a result, ": ("result", "formal"),
     "Thus, ": ("result", "formal"), "So, ": ("result", "plain"), "So ": ("result", "plain"),
 }  # fmt: skip
 _INTENSIFIERS = ("very", "really", "pretty", "quite", "extremely")
 _INTENSIFIER = re.compile(
     rf"(?<![\w-])(?P<word>{'|'.join(_INTENSIFIERS)})(?= (?:good|bad|nice|hard|easy|simple|useful|important|cool|fast|slow|big|"
     r"small|large|long|short|close|clear|well|likely|common|powerful|interesting|helpful|high|low|new|old|different|similar|"
-    r"difficult|effective|strong|quickly|sure|happy|excited)\b)"
+    r"difficult|effective|strong|quickly|sure|happy|excited|rare|wrong|interested|active|limited|specific|popular|successful|beautiful|"
+    r"expensive|cheap|hot|warm|tired|proud|sad|glad|grateful|friendly|funny|smart|thin|thick|tall|heavy|bright|soft|quiet|"
+    r"safe|dangerous|serious|seriously|slowly|carefully|closely|careful|complex|positive|creative|healthy|soon|familiar|unlikely)\b)"
 )
 
 
