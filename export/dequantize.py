@@ -2,7 +2,7 @@
 
     python -m export checkpoint MODEL OUT
 
-MODEL is what `python -m export edit` wrote with its default recipe, for example the embedded one. OUT, which must not exist or be
+MODEL is what `python -m export edit` wrote with attention as one node (recipes "mixed" and "dynamic"), for example the embedded one. OUT, which must not exist or be
 empty, becomes a checkpoint folder. Its weights are the int8 ones times their scales: as the device has them, not as they once were.
 """
 
@@ -89,11 +89,22 @@ def tensors(model: onnx.ModelProto) -> dict[str, Array]:
     found |= {name: constants[f"{name}_int8"].astype(np.float32) * found.pop(f"{name}_scale") for name in scaled}
     for node in model.graph.node:
         if node.op_type == "DynamicQuantizeMatMul":
-            name = node.name.removeprefix("/").split("/MatMul")[0].replace("/", ".")
-            found[f"{name}.weight"] = _matrix(constants, *node.input[1:4]).T
+            found[f"{_parameter(node)}.weight"] = _matrix(constants, *node.input[1:4]).T
+        elif node.op_type == "MatMulNBits":
+            found[f"{_parameter(node)}.weight"] = _blocks(constants, *node.input[1:3])
         elif node.op_type == "QAttention":
             found |= dict(_attention(constants, node))
     return found
+
+
+def _parameter(node: onnx.NodeProto) -> str:
+    return str(node.name).removeprefix("/").split("/MatMul")[0].replace("/", ".")
+
+
+def _blocks(constants: dict[str, Array], quantized: str, scale: str) -> Array:
+    """(outer, inner) of blocks along the inner dimension, whose zero is at 128."""
+    blocks = constants[quantized].astype(np.float32) - 128
+    return np.asarray(blocks * constants[scale].reshape(*blocks.shape[:2], 1)).reshape(len(blocks), -1)
 
 
 def _attention(constants: dict[str, Array], node: onnx.NodeProto) -> Iterator[tuple[str, Array]]:

@@ -1,6 +1,6 @@
 """A trained edit reflector to a model folder.
 
-    python -m export edit CHECKPOINT OUT [--name edit-minilm] [--metrics FILE.json] [--recipe dynamic] [--force]
+    python -m export edit CHECKPOINT OUT [--name edit-minilm] [--metrics FILE.json] [--recipe mixed] [--force]
 
 CHECKPOINT is what training leaves: config.json and model.safetensors of a BertForTokenClassification, vocab.txt,
 operations.json, user.npz and training.json (base, licence, data, commit, command, configuration, curve, metrics). OUT, which must not exist or be
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", default="edit-minilm")
     parser.add_argument("--metrics", type=Path)
-    parser.add_argument("--recipe", choices=RECIPES, default="dynamic")
+    parser.add_argument("--recipe", choices=RECIPES, default="mixed")
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(arguments)
     metrics = read(options.metrics) if options.metrics else {}
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
     print(found)
 
 
-def write(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str = "dynamic", force: bool = False) -> Manifest:
+def write(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str = "mixed", force: bool = False) -> Manifest:
     """See `export`; returns the manifest of the verified folder."""
     export(checkpoint, out, name, metrics, recipe, force)
     return Manifest.load(out)

@@ -203,14 +203,15 @@ def test_an_unknown_command_prints_the_known(monkeypatch):
         export.__main__.main()
 
 
-def test_a_model_folder_leads_back_to_its_checkpoint(checkpoint, tmp_path):
+@pytest.mark.parametrize("recipe", ["mixed", "dynamic"])
+def test_a_model_folder_leads_back_to_its_checkpoint(checkpoint, tmp_path, recipe):
     trained = shutil.copytree(checkpoint, tmp_path / "trained")
     model = BertForTokenClassification.from_pretrained(trained)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) / 10)  # the optimizer shares constants that are alike, as in no trained model
     model.save_pretrained(trained)
-    edit.write(trained, tmp_path / "model", "tiny", {}, force=True)
+    edit.write(trained, tmp_path / "model", "tiny", {}, recipe, force=True)
     dequantize.write(tmp_path / "model", tmp_path / "back")
     one, other = (BertForTokenClassification.from_pretrained(folder).state_dict() for folder in (trained, tmp_path / "back"))
     assert one.keys() == other.keys()

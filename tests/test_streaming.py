@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -242,13 +243,35 @@ def share(text: str) -> float:
     return (text.count("don't") + text.count("don’t")) / text.count("We ")
 
 
-@pytest.mark.parametrize("reflector", ["rules", pytest.param("edit", marks=EDIT)])
-def test_a_habit_comes_out_at_its_rate_over_many_sentences(own, reflector):
+def test_a_habit_comes_out_at_its_rate_over_many_sentences(own):
     draft = "We do not use it here. " * 120
-    personalizer = Personalizer(own(*CONTRACTING), reflector)
+    personalizer = Personalizer(own(*CONTRACTING), "rules")
     whole, sentences = (share(personalizer.rewrite(draft, windows=windows).text) for windows in ("paragraphs", "sentences"))
-    assert 0.05 < sentences < 0.95 and sentences == pytest.approx(whole, abs=0.05)
-    assert reflector == "edit" or sentences == pytest.approx(0.62, abs=0.05)
+    assert sentences == pytest.approx(whole, abs=0.05) and sentences == pytest.approx(0.62, abs=0.05)
+
+
+FORMAL = """It is known that the committee does not keep records of its meetings. The minutes are not published, and they do not include votes.
+They will not answer by mail, but they do not mind calls.
+
+The budget is not a secret. It was not discussed, because the members could not agree on a date. We do not know when it will be approved. It does
+not matter much for this year, since the grants are already paid. You should not rely on the forecast. It is based on numbers that were not audited."""
+
+
+@EDIT
+def test_edit_goes_by_the_rate_by_sentences_too():
+    """An encoder that reads sees more in a paragraph than in a sentence, so both need not be equal; more of a habit is more of it either way."""
+
+    def contracted(habit: int, windows: str) -> int:
+        texts = [f"I {'don’t' if n < habit else 'do not'} know number {n}. It {'isn’t' if n < habit else 'is not'} big." for n in range(50)]
+        with History.open(Path(":memory:"), create=False) as history:
+            history.extend(map(HistoryItem, texts))
+            text = Personalizer(history, "edit").rewrite(FORMAL, windows=windows).text
+        return text.count("n't") + text.count("n’t")
+
+    found = [[contracted(habit, windows) for windows in ("paragraphs", "sentences")] for habit in (0, 10, 25, 50)]
+    for before, after in pairwise(found):
+        assert all(one < other for one, other in zip(before, after, strict=True))
+    assert found[0] == [0, 0] and all(abs(whole - sentences) <= 4 for whole, sentences in found)
 
 
 def test_the_edge_of_a_draft_is_treated_as_in_the_whole(own):

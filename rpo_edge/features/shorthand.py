@@ -60,6 +60,10 @@ _VERBS = listed(
 _SIGNS = "=+*/<>^|\\$_"
 
 
+FORMS: dict[str, str] = {form: word for line in _WORDS.split("\n") if line for word, *short in [line.split()] for form in (word, *short)}
+"""Form -> the whole word, which is a form of its own."""
+
+
 @cache
 def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
     """Form in lower case ("ok" for both "ok" and "OK") -> whole word, variant, and the other forms by variant."""
@@ -116,6 +120,8 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
 
 
 _PAIRS = dict(line.split("=") for line in _PHRASES.split("\n") if line)
+PHRASES = frozenset([*_PAIRS, *_PAIRS.values()])
+"""Phrases and their short forms."""
 _PHRASE = re.compile(r"(?<![\w'’-])(?P<form>going to|gonna|want to|wanna|kind of|kinda|sort of|sorta)(?= [a-z])")
 _FULL = {short: whole for whole, short in _PAIRS.items()}
 _PLURAL = ("i", "you", "u", "we", "they")

@@ -64,6 +64,7 @@ LEFT_TO_RULES = frozenset(
         "shorthand",
         "oxford_comma",
         "clause_comma",
+        "obligation",
         "register",
     ]
 )

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from rpo_edge.edits import align
+from rpo_edge.features.shorthand import FORMS, PHRASES
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 from rpo_edge.operations import Operation, Vocabulary, operation, words_of
 from rpo_edge.records import Trajectory
@@ -71,12 +72,31 @@ LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "mar
 def general(op: Operation) -> bool:
     """No operation puts in a word of content where none was (it would invent), breaks lines, is left to rules, or lost its context."""
     text = op.before + op.after
-    if "\n" in text or "&" in text or family(op) in LEFT_FAMILIES or (op.before, op.after) in out_of_context():
+    if "\n" in text or "&" in text or family(op) in LEFT_FAMILIES or not (op.before.strip() or op.after.strip()):
+        return False
+    if left_to_rules(op) or tuple(map(_bare, (op.before, op.after))) in out_of_context():
         return False
     if op.marks:
         return bool(text.strip()) and not any(character.isalnum() for character in text)
     invented = WORD.findall(op.after) if not WORD.search(op.before) else []
     return all(word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS for word in invented)
+
+
+_LEFT_WORDS = frozenset(["e.g.", "i.e.", "must", "need"])
+"""Words of features whose contexts `rules` knows: "need to" is "have to", but "need" is not "have"."""
+
+
+def left_to_rules(op: Operation) -> bool:
+    """Whether both sides are forms of one word of a feature that `rules` looks after."""
+    before, after = ([*side.split(), *WORD.findall(side)] for side in (op.before.lower(), op.after.lower()))
+    short = {FORMS[word] for word in before if word in FORMS} & {FORMS[word] for word in after if word in FORMS}
+    short |= {phrase for phrase in PHRASES if phrase in (op.before, op.after)}
+    return bool(op.before and op.after) and (bool(short) or not _LEFT_WORDS.isdisjoint([*before, *after]))
+
+
+def _bare(side: str) -> str:
+    """Without an article that only follows its noun's sound."""
+    return side.removeprefix("an ").removeprefix("a ")
 
 
 @cache

