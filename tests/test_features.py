@@ -41,6 +41,8 @@ CASES = [  # text, key, variant seen there
     ("I'm gonna do it.", "shorthand:going to", "gonna"),
     ("Are u there, or r we late?", "shorthand:you", "u"),
     ("We write u = 3.", "shorthand:you", None),
+    ("Each edge (u, v) joins vertex u to another.", "shorthand:you", None),
+    ("Thx, k, b/c u know, e.g. now.", "shorthand:you", "u"),
     ("We are going to school.", "shorthand:going to", None),
     ("It is a kind of bird.", "shorthand:kind of", None),
     ("that works for me", "last_stop", "none"),

@@ -1,7 +1,8 @@
 """Words that some write short ("u", "info", "gonna"): each word is a habit of its own, and how chats and trackers look.
 
 A short form is taken up only by those who write it of this very word (see `reflectors/rules.py`), so the list may be long. Single letters
-count where no symbol would stand: "r" after a subject, "u" where no sign is near.
+count where no symbol would stand: "r" after a subject, "u" where no sign is near, and neither in a text with other letters by themselves, whose "u"
+is a vertex or a velocity.
 """
 
 from __future__ import annotations
@@ -80,11 +81,14 @@ def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
 _WORD = re.compile(r"(?<![\w'’@#/.-])[A-Za-z]+(?![\w'’@/-]|\.\w)")
 
 
+_SYMBOL = re.compile(r"(?<![\w'’./])[b-hjlmo-qstv-z](?![\w'’/]|\.\w)")  # chats write "k", "n", "b/c" and "w/" themselves
+
+
 def _sites(text: str) -> Iterator[Site]:
-    table = _table()
+    table, symbols = _table(), bool(_SYMBOL.search(text))
     for match in _WORD.finditer(text):
         form = match[0] if match[0] in table else match[0].lower()
-        if (found := table.get(form)) and _is_word(text, match, form):
+        if (found := table.get(form)) and not (len(form) == 1 and symbols) and _is_word(text, match, form):
             word, variant, others = found
             options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
             yield Site(f"shorthand:{word}", match.start(), match.end(), variant, options)

@@ -10,7 +10,8 @@ from rpo_edge.manifest import Manifest
 from rpo_edge.reflectors.base import Reflector
 
 DEFAULT = "rules"
-"""What rewrites unless another is named. `edit` takes its place when it is above `rules` in the evaluation, intervals apart."""
+"""What rewrites unless another is named. `edit` is above `rules` on what people wrote, and below on made-up users who are one way in everything; it takes
+its place when it is below nowhere (docs/models.md)."""
 
 REFLECTORS = {
     "edit": ("rpo_edge.reflectors.edit", "EditReflector"),

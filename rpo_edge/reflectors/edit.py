@@ -10,7 +10,7 @@ the user does, it may stay. Operations that do not fit a place are left out befo
 choices, one at the word and one among the marks after it.
 
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
-first: a habit of 62% comes out at about 62%, not always.
+first, so a habit of 62% does not come out always. As the user's part is calibrated (twice what training learnt), it comes out bolder than its rate.
 
 What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, emphasis), and whatever the
 user stated in words, is left to `rules`.

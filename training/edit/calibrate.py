@@ -1,6 +1,6 @@
 """Sets how readily a trained editor changes anything, and how much it heeds the user's counts.
 
-    python -m training calibrate TRAJECTORIES CHECKPOINT [--texts 14]
+    python -m training calibrate TRAJECTORIES CHECKPOINT [--texts 40]
 
 In training, a draft has lost only a part of its author's habits, so that nothing but the history tells which; a real draft
 was never the author's, and all of it is generic. The difference is one of priors: the same number (`offset`) is added to
@@ -97,7 +97,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m training calibrate")
     parser.add_argument("trajectories", type=Path)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--texts", type=int, default=14, help="of each author")
+    parser.add_argument("--texts", type=int, default=40, help="of each author")
     options = parser.parse_args(argv)
     allow(options.checkpoint)
     people = (author for author in read_authors(options.trajectories) if author.source != "persona" and held_back((author.name, "")))
