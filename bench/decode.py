@@ -201,17 +201,28 @@ def ways_of(runtimes: dict[str, Opened], program: Lookup | None, texts: Texts) -
 def measured(ways: Sequence[Way], texts: Texts, runs: int) -> None:
     """Print a line for each row of rewrites and each way."""
     for name, rewrites in texts.rows.items():
-        turns = [[total([way.run(rewrite) for rewrite in rewrites]) for way in ways] for _ in range(runs)]
-        columns = list(zip(*turns, strict=True))
-        share = sum(rewrite.kept for rewrite in rewrites) / sum(len(rewrite.draft) for rewrite in rewrites)
-        print(f"{name}: {len(rewrites)} of {sum(len(r.draft) for r in rewrites)} tokens, {share:.0%} of which are kept", flush=True)
-        for i, (way, each) in enumerate(zip(ways, columns, strict=True)):
-            own = f", {ratio(each, columns[i - 1])} of its own" if way.copying and i > 1 else ""
-            read = sum(len(rewrite.prompt) for rewrite in rewrites)
-            print(
-                f"{name:9}  {way.name:28}{ratio(each, columns[0])} of plain llama.cpp{own}  {told(each, read, len(rewrites))}",
-                flush=True,
-            )
+        drafts, read = sum(len(rewrite.draft) for rewrite in rewrites), sum(len(rewrite.prompt) for rewrite in rewrites)
+        share = sum(rewrite.kept for rewrite in rewrites) / drafts
+        print(f"{name}: {len(rewrites)} of {drafts} tokens, {share:.0%} of which are kept", flush=True)
+        columns = taken(name, ways, rewrites, runs)
+        plain = base = columns[ways[0].name]
+        for way in ways:
+            if each := columns.get(way.name):
+                plain = plain if way.copying else each
+                own = f", {ratio(each, plain)} of its own" if way.copying and plain is not base else ""
+                print(f"{name:9}  {way.name:28}{ratio(each, base)} of plain llama.cpp{own}  {told(each, read, len(rewrites))}", flush=True)
+
+
+def taken(name: str, ways: Sequence[Way], rewrites: Sequence[Rewrite], runs: int) -> dict[str, list[Taken]]:
+    """By way, run after run, all ways in turns; without llama.cpp's program where that fails on a text, which is said."""
+    found: dict[str, list[Taken]] = {way.name: [] for way in ways}
+    for way in (way for _ in range(runs) for way in ways if way.name in found):
+        try:
+            found[way.name].append(total([way.run(rewrite) for rewrite in rewrites]))
+        except lookup.Failed as error:
+            del found[way.name]
+            print(f"{name:9}  {way.name:28}left out: {error}", flush=True)
+    return found
 
 
 def total(each: Sequence[Taken]) -> Taken:

@@ -34,6 +34,10 @@ _SAYS = {
 }
 
 
+class Failed(RuntimeError):
+    """The program ended with an error of its own; it does on some texts, where it drafts past the grammar's end."""
+
+
 @dataclass(frozen=True)
 class Lookup:
     """The program and the model that it is to read."""
@@ -60,7 +64,7 @@ class Lookup:
                 code, memory = watched(self._command(folder, len(text), drafting), folder / "output")
                 output = (folder / "output").read_text("utf-8", "replace")
                 if code:
-                    raise RuntimeError(f"{self.program} failed ({code}): {output[-500:]}")
+                    raise Failed(f"{self.program.name} failed ({code}): {' '.join(output[-500:].split())}")
                 if len(said(output)) == len(_SAYS):
                     break
         return parsed(output, len(text)), memory

@@ -70,6 +70,22 @@ def test_program_that_fails_is_told(tmp_path):
         lookup.Lookup(program, tmp_path / "model.gguf", 2, 2048).replayed("a", [1, 2], True)
 
 
+def test_a_row_goes_on_without_the_program_that_fails_on_it(capsys):
+    def fails(rewrite):
+        raise lookup.Failed("it broke")
+
+    def breaks(rewrite):
+        raise RuntimeError("decoding did not say what was given")
+
+    taken = Taken(1.0, 2.0, 10, 10, 0)
+    ways = [decode.Way("ours", False, lambda rewrite: taken), decode.Way("theirs", True, fails)]
+    rewrite = decode.Rewrite([1, 2], [2], [2])
+    assert decode.taken("a row", ways, [rewrite, rewrite], 2) == {"ours": [Taken(2.0, 4.0, 20, 20, 0)] * 2}
+    assert capsys.readouterr().out.count("left out: it broke") == 1
+    with pytest.raises(RuntimeError, match="decoding"):
+        decode.taken("a row", [decode.Way("ours", False, breaks)], [rewrite], 1)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a script")
 def test_program_whose_figures_were_lost_is_asked_again(tmp_path):
     program, model, output = tmp_path / lookup.NAME, tmp_path / "model.gguf", tmp_path / "output"
