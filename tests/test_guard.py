@@ -215,7 +215,8 @@ def test_whatever_sentence_is_deleted_comes_back(pieces, data):
     for other in (target, target.replace("It is", "It's"), target.replace(" long", " really long"), target.replace(" so ", " and ")):
         text, verdict = rewritten(draft, other)
         assert not verdict.accepted
-        assert len(plain_words(text)) > len(plain_words(other)), (draft, other, text)
+        words, fewer = ([word for word in plain_words(found) if word != "really"] for found in (text, other))  # which other puts in
+        assert len(words) > len(fewer), (draft, other, text)
 
 
 @given(st.lists(PIECE, min_size=2, max_size=7, unique_by=lambda piece: piece[0]), st.integers(0, 7), st.booleans())
