@@ -17,10 +17,13 @@ pytest.importorskip("datasets")
 pytest.importorskip("peft")
 
 
+from transformers import GPT2Config, GPT2LMHeadModel
+
 from rpo_edge.edits import align
 from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
 from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.observe import observe
+
 from training import corpus, pretrain
 from training.generative import rl, sft, text
 from training.rewards import Composite, Rollout, table
@@ -114,6 +117,17 @@ def test_a_base_that_lacks_the_tokens_gets_them(base, tmp_path):
     assert len(start.added) == len(SPECIAL_TOKENS) and start.model.get_input_embeddings().num_embeddings >= max(start.added) + 1
     adapted = sft.adapter("lora", 4, start.added)
     assert adapted.trainable_token_indices == list(start.added) and sft.adapter("full", 4, ()) is None
+
+
+def test_a_base_may_be_taught_to_read_farther_than_it_has_so_far(base, trajectories, tmp_path):
+    before = text.room(text.load(base))
+    sft.run(trajectories, base, tmp_path, replace(CONFIG, steps=1, context=2 * before))
+    assert text.room(text.load(tmp_path)) == 2 * before
+    other = tmp_path / "absolute"
+    GPT2LMHeadModel(GPT2Config(vocab_size=300, n_positions=32, n_embd=8, n_layer=1, n_head=1)).save_pretrained(other)
+    text.load(base).tokenizer.save_pretrained(other)
+    with pytest.raises(ValueError, match="rotary"):
+        text.load(other, 64)
 
 
 def test_the_loss_is_of_what_comes_after_the_prompt_and_falls(whole):

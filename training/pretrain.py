@@ -8,9 +8,10 @@ curve, loss by source, speed) and `README.md`, the model's card. Interrupted, or
 OUT/state.pt with the same batches, and so to the same loss curve. Until the rate begins to fall it may go on with another
 `--tokens`: how long a run is can be decided while it runs.
 
-Method: next-token cross-entropy on packed sequences; a token attends only to its own document. AdamW (arXiv 1711.05101) with
-beta 0.9 and 0.95, weight decay 0.1 on matrices, gradients clipped at 1; the rate rises over the first steps, stays, and falls to 0
-over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over float32 weights; on a CPU float32. torch.compile
+Method: next-token cross-entropy on packed sequences; a token attends only to its own document. The layers' matrices are trained by
+Muon (momentum 0.95, its updates scaled to the size of AdamW's, arXiv 2502.16982), which gets farther with the tokens of a short run, the
+rest by AdamW (arXiv 1711.05101) with beta 0.9 and 0.95; weight decay 0.1 on matrices, gradients clipped at 1; the rate rises over the
+first steps, stays, and falls to 0 over the last 20% (warmup-stable-decay, arXiv 2404.06395). On a GPU bf16 autocast over float32 weights; on a CPU float32. torch.compile
 on a GPU and, where there is a C++ compiler, for longer runs on a CPU.
 
 Shapes: every width is divisible by 256, so that 4-bit K-quants are 4-bit throughout; input and output embeddings are one; deep
@@ -64,7 +65,7 @@ class Size:
 
 SIZES = {
     "30m": Size(512, 1024, 9, 8, 4, context=2048, batch=256, micro=64, rate=2e-3, warmup=40),
-    "10m": Size(256, 768, 9, 4, 4, context=1024, batch=8, micro=2, rate=2e-3, warmup=100),
+    "10m": Size(256, 768, 9, 4, 4, context=512, batch=16, micro=4, rate=4e-3, warmup=40),
     "1m": Size(256, 256, 1, 4, 4, context=2048, batch=8, micro=8, rate=4e-3, warmup=2),
 }
 
@@ -171,18 +172,22 @@ def rate(step: int, config: Config) -> float:
     return config.size.rate * min(1.0, rising, falling)
 
 
-def optimizer(model: torch.nn.Module, config: Config) -> torch.optim.AdamW:
-    """AdamW; vectors (norms) do not decay."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
-    groups = [{"params": matrices, "weight_decay": config.decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.size.rate, betas=(0.9, 0.95), fused=next(model.parameters()).is_cuda)
+def optimizers(model: torch.nn.Module, config: Config) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices; AdamW for the embedding, and for the norms, which do not decay."""
+    groups: dict[str, list[torch.nn.Parameter]] = {"matrices": [], "embedding": [], "norms": []}
+    for name, parameter in model.named_parameters():
+        groups["norms" if parameter.dim() < 2 else "embedding" if "embed" in name else "matrices"].append(parameter)
+    rest = [{"params": groups["embedding"], "weight_decay": config.decay}, {"params": groups["norms"], "weight_decay": 0.0}]
+    return [
+        torch.optim.Muon(groups["matrices"], lr=config.size.rate, weight_decay=config.decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=config.size.rate, betas=(0.9, 0.95), fused=next(model.parameters()).is_cuda),
+    ]
 
 
-def step_of(model: Any, optimize: torch.optim.AdamW, rows: torch.Tensor, config: Config, number: int, loss: Loss) -> float:
+def step_of(model: Any, optimizing: list[torch.optim.Optimizer], rows: torch.Tensor, config: Config, number: int, loss: Loss) -> float:
     """One optimizer step over the micro-batches of `rows`; the mean of `loss`."""
     device = next(model.parameters()).device
-    for group in optimize.param_groups:
+    for group in (group for optimizer in optimizing for group in optimizer.param_groups):
         group["lr"] = rate(number, config)
     parts = rows.split(config.size.micro)
     total = torch.zeros((), device=device)
@@ -192,8 +197,9 @@ def step_of(model: Any, optimize: torch.optim.AdamW, rows: torch.Tensor, config:
         share.backward()
         total += share.detach()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimize.step()
-    optimize.zero_grad(set_to_none=True)
+    for optimizer in optimizing:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
     return float(total)
 
 
@@ -219,7 +225,7 @@ def validate(model: Any, folder: Path, config: Config, rows: int = 32) -> dict[s
 def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, every: int) -> Run:
     """Steps until the end, or until the time is over; the state is kept every `every` steps and found again."""
     begun = time.monotonic()
-    shards, optimize, run = Shards(folder, config.size.context, config.seed), optimizer(model, config), Run()
+    shards, optimizing, run = Shards(folder, config.size.context, config.seed), optimizers(model, config), Run()
     state = out / "state.pt"
     if state.exists():
         kept = torch.load(state, weights_only=True, map_location=next(model.parameters()).device)
@@ -227,7 +233,8 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
         if not config.continues(Config(Size(**before.pop("size")), **before), kept["step"]):
             raise ValueError(f"{state} is of another run, or one whose rate has begun to fall; take another folder or the same options")
         model.load_state_dict(kept["model"])
-        optimize.load_state_dict(kept["optimizer"])
+        for optimizer, values in zip(optimizing, kept["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
         run = Run(
             kept["step"], kept["recent"], [tuple(row) for row in kept["curve"]], [(n, dict(losses)) for n, losses in kept["validation"]]
         )
@@ -235,7 +242,7 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
     model.train()
     last, since = time.monotonic(), run.step
     while run.step < config.steps:
-        run.recent.append(step_of(model, optimize, shards.batch(run.step, config.size.batch), config, run.step, loss))
+        run.recent.append(step_of(model, optimizing, shards.batch(run.step, config.size.batch), config, run.step, loss))
         run.step += 1
         done, over = run.step == config.steps, time.monotonic() - begun > 60 * minutes
         if run.step % every == 0 or done:
@@ -246,7 +253,7 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
                 run.validation.append((run.step, validate(model, folder, config)))
             print(f"step {run.step:6d} of {config.steps}  loss {run.curve[-1][1]:.4f}  {speed:,.0f} tokens/s", flush=True)
         if run.step % every == 0 or done or over:
-            _keep(model, optimize, config, run, state)
+            _keep(model, optimizing, config, run, state)
             last, since = time.monotonic(), run.step
         if over:
             break
@@ -258,8 +265,8 @@ def _compiles(config: Config, device: torch.device) -> bool:
     return device.type == "cuda" or (config.steps >= 500 and shutil.which("c++") is not None)
 
 
-def _keep(model: Any, optimize: torch.optim.AdamW, config: Config, run: Run, state: Path) -> None:
-    values = {"model": model.state_dict(), "optimizer": optimize.state_dict(), "config": json.dumps(asdict(config))}
+def _keep(model: Any, optimizing: list[torch.optim.Optimizer], config: Config, run: Run, state: Path) -> None:
+    values = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizing], "config": json.dumps(asdict(config))}
     keep(values | {"step": run.step, "recent": run.recent, "curve": run.curve, "validation": run.validation}, state)
 
 

@@ -31,7 +31,8 @@ SHOWN = (0, 1, 2, 4, 8)
 
 @dataclass(frozen=True)
 class Config:
-    """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once."""
+    """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
+    if other than the base has read so far."""
 
     steps: int = 1000
     tuning: str = "full"
@@ -42,6 +43,7 @@ class Config:
     lora_rank: int = 32
     seed: int = 3
     save: int = 100
+    context: int | None = None
 
 
 def data(tokenizer: Any, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
@@ -127,7 +129,7 @@ def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> No
 
 def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     """Load, train (on), save."""
-    start = text.load(base)
+    start = text.load(base, config.context)
     longest = text.room(start)
     rows, makers = data(start.tokenizer, trajectories, config, longest)
     trainer = SFTTrainer(

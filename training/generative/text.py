@@ -22,13 +22,20 @@ class Base:
     added: tuple[int, ...]
 
 
-def load(checkpoint: Path) -> Base:
+def load(checkpoint: Path, context: int | None = None) -> Base:
     """Any local causal model in safetensors; of the prompt's special tokens, those that it lacks are added.
 
-    Raises OSError where the folder has no safetensors: nothing pickled is ever read.
+    context: tokens that it will be trained to read, where other than it reads so far. Rotary positions (arXiv 2104.09864) need no
+    weights for that, and get used to the places that are new to them while they are trained.
+    Raises OSError where the folder has no safetensors: nothing pickled is ever read; ValueError for a context that a model without
+    rotary positions cannot have.
     """
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True, dtype="float32")
+    if context and context != model.config.max_position_embeddings:
+        if not getattr(model.config, "rope_theta", None):
+            raise ValueError(f"{checkpoint} reads {model.config.max_position_embeddings} tokens, and without rotary positions no more")
+        model.config.max_position_embeddings = context
     known = tokenizer.get_vocab()
     missing = [token for token in SPECIAL_TOKENS if token not in known]
     if missing:
