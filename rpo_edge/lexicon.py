@@ -40,7 +40,7 @@ require requires = need needs + DETERMINERS
 inquire inquires inquired inquiring = ask asks asked asking + about
 resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem problems
 select selects selecting = choose chooses choosing + DETERMINERS
-provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview
+provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview information guidance access details insight insights tips suggestions support a_list an_explanation a_sense an_idea
 to_request requesting = to_ask_for asking_for + a an the your more some
 to_contact contacting = to_get_in_touch_with getting_in_touch_with
 to_determine = to_figure_out + whether if why how what which where
@@ -52,6 +52,7 @@ encounter encounters encountering = run_into runs_into running_into + issues pro
 omit omits omitted omitting = leave_out leaves_out left_out leaving_out + DETERMINERS
 proceed proceeds proceeding = go_ahead goes_ahead going_ahead + with
 discuss discusses discussing = talk_about talks_about talking_about + DETERMINERS
+begin begins began beginning = start starts started starting + to
 you_wish we_wish they_wish = you_want we_want they_want + to
 you_must we_must they_must = you_need_to we_need_to they_need_to + use make do add set run install keep include follow
 a_significant = a_big + increase decrease difference change improvement impact advantage step part role challenge
@@ -85,6 +86,10 @@ to_locate locating = to_find finding
 to_verify verifying = to_check checking
 to_remain will_remain = to_stay will_stay
 inform informs informed informing = tell tells told telling + me us you him her them
+provide_you_with provides_you_with providing_you_with = give_you gives_you giving_you
+provide_us_with provides_us_with provide_them_with provides_them_with = give_us gives_us give_them gives_them
+allow_you_to allows_you_to allowing_you_to = let_you lets_you letting_you
+allow_us_to allows_us_to allow_them_to allows_them_to = let_us lets_us let_them lets_them
 notify notifies notified notifying = tell tells told telling + me us you him her them
 endeavoring_to endeavored_to will_endeavor_to = trying_to tried_to will_try_to
 endeavouring_to endeavoured_to will_endeavour_to = trying_to tried_to will_try_to
@@ -113,6 +118,7 @@ sufficient a_sufficient_amount_of a_sufficient_number_of = enough enough enough
 additional = extra
 entire = whole
 various = different
+due_to = because_of + DETERMINERS
 beneficial = helpful
 crucial more_crucial most_crucial = key more_important most_important
 pivotal more_pivotal most_pivotal = key more_important most_important
@@ -389,6 +395,27 @@ CLOSERS: tuple[str, ...] = (
     r"(?:your )?feedback is (?:always )?(?:welcome|appreciated)[.!]",
 )
 """Stock last sentences of machine answers, each matched as a whole sentence."""
+
+_IMPORTANT = r"(?:important|worth|essential|crucial|vital|interesting|helpful|useful|necessary|imperative|critical)"
+_NOTE = (
+    r"(?:to |also )*(?:note|remember|mention|keep in mind|bear in mind|point out|recogni[sz]e|understand|acknowledge|reali[sz]e|emphasi[sz]e"
+    r"|highlight|noting|remembering|mentioning|keeping in mind|bearing in mind|pointing out|emphasi[sz]ing|highlighting)"
+)
+
+LEAD_INS: dict[str, tuple[str, ...]] = {
+    "announcement": (
+        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that ",
+        r"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered|emphasi[sz]ed) that ",
+        r"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that ",
+        r"(?:please )?remember, ",
+        r"as an? (?:ai|artificial intelligence|large)(?: language)?(?: model| assistant| chatbot)?, ",
+    ),
+    "conclusion": (
+        r"(?:in|to) (?:conclusion|summary|sum up|summari[sz]e|conclude|essence|a nutshell|short), ",
+        r"(?:overall|ultimately|all in all|simply put), ",
+    ),
+}
+"""What a sentence may begin with before it says anything, by feature: without it, it says the same. That it sums up, its place says."""
 
 FUNCTION_WORDS: frozenset[str] = frozenset(
     _split("""

@@ -56,6 +56,16 @@ CASES = [  # text, key, variant seen there
     ("nothing here is upper case.", "sentence_case", "lower"),
     ("Certainly! Here is it.", "opener", "stock"),
     ("It works well. I hope this helps!", "closer", "stock"),
+    ("It's worth noting that it rains.", "announcement", "stock"),
+    ("We note that it rains.", "announcement", "none"),
+    ("It rains. Overall, we are wet.", "conclusion", "stock"),
+    ("We are wet overall, it seems.", "conclusion", "none"),
+    ("We use tools such as hammers.", "example", "such as"),
+    ("Things like cars are here.", "example", "like"),
+    ("She looks like him, and people like me know.", "example", None),
+    ("I think we can go.", "that_clause:think", "none"),
+    ("It means that they are late.", "that_clause:means", "that"),
+    ("I know that man.", "that_clause:know", None),
     ("Hi Bob,\n\nit works.", "greeting", "hi"),
     ("It works for me now.\n\nCheers,\nBob", "sign_off", "Cheers,\nBob"),
 ]
@@ -73,7 +83,20 @@ def test_every_choice_has_a_case():
 
 
 # Options whose result is no longer a site of the same feature: two sentences, or nothing at all.
-_LEAVES = {"semicolon", "opener", "closer", "bold", "emoji", "dash", "greeting", "sign_off", "latin"}
+_LEAVES = {
+    "semicolon",
+    "example",
+    "opener",
+    "closer",
+    "announcement",
+    "conclusion",
+    "bold",
+    "emoji",
+    "dash",
+    "greeting",
+    "sign_off",
+    "latin",
+}
 
 
 @pytest.mark.parametrize(("text", "key", "variant"), CASES)
@@ -159,6 +182,7 @@ UNSAFE = {
         "An extremely good day.",
     ],
     "register": [
+        "It is due to the rain.",
         "Individuals came with children.",
         "That is part of it, for kids.",
         "We discuss with them.",
@@ -248,6 +272,10 @@ UNSAFE = {
         "Set color: red.",
     ],
     "opener": ["Absolutely! Cats can eat fish.", "Definitely! Cats can.", "Of course! Cats can.", "Sure! Cats can."],
+    "example": ["Things like cars are here.", "It is such as it is."],
+    "that_clause": ["You know it is late.", "I know that man."],
+    "announcement": ["Please note that iPhone users differ.", "Note that `x` is set.", "It is important to know that."],
+    "conclusion": ["Overall, 5 people came.", "Overall, we sold it to 5 people.", "In short, *no*."],
     "sentence_case": ["# The Best Way", '"Yay!" he said.', "“Yay!” he said."],
     "exclamation": ["Really?! No way!!"],
     "bold": ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
@@ -320,6 +348,23 @@ CHANGES = [
     ("It is late. so it works.", "connective_result", "formal", "It is late. therefore, it works."),
     ("It is late. Also, it works.", "connective_addition", "plain", "It is late. And it works."),
     ("Sure! Here is the text.", "opener", "none", "Here is the text."),
+    ("We use tools, such as hammers.", "example", "like", "We use tools, like hammers."),
+    ("Make sure that you have it.", "that_clause", "none", "Make sure you have it."),
+    ("I believe it’s late.", "that_clause", "that", "I believe that it’s late."),
+    ("We left due to the rain.", "register", "plain", "We left because of the rain."),
+    (
+        "It provides individuals with care and provides us with tools.",
+        "register",
+        "plain",
+        "It provides people with care and gives us tools.",
+    ),
+    ("It allows you to go.", "register", "plain", "It lets you go."),
+    ("It is important to note that the sky is blue.", "announcement", "none", "The sky is blue."),
+    ("It rains. However, it’s also worth mentioning that we left.", "announcement", "none", "It rains. However, we left."),
+    ("- Please note that 5 came.", "announcement", "none", "- 5 came."),
+    ("As an AI language model, I cannot walk.", "announcement", "none", "I cannot walk."),
+    ("It rains. In summary, we left.", "conclusion", "none", "It rains. We left."),
+    ("**Overall, it rains.**", "conclusion", "none", "**It rains.**"),
     ("It is **very good** here.", "bold", "plain", "It is very good here."),
     ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
 ]

@@ -23,7 +23,6 @@ from rpo_edge.edits import align
 from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
 from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.observe import observe
-
 from training import corpus, pretrain
 from training.generative import rl, sft, text
 from training.rewards import Composite, Rollout, table

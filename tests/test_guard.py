@@ -52,6 +52,12 @@ def test_a_sentence_goes_only_if_it_is_stock():
     assert removal_reason("I hope this helps!", "") is None
 
 
+def test_a_machines_own_name_may_go_with_the_phrase_that_says_it():
+    draft = "As an AI language model, I am not sure. The AI of today is."
+    kept, _ = guard(draft, [Edit(0, 25, "As an AI language model, ", "", "stock"), Edit(44, 47, "AI ", "", "bad")])
+    assert [edit.reason for edit in kept] == ["stock"]
+
+
 def test_one_bad_sentence_does_not_undo_the_others():
     draft = "It is cold. It is not far."
     kept, verdict = guard(draft, [Edit(0, 5, "It is", "It's", "good"), Edit(12, 21, "It is not", "It's", "bad")])

@@ -56,6 +56,24 @@ def test_three_places_that_agree_are_enough_and_two_are_not():
     assert "color " in rewritten([*british[:2], "A color film."], f"{LONG}.")
 
 
+STOCK = "It is important to note that the sky is blue. We went out. In conclusion, the day was good."
+
+
+def test_what_says_nothing_goes_for_whom_it_is_no_habit():
+    assert (
+        rewritten(["It rained all day.", "We stayed at home.", "It was a good day."], STOCK)
+        == "The sky is blue. We went out. The day was good."
+    )
+    noting = ["Note that it rained.", "We stayed at home.", "Please note that it was a good day."]
+    assert rewritten(noting, STOCK) == "It is important to note that the sky is blue. We went out. The day was good."
+
+
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+def test_what_follows_a_stock_phrase_has_the_writers_case(windows):
+    texts = ["that works for me. no, it does not rain.", "we like it. you may try. thanks."]
+    assert rewritten(texts, STOCK, windows) == "the sky is blue. we went out. the day was good."
+
+
 def test_the_list_of_no_names():
     path = Path(__file__).resolve().parents[1] / "rpo_edge" / "words.txt"
     words = path.read_text("utf-8").split()

@@ -7,12 +7,14 @@ from rpo_edge.features import framing, lists, measured, punctuation, shorthand, 
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 5
+VERSION = 6
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
     framing.OPENER,
     framing.CLOSER,
+    framing.ANNOUNCEMENT,
+    framing.CONCLUSION,
     framing.GREETINGS,
     framing.SIGN_OFFS,
     *wording.CONNECTIVES,
@@ -22,6 +24,8 @@ CHOICES: tuple[Choice, ...] = (
     shorthand.SHORTHAND,
     wording.INTENSIFIER,
     wording.OBLIGATION,
+    wording.EXAMPLE,
+    wording.THAT_CLAUSE,
     punctuation.LATIN,
     punctuation.DASH,
     punctuation.SEMICOLON,

@@ -1,15 +1,16 @@
-"""How a text is framed: stock openers and closers, greeting, sign-off, and Markdown emphasis."""
+"""How a text is framed: stock openers and closers, what sentences begin with before they say anything, greeting, sign-off, and Markdown emphasis."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import line_of
-from rpo_edge.lexicon import CLOSERS, OPENERS
-from rpo_edge.segment import LINE_PREFIX, sentences, words
+from rpo_edge.lexicon import CLOSERS, LEAD_INS, OPENERS
+from rpo_edge.segment import LINE_PREFIX, iter_sentence_starts, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -32,6 +33,10 @@ _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
 EMOJI = re.compile(
     "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
+
+_LINKED = r"(?P<linked>(?:however|additionally|furthermore|moreover|finally|lastly|also|but|and|so),? )?"
+_GOES_ON = re.compile(r"(?:[A-Za-z][a-z]*|\d+)(?:['’][a-z]+)?,? ")
+"""A plain word or number: no code, name of a file or "iPhone"."""
 
 
 @cache
@@ -71,6 +76,48 @@ def _closer(text: str) -> Iterator[Site]:
         yield Site("closer", start, len(text.rstrip()), "stock", {"none": ""})
     elif words(text):
         yield Site("closer", len(text), len(text), "none")
+
+
+def announced(text: str, start: int) -> tuple[int, int] | None:
+    """What the sentence that begins at `start` says before it says anything ("As an AI language model, "); None if it does not."""
+    match = _leads("announcement").match(text, start)
+    return match.span("lead") if match else None
+
+
+@cache
+def _leads(name: str) -> re.Pattern[str]:
+    return re.compile(f"{_LINKED}(?P<lead>{'|'.join(LEAD_INS[name])})", re.IGNORECASE)
+
+
+def _announcement(text: str) -> Iterator[Site]:
+    return _lead_ins(text, "announcement")
+
+
+def _conclusion(text: str) -> Iterator[Site]:
+    """What "overall" says of a sentence with an amount may be a part of it."""
+    for site in _lead_ins(text, "conclusion"):
+        yield replace(site, options={}) if site.options and _has_digit(text, site.end) else site
+
+
+def _lead_ins(text: str, name: str) -> Iterator[Site]:
+    """Sentences that begin with one of the phrases, and those that do not; what follows gets its capital."""
+    for start in iter_sentence_starts(text):
+        match = _leads(name).match(text, start)
+        if not match:
+            yield Site(name, start, start, "none")
+            continue
+        lead, end = match.start("lead"), match.end()
+        first = text[end : end + 1]
+        options = {"none": ""} if _GOES_ON.match(text, end) else {}
+        if options and text[lead].isupper() and first.islower():
+            end, options = end + 1, {"none": first.upper()}
+        yield Site(name, lead, end, "stock", options)
+
+
+def _has_digit(text: str, start: int) -> bool:
+    """In the sentence that goes on at `start`."""
+    end = start + sentences(text[start:])[0].end
+    return any(letter.isdigit() for letter in text[start:end])
 
 
 def _greeting(text: str) -> Iterator[Site]:
@@ -121,6 +168,8 @@ def _emoji(text: str) -> Iterator[Site]:
 
 OPENER = Choice("opener", "stock openers", "share of texts", _opener)
 CLOSER = Choice("closer", "stock closers", "share of texts", _closer)
+ANNOUNCEMENT = Choice("announcement", "announcements (it is worth noting that)", "share of sentences", _announcement)
+CONCLUSION = Choice("conclusion", "conclusions (in summary)", "share of sentences", _conclusion)
 GREETINGS = Choice("greeting", "greeting", "share of texts", _greeting)
 SIGN_OFFS = Choice("sign_off", "sign-off", "share of texts", _sign_off)
 BOLD = Choice("bold", "bold", "share of sentences", _bold)

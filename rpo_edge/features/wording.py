@@ -147,6 +147,8 @@ def _fits(text: str, start: int, form: str) -> bool:
         return before != "so"
     if first == "regarding":
         return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
+    if first in ("due", "because"):  # "is due to the rain" says what it is
+        return before not in AUXILIARIES
     if first in ("utilized", "utilised"):  # "a utilized car" is not a used one
         return before in _VERB_AFTER
     if first in SUBJECTS and rest.startswith(_FINITE):
@@ -238,6 +240,52 @@ def _obligation(text: str) -> Iterator[Site]:
             yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
 
 
+_EXAMPLE = re.compile(r"(?P<of>[^\W\d_]+),?\)? (?P<word>such as|like) (?P<next>[^\W_]+)")
+_NO_EXAMPLE = SUBJECTS | AUXILIARIES | listed("to this that me him us them")
+_LIKENED = listed(
+    "looks feels seems sounds acts works smells tastes says does goes behaves appears gets makes reads runs comes takes plays thinks moves "
+    "always sometimes perhaps besides else yes its his"
+)
+
+
+def _examples(text: str) -> Iterator[Site]:
+    """Examples after what they are of. "like" also likens: it is only counted, and only after a plural or "people"."""
+    for match in _EXAMPLE.finditer(text):
+        formal = match["word"] == "such as"
+        if match["next"].lower() not in _NO_EXAMPLE and (formal or _is_plural(match["of"].lower())):
+            yield Site("example", match.start("word"), match.end("word"), match["word"], {"like": "like"} if formal else {})
+
+
+def _is_plural(word: str) -> bool:
+    plural = word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in _LIKENED
+    return plural or word in ("people", "stuff", "something", "someone")
+
+
+_BEFORE_THAT = {
+    word: forms.split()[0]
+    for forms in (
+        "think thinks thought", "believe believes believed", "know knows knew", "say says said", "hope hopes hoped", "feel feels felt",
+        "guess", "suppose", "means meant", "realize realizes realized", "realise realises realised", "sure", "glad", "afraid",
+        "ensure ensures ensuring ensured", "understand understands understood", "assume assumes assuming", "notice notices noticed",
+        "show shows showed", "remember", "suggest suggests suggested", "find found",
+    )
+    for word in forms.split()
+}  # fmt: skip
+_THAT = re.compile(
+    rf"(?<![\w-])(?P<head>{'|'.join(sorted(_BEFORE_THAT, key=len, reverse=True))})(?P<that> that)?(?= (?:I|you|he|she|it|we|they|there)"
+    r"(?:['’](?:s|re|ve|ll|d|m)\b| (?:am|is|are|was|were|have|has|had|will|would|can|could|should|may|might|must|need|want|do|does|did)(?:n['’]t)?\b))"
+)
+
+
+def _that(text: str) -> Iterator[Site]:
+    """ "that" before a clause with a pronoun for its subject, which is where it may be left out or put in."""
+    for match in _THAT.finditer(text):
+        start, end = match.end("head"), match.end()
+        variant, other = ("that", {"none": ""}) if match["that"] else ("none", {"that": " that"})
+        free = match["that"] or word_before(text, match.start()) != "you"  # "you know it is"
+        yield Site(f"that_clause:{_BEFORE_THAT[match['head']]}", start, end, variant, other if free else {})
+
+
 _DEGREES = ("very", "really", "extremely")  # these say the same; "pretty" and "quite" weaken as often as they strengthen
 _SCOPED = frozenset(["not", "how", "so", "too", "as", "never", "hardly", "isn't", "no", "nothing", "anything"])
 
@@ -256,6 +304,8 @@ def _intensifiers(text: str) -> Iterator[Site]:
 SPELLING = Choice("spelling", "British or American spelling", "share of the words that differ", _spelling)
 REGISTER = Choice("register", "formal or plain words", "share of the words that have a twin", _register_sites)
 OBLIGATION = Choice("obligation", "must, need to, have to", "share of each form", _obligation)
+EXAMPLE = Choice("example", "such as or like", "share of examples", _examples)
+THAT_CLAUSE = Choice("that_clause", "that before a clause", "share of clauses after such words", _that)
 INTENSIFIER = Choice("intensifier", "intensifiers", "share of each word", _intensifiers)
 
 

@@ -49,6 +49,8 @@ LEFT_TO_RULES = frozenset(
     [
         "opener",
         "closer",
+        "announcement",
+        "conclusion",
         "greeting",
         "sign_off",
         "spelling",

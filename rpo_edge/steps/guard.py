@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rpo_edge.edits import shift
-from rpo_edge.features.framing import is_stock
+from rpo_edge.features.framing import announced, is_stock
 from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import LINE_PREFIX, WORD, iter_sentence_starts, plain_words, sentences, straight, words
+from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.loss import Change, loss
 
@@ -262,11 +262,14 @@ def _reason(change: Change, lower: frozenset[str]) -> str | None:
 
 
 def _without_stock(before: str, after: str) -> tuple[str, str]:
-    """Stock sentences that the rewrite dropped do not count for the rules: neither their negation nor their names."""
+    """Stock sentences that the rewrite dropped do not count for the rules, nor do stock phrases that began one: neither their negation nor
+    their names."""
     for start, end in reversed(sentences(before)):
         sentence = before[start:end]
         if is_stock(sentence) and not freeze(sentence) and sentence.strip() not in after:
             before = before[:start] + before[end:]
+        elif (lead := announced(before, prose_start(before, Span(start, end)))) and before[slice(*lead)] not in after:
+            before = before[: lead[0]] + before[lead[1] :]
     return before, after
 
 

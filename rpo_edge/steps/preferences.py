@@ -9,6 +9,9 @@ from collections.abc import Mapping
 
 from rpo_edge.errors import InputError
 
+STOCK = ("opener", "closer", "announcement", "conclusion")
+"""Features that a draft has rather than a person."""
+
 # key -> value -> feature name -> rates of the variants
 _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
     "contractions": {
@@ -34,8 +37,8 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
     },
     "dash": {form: {"dash": {form: 1.0}} for form in ("em", "spaced em", "spaced en", "hyphen", "double hyphen", "comma")},
     "stock_phrases": {
-        "keep": {"opener": {"stock": 1.0}, "closer": {"stock": 1.0}},
-        "drop": {"opener": {"none": 1.0}, "closer": {"none": 1.0}},
+        "keep": {name: {"stock": 1.0} for name in STOCK},
+        "drop": {name: {"none": 1.0} for name in STOCK},
     },
     "bold": {"keep": {"bold": {"bold": 1.0}}, "never": {"bold": {"plain": 1.0}}},
     "emoji": {"keep": {"emoji": {"emoji": 1.0}}, "never": {"emoji": {"none": 1.0}}},

@@ -51,7 +51,7 @@ PER_WORD = frozenset(["lexical", "question", "parenthesis", "structure"])
 """Features that are counted against words; all others are shares of their own sites."""
 
 ABSENT = frozenset(
-    {(name, "none") for name in ("opener", "closer", "greeting", "sign_off", "emoji")}
+    {(name, "none") for name in ("opener", "closer", "announcement", "conclusion", "greeting", "sign_off", "emoji")}
     | {("bold", "plain"), ("exclamation", "."), ("sentence_case", "upper"), ("ampersand", "and"), ("semicolon", "full stop")}
 )
 """Feature and variant that say that something is not there: any sentence shows them."""

@@ -56,6 +56,11 @@ _SENTENCE = r"(?:(?<=^)|(?<=\n)|(?<=[a-z)][.!?] )|(?<=[.!?]\n))"
 _STARTS = re.compile(
     r"(?P<lead>^[ \t]*(?:[-*>] |\d+[.)] )?[\"“'‘]?|(?<=\w\w)[.!?][\"”’')]* +[\"“'‘]?)(?P<word>[A-Z][\w'’-]*)", re.MULTILINE
 )
+_STOCK = (
+    rf"{_SENTENCE}(?:(?:In (?:conclusion|summary|short)|To (?:summarize|conclude|sum up)|Overall|Ultimately|Remember|As an AI(?: language model)?), "
+    r"|(?:(?:Please )?(?:note|remember|keep in mind)|Note|Remember|Keep in mind) that "
+    r"|It(?:['’]s| is)(?: also)? (?:important|worth|essential|crucial)(?: to)? (?:note|noting|remember|mention|mentioning|keep in mind|understand) that )(?P<next>\w)"
+)
 _AUXILIARY_NEXT = r"(?! (?:been|got|had|become|taken|made|done|gone|seen|to)\b)(?=[ ]\w)"
 
 
@@ -87,6 +92,10 @@ def _back(pairs: Mapping[str, str]) -> dict[str, str]:
     for one, other in pairs.items():
         back.setdefault(other, one)
     return back
+
+
+def _raised(match: re.Match[str]) -> str:
+    return match["next"].upper()
 
 
 def _sub(*rules: tuple[str, Put]) -> Way:
@@ -143,6 +152,7 @@ def ways() -> dict[str, dict[str, Way]]:
         "last_stop": {"kept": (), "none": _sub((r"^(?![ \t]*(?:[-*>#|•]|\d+[.)] ))(?P<said>.*\w)\.(?=[ \t]*\n[ \t]*\n|\s*\Z)", r"\g<said>"))},
         "greeting": {"none": (), "hi": (), "hello": ()},
         "sign_off": {"none": (), "cheers": (), "best": ()},
+        "stock": {"dropped": (*_sub((_STOCK, _raised)),)},
     }  # fmt: skip
 
 

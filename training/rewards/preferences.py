@@ -17,17 +17,15 @@ from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import WORD
 from rpo_edge.steps.guard import guard
-from rpo_edge.steps.preferences import stated_rates
+from rpo_edge.steps.preferences import STOCK, stated_rates
 from rpo_edge.steps.profile import free_sites
 from training.rewards.base import Rollout
 from training.rewards.fidelity import added, bare, closes, opens, without
 
-_SHOW_NOTHING = frozenset(
-    [("opener", "none"), ("closer", "none"), ("bold", "plain"), ("emoji", "none"), ("exclamation", "."), ("dash", "comma")]
-)
+_SHOW_NOTHING = frozenset([(name, "none") for name in (*STOCK, "emoji")] + [("bold", "plain"), ("exclamation", "."), ("dash", "comma")])
 """Wishes of which a place that obeys is a place no more: (feature, wanted variant)."""
 
-_COME_NEVER = frozenset([("opener", "stock"), ("closer", "stock"), ("bold", "bold"), ("emoji", "emoji")])
+_COME_NEVER = frozenset([(name, "stock") for name in STOCK] + [("bold", "bold"), ("emoji", "emoji")])
 """Wishes to keep what the draft has: a place that disobeys is a place no more."""
 
 _FRAMES = {"greeting": opens, "sign_off": closes}
