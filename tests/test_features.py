@@ -352,12 +352,7 @@ CHANGES = [
     ("Make sure that you have it.", "that_clause", "none", "Make sure you have it."),
     ("I believe it’s late.", "that_clause", "that", "I believe that it’s late."),
     ("We left due to the rain.", "register", "plain", "We left because of the rain."),
-    (
-        "It provides individuals with care and provides us with tools.",
-        "register",
-        "plain",
-        "It provides people with care and gives us tools.",
-    ),
+    ("It provides us with tools.", "register", "plain", "It gives us tools."),
     ("It allows you to go.", "register", "plain", "It lets you go."),
     ("It is important to note that the sky is blue.", "announcement", "none", "The sky is blue."),
     ("It rains. However, it’s also worth mentioning that we left.", "announcement", "none", "It rains. However, we left."),
