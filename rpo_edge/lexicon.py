@@ -408,6 +408,9 @@ LEAD_INS: dict[str, tuple[str, ...]] = {
         r"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered|emphasi[sz]ed) that ",
         r"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that ",
         r"(?:please )?remember, ",
+        r"needless to say, ",
+        r"it goes without saying that ",
+        r"(?:sure|certainly|of course|absolutely|definitely), (?=here\b|below\b|let\b|i\b)",
         r"as an? (?:ai|artificial intelligence|large)(?: language)?(?: model| assistant| chatbot)?, ",
     ),
     "conclusion": (
