@@ -402,11 +402,16 @@ _NOTE = (
     r"|highlight|noting|remembering|mentioning|keeping in mind|bearing in mind|pointing out|emphasi[sz]ing|highlighting)"
 )
 
+_CLAUSE_FIRST = (  # "Remember that day?" goes on with a noun
+    r"(?:i|you|he|she|it|we|they|there|the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|each|every|both|no|not|most|many|if|when|while"
+    r"|although|in|on|for|with|as|by|\d+|[a-z]+ing|[a-z]+s)"
+)
+
 LEAD_INS: dict[str, tuple[str, ...]] = {
     "announcement": (
         rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that ",
         r"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered|emphasi[sz]ed) that ",
-        r"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that ",
+        rf"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that (?={_CLAUSE_FIRST}\b)",
         r"(?:please )?remember, ",
         r"needless to say, ",
         r"it goes without saying that ",
