@@ -6,6 +6,7 @@ texts a second, and rollouts scored a second by each reward. STYLE is a style en
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,7 +38,13 @@ def limit() -> float:
 
 def main(arguments: Sequence[str]) -> None:
     """Print a line each."""
-    checkpoint, style = Path(arguments[0]), Path(arguments[1]) if len(arguments) > 1 else None
+    parser = argparse.ArgumentParser(
+        prog="python -m bench rollouts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("style", type=Path, nargs="?")
+    options = parser.parse_args(arguments)
+    checkpoint, style = options.checkpoint, options.style
     config = rl.Config(weights={"fidelity": 1.0})
     reward = Composite(config.weights, table())
     ground = rl.ground(rl.Policy.load(checkpoint, config.bolder), list(authors("train")), stage.of_model(config.drafts), reward, config)

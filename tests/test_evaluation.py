@@ -15,6 +15,7 @@ pytest.importorskip("sklearn")
 
 import torch
 
+from rpo_edge.edits import apply
 from rpo_edge.manifest import embedded
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.records import Edit, StyleProfile
@@ -258,6 +259,13 @@ def test_every_preference_may_be_stated():
     for key, values in preferences.VALUES.items():
         for value in values:
             check(key, value)
+
+
+def test_a_stock_phrase_goes_whatever_name_it_has_and_no_other_does():
+    draft = "As an AI language model, we sing."
+    for before, after, broken in (("As an AI language model, w", "W", ()), ("As an AI language model", "We", ("name",))):
+        edit = Edit(0, len(before), before, after, "")
+        assert drafts._broken(draft, [edit], apply(draft, [edit])) == broken
 
 
 def test_a_draft_in_ways_that_the_user_never_has_is_as_far_as_can_be():

@@ -197,7 +197,8 @@ def test_right_history_closes_what_anothers_does_not(prompts, ground):
 
 
 def test_texts_of_the_user_come_with_every_draft(prompts, ground):
-    (task,) = drafts.tasks_of(ground)
+    task, *again = drafts.tasks_of(ground)
+    assert [other.draft for other in again] == [task.draft] * (ground.drafts - 1)  # there is but one
     assert task.known.evidence.query == "Where is it?" and len(task.known.evidence.items) == 8
     assert {item.text for item in task.known.evidence.items} <= {*ground.people[task.name].texts}
     people = [ground.people[name] for name in ("bert", "anna", "bert")]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from rpo_edge.edits import apply
-from rpo_edge.features.framing import is_stock
+from rpo_edge.features.framing import announced, is_stock
 from rpo_edge.pipeline import own_phrases, reflect
 from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.base import Reflector
@@ -38,6 +38,10 @@ RATED = (
     "exclamation",
     "clause_comma",
     "dash",
+    "announcement",
+    "conclusion",
+    "example",
+    "that_clause",
 )
 DISTANCE = "{feature}: distance to the user's rate, {when}"
 """Name of a feature's row."""
@@ -108,12 +112,19 @@ def _faithful(draft: str, rewrite: str, profile: StyleProfile) -> float:
 
 def _broken(draft: str, edits: Sequence[Edit], text: str) -> tuple[str, ...]:
     """What was lost or invented."""
-    kept = apply(draft, [edit for edit in edits if not edit.after and is_stock(edit.before)])  # stock phrases may go as a whole
+    kept = apply(draft, [edit for edit in edits if _drops_stock(edit)])  # which may go, whatever name it has
     unit = Unit(kept, text, frozenset(words(draft)))
     broken = [rule.__name__.removesuffix("_rule") for rule in (number_rule, url_rule, negation_rule, name_rule) if rule(unit)]
     if [kept[f.start : f.end] for f in freeze(kept)] != [text[f.start : f.end] for f in freeze(text)]:
         broken.append("frozen spans")
     return tuple(broken)
+
+
+def _drops_stock(edit: Edit) -> bool:
+    """Whether a stock sentence or phrase goes, and at most a letter of what follows gets its capital."""
+    if not edit.after:
+        return is_stock(edit.before) or announced(edit.before, 0) == (0, len(edit.before))
+    return announced(edit.before, 0) == (0, len(edit.before) - 1) and edit.after == edit.before[-1].upper()
 
 
 def _rates(text: str, profile: StyleProfile) -> dict[str, Pairs]:
@@ -147,10 +158,12 @@ def real_drafts(ground: Ground) -> Outcome:
 
 
 def tasks_of(ground: Ground) -> list[Task]:
-    """Drafts by lot, each for a user by lot."""
+    """Drafts by lot, each for a user by lot; where more are asked for than there are, they come again."""
     rng = random.Random(SEED)
     names = sorted(ground.people)
-    drafts = rng.sample(ground.found.drafts, min(ground.drafts, len(ground.found.drafts)))
+    there, drafts = ground.found.drafts, []
+    while there and len(drafts) < ground.drafts:  # more than there are: each again, for another user
+        drafts += rng.sample(there, min(ground.drafts - len(drafts), len(there)))
     people = [ground.people[rng.choice(names)] for _ in drafts]
     texts = retrieved(ground, [Asked(person, draft, ground.found.queries.get(draft)) for draft, person in zip(drafts, people, strict=True)])
     return [
