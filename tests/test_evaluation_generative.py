@@ -24,8 +24,8 @@ from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.steps.retrieve import retrieve
 from training import corpus, evaluate, pretrain
-from training.evaluation import attribution, causal, drafts, material, preferences, reflectors, restoration, sizes, titles, transfer
-from training.evaluation.known import library
+from training.evaluation import causal, drafts, material, preferences, reflectors, restoration, sizes, titles, transfer
+from training.evaluation.known import Asked, known, library
 from training.evaluation.material import Ground, Material, Names
 from training.users import Known, rewritten
 
@@ -202,10 +202,10 @@ def test_texts_of_the_user_come_with_every_draft(prompts, ground):
     assert task.known.evidence.query == "Where is it?" and len(task.known.evidence.items) == 8
     assert {item.text for item in task.known.evidence.items} <= {*ground.people[task.name].texts}
     people = [ground.people[name] for name in ("bert", "anna", "bert")]
-    found = attribution._known(ground, people, [ANYBODYS] * 3, [None, "Where?", None])
-    assert [known.evidence.query for known in found] == [None, "Where?", None]
-    for person, known in zip(people, found, strict=True):
-        assert known.runs == person.runs() and {item.text for item in known.evidence.items} <= {*person.texts}
+    found = known(ground, [Asked(person, ANYBODYS, query) for person, query in zip(people, [None, "Where?", None], strict=True)])
+    assert [of.evidence.query for of in found] == [None, "Where?", None]
+    for person, of in zip(people, found, strict=True):
+        assert of.runs == person.runs() and {item.text for item in of.evidence.items} <= {*person.texts}
     told, edits = material.told(ANYBODYS, found[1])
     assert told == "It's cold. We don't mind." and {number for edit in edits for number in edit.evidence} == {*found[1].evidence.ids}
     assert QUERY in prompts[-1]

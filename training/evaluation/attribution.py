@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from rpo_edge.reflectors.rules import RulesReflector
 from training.classifier import Classifier, suspects
-from training.evaluation.known import Asked, retrieved
+from training.evaluation.known import Asked, known
 from training.evaluation.material import SEED, Ground, Names, asked, naming, told
 from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.statistics import bootstrap
-from training.users import Author, Known, rewritten
+from training.users import Known, rewritten
 
 _MEASURES = ("named the user", "mean probability")
 _CENTRE = 300  # drafts that are the classifier's zero
@@ -29,7 +28,10 @@ def attribution(ground: Ground) -> Outcome:
     classifier.centre(drafts[ground.drafts : ground.drafts + _CENTRE] or drafts)
     shown = drafts[: ground.drafts]
     queries = [ground.found.queries.get(draft) for draft in found[: ground.drafts]]
-    own, theirs = (_known(ground, [chosen[(i + far) % len(chosen)] for i in range(len(shown))], shown, queries) for far in (0, 7))
+    own, theirs = (
+        known(ground, [Asked(chosen[(i + far) % len(chosen)], *one) for i, one in enumerate(zip(shown, queries, strict=True))])
+        for far in (0, 7)
+    )
     tasks = list(zip(shown, own, theirs, strict=True))
     groups: dict[str, dict[str, dict[str, Pairs]]] = {name: defaultdict(lambda: defaultdict(list)) for name in _MEASURES}
     for i, outputs in enumerate(ground.pool.map(_rewrites, tasks, chunksize=4)):
@@ -41,13 +43,6 @@ def attribution(ground: Ground) -> Outcome:
     figures, rows = _figures(groups, ground.names)
     figures["right on held-out texts"] = classifier.accuracy
     return Outcome({"attribution": figures}, f"{title}; right on {classifier.accuracy:.2f} of held-out texts\n\n{rows}")
-
-
-def _known(ground: Ground, people: Sequence[Author], drafts: Sequence[str], queries: Sequence[str | None]) -> list[Known]:
-    """What there is of each for their draft."""
-    whole = {person.name: (person.profile(), person.runs()) for person in people}
-    texts = retrieved(ground, [Asked(*one) for one in zip(people, drafts, queries, strict=True)])
-    return [Known(*whole[person.name], evidence) for person, evidence in zip(people, texts, strict=True)]
 
 
 def _rewrites(task: tuple[str, Known, Known]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from rpo_edge.segment import words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, guard, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
-from training.evaluation.known import Asked, retrieved
+from training.evaluation.known import Asked, known
 from training.evaluation.material import SEED, Ground, asked
 from training.evaluation.outcome import Failure, Outcome, Pairs, table
 from training.rewards.base import Rollout
@@ -165,11 +165,8 @@ def tasks_of(ground: Ground) -> list[Task]:
     while there and len(drafts) < ground.drafts:  # more than there are: each again, for another user
         drafts += rng.sample(there, min(ground.drafts - len(drafts), len(there)))
     people = [ground.people[rng.choice(names)] for _ in drafts]
-    texts = retrieved(ground, [Asked(person, draft, ground.found.queries.get(draft)) for draft, person in zip(drafts, people, strict=True)])
-    return [
-        Task(draft, person.name, Known(person.profile(), person.runs(), evidence))
-        for draft, person, evidence in zip(drafts, people, texts, strict=True)
-    ]
+    pairs = [Asked(person, draft, ground.found.queries.get(draft)) for draft, person in zip(drafts, people, strict=True)]
+    return [Task(pair.draft, pair.author.name, told) for pair, told in zip(pairs, known(ground, pairs), strict=True)]
 
 
 def _figures(writes: bool) -> dict[str, Callable[[Column], Interval | float | None]]:

@@ -84,6 +84,13 @@ class Asked:
     only: frozenset[str] | None = None
 
 
+def known(ground: Ground, asked: Sequence[Asked]) -> list[Known]:
+    """What there is of each author for their draft, of all their texts; profile and runs are made once."""
+    authors = {one.author.name: one.author for one in asked}
+    whole = {name: (author.profile(), author.runs()) for name, author in authors.items()}
+    return [Known(*whole[one.author.name], evidence) for one, evidence in zip(asked, retrieved(ground, asked), strict=True)]
+
+
 def retrieved(ground: Ground, asked: Sequence[Asked]) -> list[Evidence]:
     """The texts for each draft, on all processors; an author's store is made once."""
     if not ground.names.reads:
