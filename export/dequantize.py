@@ -2,7 +2,7 @@
 
     python -m export checkpoint MODEL OUT
 
-MODEL is what `python -m export edit` wrote with attention as one node (recipes "mixed" and "dynamic"), for example the embedded one. OUT, which must not exist or be
+A GGUF file goes back as well, see `formats/reopened.py`. MODEL is what `python -m export edit` wrote with attention as one node (recipes "mixed" and "dynamic"), for example the embedded one. OUT, which must not exist or be
 empty, becomes a checkpoint folder. Its weights are the int8 ones times their scales: as the device has them, not as they once were.
 """
 
@@ -22,6 +22,7 @@ from onnx import numpy_helper
 from transformers import BertConfig, BertForTokenClassification
 
 from export.edit import COPIED
+from export.formats import reopened
 from export.outputs import whole_folder
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
@@ -37,7 +38,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args(arguments)
-    write(options.model, options.out)
+    if options.model.is_file():
+        reopened.write(options.model, options.out)
+    else:
+        write(options.model, options.out)
     print(f"{options.out} is a checkpoint of {options.model}")
 
 

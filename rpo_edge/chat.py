@@ -196,6 +196,11 @@ class Chat:
         before, between, after = self.frame
         return f"{before}{self.escape(system)}{between}{self.escape(user)}{after}"
 
+    def complete(self, observations: Sequence[Observation], rewrite: str) -> str:
+        """What a model should answer, but for the end of its turn."""
+        notes = "; ".join(f"{seen.feature}: {seen.user}, not {seen.draft}" for seen in observations[:_NOTES]) or "none"
+        return self.escape(f"Notes: {notes}\n{self.begins}\n{rewrite}")
+
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
         """See the module's `read`."""
         return read(self.unescape(answer), draft)

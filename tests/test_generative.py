@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ pytest.importorskip("peft")
 
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from rpo_edge.chat import Chat
 from rpo_edge.edits import align
 from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
 from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
@@ -90,19 +92,20 @@ def command(trajectories, base, out) -> list[str]:
 def test_a_prompt_has_as_much_history_as_fits(base):
     start = text.load(base)
     t = trajectory(1)
-    lengths = [text.length(start.tokenizer, text.prompt(start.tokenizer, t, n, 10**6)) for n in range(5)]
+    lengths = [text.length(start.tokenizer, text.prompt(start, t, n, 10**6)) for n in range(5)]
     assert lengths == sorted(set(lengths)) and start.added == ()
-    assert text.length(start.tokenizer, text.prompt(start.tokenizer, t, 4, lengths[2])) == lengths[2]
-    assert text.prompt(start.tokenizer, t, 4, lengths[0] - 1) is None
+    assert text.length(start.tokenizer, text.prompt(start, t, 4, lengths[2])) == lengths[2]
+    assert text.prompt(start, t, 4, lengths[0] - 1) is None
 
 
 def test_a_prompt_shows_what_stands_around_the_draft(base):
-    tokenizer = text.load(base).tokenizer
+    start = text.load(base)
+    tokenizer = start.tokenizer
     t = replace(trajectory(1), before="We are early.", after="We go on.")
-    whole = text.prompt(tokenizer, t, 4, 10**6)
+    whole = text.prompt(start, t, 4, 10**6)
     assert whole.endswith(f"{CONTEXT}We are early.{DRAFT}{t.draft}{CONTEXT}We go on.{REFLECT}")
-    assert text.prompt(tokenizer, t, 4, text.length(tokenizer, text.prompt(tokenizer, trajectory(1), 0, 10**6))).count(CONTEXT) == 0
-    (example,) = text.examples(tokenizer, [t], [4], 10**6)
+    assert text.prompt(start, t, 4, text.length(tokenizer, text.prompt(start, trajectory(1), 0, 10**6))).count(CONTEXT) == 0
+    (example,) = text.examples(start, [t], [4], 10**6)
     assert example["prompt"] == whole
 
 
@@ -169,18 +172,39 @@ def test_an_adapter_is_trained_and_merged(trajectories, base, tmp_path):
     assert not merged.added and not hasattr(merged.model, "peft_config")
 
 
-def test_a_completion_is_judged_by_what_it_says():
-    one = Rollout("It is late.", None)
+def test_an_instruct_model_learns_to_answer_through_its_own_template(base, trajectories, tmp_path):
+    tokenizer = text.load(base).tokenizer
+    tokenizer.chat_template = "{% for m in messages %}<|begin|>{{ m['role'] }}: {{ m['content'] }}<|end|>{% endfor %}<|begin|>"
+    for name in ("config.json", "model.safetensors", "generation_config.json"):
+        shutil.copy(base / name, tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="no chat template"):
+        text.load(base, form="chat")
+    out = tmp_path / "out"
+    sft.run(trajectories, tmp_path, out, replace(CONFIG, steps=2, form="chat", tuning="lora", context=2048, shown=(1, 2)))
+    trained = text.load(out)
+    assert isinstance(trained.form, Chat) and trained.end == "<|end|>" and not trained.added
+    (example,) = text.examples(trained, [trajectory(1)], [2], 2048)
+    assert example["prompt"].startswith("<|begin|>system: You rewrite") and trajectory(1).history[1].text in example["prompt"]
+    answer = example["completion"].removesuffix("<|end|>")
+    notes, rewrite = trained.form.read(answer, trajectory(1).draft)
+    assert rewrite == trajectory(1).rewrite and "contraction" in notes[0].action
+    judged = rl.judged(trained, Rollout(trajectory(1).draft, None), example["completion"])
+    assert judged.rewrite == rewrite and rl.judged(trained, Rollout("It is.", None), answer).rewrite is None
+
+
+def test_a_completion_is_judged_by_what_it_says(base):
+    start, one = text.load(base), Rollout("It is late.", None)
     observations = observe("It is late.", "It's late.", one.profile)
-    said = rl.judged(one, complete(observations, "It's late."))
+    said = rl.judged(start, one, complete(observations, "It's late."))
     assert said.rewrite == "It's late." and said.observations == observations == parse(complete(observations, "It's late."))[0]
-    assert rl.judged(one, "It's late.").rewrite is None
+    assert rl.judged(start, one, "It's late.").rewrite is None
 
 
 def test_a_curriculum_is_the_order_of_the_prompts(base):
     people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
     config = rl.Config(weights={}, stages=((1, 2), (4, 3)), group=2, batch=4)
-    found = rl.asked(people, [PAIRS[0][0]], config, text.load(base).tokenizer, 700)
+    found = rl.asked(people, [PAIRS[0][0]], config, text.load(base), 700)
     assert [one.prompt.count("<|history|>") for one in found] == [1] * 4 + [4] * 6
 
 
@@ -188,7 +212,7 @@ def test_a_draft_to_be_reinforced_is_a_part_of_its_answer(base):
     people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
     config = rl.Config(weights={}, stages=((1, 20),), group=2, batch=2)
     draft = " ".join(f"It is sentence {i} of the answer, and we do not know." for i in range(40))
-    found = rl.asked(people, [draft], config, text.load(base).tokenizer, 10**6)
+    found = rl.asked(people, [draft], config, text.load(base), 10**6)
     assert {one.prompt.count(CONTEXT) for one in found} >= {2} and all(one.rollout.draft in draft for one in found)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from export import checkpoint
 from export import folder as folders
@@ -33,12 +33,10 @@ from export.parity import gate
 from export.parity.figures import Parity
 from export.parity.storage import OPTIMUM
 from export.parity.ways import WAYS
-from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import CHAT, TRAJECTORY
 from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
-from rpo_edge.reflectors.generative import FORM
-from rpo_edge.runtimes.template import frame
+from rpo_edge.reflectors.generative import FORM, chat_of
 
 Array = np.ndarray[Any, Any]
 
@@ -88,21 +86,10 @@ def form(folder: Path, out: Path) -> dict[str, Any]:
     tokenizer = checkpoint.tokenizer(folder)
     if set(SPECIAL_TOKENS) <= tokenizer.get_vocab().keys():
         return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION}
-    if (pieces := chat(tokenizer)) is None:
+    if (pieces := chat_of(tokenizer)) is None:
         return {}
     pieces.save(out / FORM)
     return {"prompt": CHAT}
-
-
-def chat(tokenizer: PreTrainedTokenizerFast) -> Chat | None:
-    """The tokenizer's chat template in pieces; None where it has none, or one that cannot be told apart."""
-    found = tokenizer.chat_template
-    template = found.get("default", "") if isinstance(found, dict) else found or ""
-    if not template.strip():
-        return None
-    begin, end = str(tokenizer.bos_token or ""), str(tokenizer.eos_token or "")
-    pieces = frame(template, begin, end, begins=bool(vocabulary.around(tokenizer)[0]))
-    return None if pieces is None else Chat(pieces, vocabulary.control(tokenizer))
 
 
 def written(checkpoint: Path, unfinished: Path, name: str, quant: str, route: str, force: bool) -> Parity:

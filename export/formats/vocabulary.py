@@ -10,7 +10,6 @@ nearly all text is, has the same tokens.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -158,14 +157,6 @@ def around(tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
     bare, whole = (tokenizer("a", add_special_tokens=special).input_ids for special in (False, True))
     at = next((i for i in range(len(whole) - len(bare) + 1) if whole[i : i + len(bare)] == bare), len(whole))
     return whole[:at], whole[at + len(bare) :]
-
-
-def control(tokenizer: PreTrainedTokenizerFast) -> tuple[str, ...]:
-    """Tokens that a text must not be able to write: the special ones, and what looks like one but is not said to be."""
-    added = tokenizer.added_tokens_decoder.values()
-    special = {token.content for token in added if token.special} | set(tokenizer.all_special_tokens)
-    looks = {token for token in tokenizer.get_vocab() if re.fullmatch(r"<\|.*\|>", token)}
-    return tuple(sorted(token for token in special | looks if len(token) > 1))
 
 
 def first(ids: Any) -> int | None:

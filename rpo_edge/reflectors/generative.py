@@ -13,23 +13,25 @@ stands beside a window into its rewrite would have it said twice: such a window 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rpo_edge.chat import Chat
 from rpo_edge.edits import align, shift
 from rpo_edge.errors import ModelError, OptionalDependencyError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
-from rpo_edge.prompt import ALONE, END, ITEM, PROMPT_VERSION, REWRITE, Around, escape, fitted, front, parse
+from rpo_edge.prompt import ALONE, END, ITEM, PROMPT_VERSION, REWRITE, Around, complete, escape, fitted, front, parse
 from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime, States
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
+from rpo_edge.runtimes.template import frame
 from rpo_edge.segment import plain_words, sentences
 from rpo_edge.steps.guard import runs
 
@@ -77,6 +79,10 @@ class Form(Protocol):
         """The prompt with as many of the best items as fit, then without what stands around; None where the draft alone does not fit."""
         ...
 
+    def complete(self, observations: Sequence[Observation], rewrite: str) -> str:
+        """What a model is trained to answer."""
+        ...
+
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
         """Observations and rewrite of an answer that came to its end. Raises ValueError."""
         ...
@@ -86,7 +92,7 @@ class Trajectory:
     """The form that our models are trained on."""
 
     stop, begins = (END,), REWRITE
-    escape, front, fitted = staticmethod(escape), staticmethod(front), staticmethod(fitted)
+    escape, front, fitted, complete = staticmethod(escape), staticmethod(front), staticmethod(fitted), staticmethod(complete)
 
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
         """By `prompt.parse`."""
@@ -199,6 +205,20 @@ def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, For
     form = _onnx_form(manifest)
     context = 0 if isinstance(form, Trajectory) else _CONTEXT
     return OnnxRuntime.open(manifest.folder, threads, context, digest=manifest.sha256), form
+
+
+def chat_of(tokenizer: Any) -> Chat | None:
+    """The chat template of a tokenizer of Hugging Face's in pieces, for training and export; None where it has none, or one that cannot be told
+    apart. Tokens that a text must not be able to write are the special ones, and what looks like one but is not said to be."""
+    found = tokenizer.chat_template
+    template = found.get("default", "") if isinstance(found, dict) else found or ""
+    if not template.strip():
+        return None
+    bare, whole = (tokenizer("a", add_special_tokens=special).input_ids for special in (False, True))
+    pieces = frame(template, str(tokenizer.bos_token or ""), str(tokenizer.eos_token or ""), begins=bare[:1] != whole[:1])
+    special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special} | set(tokenizer.all_special_tokens)
+    looks = {token for token in tokenizer.get_vocab() if re.fullmatch(r"<\|.*\|>", token)}
+    return None if pieces is None else Chat(pieces, tuple(sorted(token for token in special | looks if len(token) > 1)))
 
 
 def _onnx_form(manifest: Manifest) -> Form:

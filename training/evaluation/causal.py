@@ -44,7 +44,7 @@ class TorchRuntime:
         torch.set_num_threads(1)
         base = text.load(checkpoint)
         self._model: Any = base.model.eval()
-        self._tokenizer = base.tokenizer
+        self._tokenizer, self.form = base.tokenizer, base.form
         self.room = text.room(base)
 
     def count(self, text: str) -> int:

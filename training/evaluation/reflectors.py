@@ -99,7 +99,8 @@ def _exported_generative(folder: Path) -> Reflector:
 
 
 def _trained_generative(path: Path) -> Reflector:
-    return GenerativeReflector(causal.Remembered(causal.TorchRuntime(path)), ReflectorInfo("checkpoint"))
+    runtime = causal.TorchRuntime(path)
+    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo("checkpoint"), runtime.form)
 
 
 KINDS = {

@@ -20,7 +20,6 @@ from typing import Any
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from rpo_edge.prompt import parse, render
 from rpo_edge.records import HistoryItem
 from rpo_edge.steps.profile import measure
 from training.generative import sft, text
@@ -58,7 +57,7 @@ class Asked:
     rollout: Rollout
 
 
-def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, tokenizer: Any, longest: int) -> list[Asked]:
+def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, base: text.Base, longest: int) -> list[Asked]:
     """Prompts of every step, in order. longest: tokens of a prompt."""
     rng, others = random.Random(config.seed), strangers(people, _KNOWN)
     found: list[Asked] = []
@@ -66,35 +65,38 @@ def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, token
         n = len(found) + steps * max(1, config.batch // config.group)
         while len(found) < n:
             author = rng.choice(people)
-            one = _ask(author, excerpt(rng.choice(drafts), LONGEST, rng), items, rng)
+            one = _ask(base, author, excerpt(rng.choice(drafts), LONGEST, rng), items, rng)
             one = replace(one, rollout=replace(one.rollout, others=others[author.name]))
-            if text.length(tokenizer, one.prompt) <= longest:
+            if text.length(base.tokenizer, one.prompt) <= longest:
                 found.append(one)
     return found
 
 
-def _ask(author: Author, draft: Excerpt, items: int, rng: random.Random) -> Asked:
+def _ask(base: text.Base, author: Author, draft: Excerpt, items: int, rng: random.Random) -> Asked:
     known = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
     shown = [HistoryItem(item, author.source, id=i) for i, item in enumerate(known[:items])]
     profile = profile_of(summed(map(measure, known[:items])), items)
-    return Asked(render(draft.text, profile, shown, around=draft.around), Rollout(draft.text, None, None, profile, known))
+    prompt = base.form.fitted(draft.text, profile, shown, None, lambda prompt: True, draft.around)
+    assert prompt is not None  # whatever its length is
+    return Asked(prompt, Rollout(draft.text, None, None, profile, known))
 
 
-def judged(one: Rollout, completion: str) -> Rollout:
-    """The rollout with what the model wrote; without a rewrite where that is no trajectory's end."""
+def judged(base: text.Base, one: Rollout, completion: str) -> Rollout:
+    """The rollout with what the model wrote; without a rewrite where that is no whole answer."""
+    answer, ended, _ = completion.partition(base.end)
     try:
-        observations, rewrite = parse(completion)
+        observations, rewrite = base.form.read(answer, one.draft) if ended else (None, None)
     except ValueError:
         observations, rewrite = None, None
     return replace(one, rewrite=rewrite, observations=observations)
 
 
 def reward(
-    prompts: list[str], completions: list[str], *, rows: Sequence[Rollout], composite: Composite, tokenizer: Any, **columns: Any
+    prompts: list[str], completions: list[str], *, rows: Sequence[Rollout], composite: Composite, base: text.Base, **columns: Any
 ) -> list[float]:
     """For trl. Its `completions` lack special tokens, so they are read off the ids again."""
-    written = [tokenizer.decode(ids, skip_special_tokens=False) for ids in columns["completion_ids"]]
-    scores = composite.scores([judged(rows[i], completion) for i, completion in zip(columns["row"], written, strict=True)])
+    written = [base.tokenizer.decode(ids, skip_special_tokens=False) for ids in columns["completion_ids"]]
+    scores = composite.scores([judged(base, rows[i], completion) for i, completion in zip(columns["row"], written, strict=True)])
     for name, values in scores.parts.items():
         scored = [value for value in values if value is not None]
         if scored and "log_metric" in columns:
@@ -123,8 +125,8 @@ def arguments(config: Config, out: Path) -> GRPOConfig:
 def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], composite: Composite, out: Path, config: Config) -> None:
     """Load, learn (on), save."""
     base = text.load(checkpoint)
-    rows = asked(people, drafts, config, base.tokenizer, text.room(base) - config.longest)
-    give = partial(reward, rows=[one.rollout for one in rows], composite=composite, tokenizer=base.tokenizer)
+    rows = asked(people, drafts, config, base, text.room(base) - config.longest)
+    give = partial(reward, rows=[one.rollout for one in rows], composite=composite, base=base)
     give.__name__ = "composite"  # type: ignore[attr-defined]  # trl asks for it
     trainer = GRPOTrainer(
         model=base.model,
@@ -136,4 +138,4 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
     )
     trainer.train(resume_from_checkpoint=sft.last(out))
     facts = {"reflector": "generative", "base": checkpoint.name, "config": asdict(config)}
-    sft.finish(trainer, base.tokenizer, facts, out)
+    sft.finish(trainer, base, facts, out)

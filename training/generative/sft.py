@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,18 @@ import torch
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from rpo_edge.chat import Chat
+from rpo_edge.reflectors.generative import FORM
 from training import curves
 from training.generative import text
 from training.trajectories.files import read
 from training.trajectories.neutralise import HELD_OUT
 
-SHOWN = (0, 1, 2, 4, 8)
-"""History items of a prompt."""
-
 
 @dataclass(frozen=True)
 class Config:
     """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
-    if other than the base has read so far."""
+    if other than the base has read so far. form: of the prompts, see `text.py`. shown: history items of a prompt, one of these by lot."""
 
     steps: int = 1000
     tuning: str = "full"
@@ -44,9 +44,11 @@ class Config:
     seed: int = 3
     save: int = 100
     context: int | None = None
+    form: str = "trajectory"
+    shown: tuple[int, ...] = (0, 1, 2, 4, 8)
 
 
-def data(tokenizer: Any, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
+def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
     """Prompts and completions of every trajectory but those of held-out neutralisers; and how many by builder."""
     found = [t for t in read(folder) if t.builder.rpartition(":")[2] not in HELD_OUT]
     rng = random.Random(config.seed)
@@ -54,7 +56,8 @@ def data(tokenizer: Any, folder: Path, config: Config, longest: int) -> tuple[Da
     makers: dict[str, int] = {}
     for t in found:
         makers[t.builder] = makers.get(t.builder, 0) + 1
-    rows = list(text.examples(tokenizer, found, (rng.choice(SHOWN) for _ in found), longest))
+    shown = (rng.choice(config.shown) for _ in found)
+    rows = list(islice(text.examples(base, found, shown, longest), config.steps * config.batch))  # no more than are seen
     return Dataset.from_list(rows), dict(sorted(makers.items()))
 
 
@@ -110,8 +113,8 @@ def last(out: Path) -> str | None:
     return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
 
 
-def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> None:
-    """The checkpoint folder, an adapter merged into its base; `training.json` and the curve beside it."""
+def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> None:
+    """The checkpoint folder, an adapter merged into its base; `training.json`, the curve and a chat's form beside it."""
     if not trainer.is_world_process_zero():
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -119,7 +122,9 @@ def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> No
         model.save_pretrained(out / "adapter")
         model = model.merge_and_unload()
     model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    base.tokenizer.save_pretrained(out)
+    if isinstance(base.form, Chat):
+        base.form.save(out / FORM)
     logged = [row for row in trainer.state.log_history if "loss" in row]
     names = sorted({name for row in logged for name, value in row.items() if isinstance(value, float)} - {"epoch"})
     curves.draw({name: [row[name] for row in logged if name in row] for name in names}, out)
@@ -129,9 +134,9 @@ def finish(trainer: Any, tokenizer: Any, facts: dict[str, Any], out: Path) -> No
 
 def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     """Load, train (on), save."""
-    start = text.load(base, config.context)
+    start = text.load(base, config.context, config.form)
     longest = text.room(start)
-    rows, makers = data(start.tokenizer, trajectories, config, longest)
+    rows, makers = data(start, trajectories, config, longest)
     trainer = SFTTrainer(
         model=start.model,
         args=arguments(config, out, longest),
@@ -146,4 +151,4 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         "data": {"trajectories": makers, "examples": len(rows)},
         "config": asdict(config),
     }
-    finish(trainer, start.tokenizer, facts, out)
+    finish(trainer, start, facts, out)

@@ -1,4 +1,8 @@
-"""Trajectories as a causal language model reads and writes them, and the model with the tokens that this needs."""
+"""Trajectories as a causal language model reads and writes them, and the model with the tokens that this needs.
+
+A base learns one of two forms: "trajectory", with tokens of its own (`rpo_edge/prompt.py`), or, where it is an instruct model, "chat", which goes
+through its chat template (`rpo_edge/chat.py`) and needs no new token, so that a LoRA adapter can be laid over the model that people have.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,33 @@ from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, Around, complete, fitted
+from rpo_edge.chat import Chat
+from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, Around
 from rpo_edge.records import Trajectory
+from rpo_edge.reflectors.generative import FORM, Form, chat_of
+from rpo_edge.reflectors.generative import Trajectory as TrajectoryForm
+
+FORMS = ("trajectory", "chat")
 
 
 @dataclass(frozen=True)
 class Base:
-    """A model, its tokenizer, and the ids of the tokens that it did not have."""
+    """A model, its tokenizer, the ids of the tokens that it did not have, the form of its prompts, and the token that ends an answer."""
 
     model: Any
     tokenizer: PreTrainedTokenizerBase
     added: tuple[int, ...]
+    form: Form
+    end: str
 
 
-def load(checkpoint: Path, context: int | None = None) -> Base:
-    """Any local causal model in safetensors; of the prompt's special tokens, those that it lacks are added.
+def load(checkpoint: Path, context: int | None = None, form: str | None = None) -> Base:
+    """Any local causal model in safetensors; of the trajectory's special tokens, those that it lacks are added.
 
-    context: tokens that it will be trained to read, where other than it reads so far. Rotary positions (arXiv 2104.09864) need no
+    form: one of FORMS; if None, the one that it was trained on, or "trajectory". context: tokens that it will be trained to read, where other than it reads so far. Rotary positions (arXiv 2104.09864) need no
     weights for that, and get used to the places that are new to them while they are trained.
     Raises OSError where the folder has no safetensors: nothing pickled is ever read; ValueError for a context that a model without
-    rotary positions cannot have.
+    rotary positions cannot have, or the form "chat" of one without a template.
     """
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True, dtype="float32")
@@ -36,6 +47,8 @@ def load(checkpoint: Path, context: int | None = None) -> Base:
         if not getattr(model.config, "rope_theta", None):
             raise ValueError(f"{checkpoint} reads {model.config.max_position_embeddings} tokens, and without rotary positions no more")
         model.config.max_position_embeddings = context
+    if form == "chat" or (form is None and (checkpoint / FORM).exists()):
+        return Base(model, tokenizer, (), _chat(checkpoint, tokenizer), str(tokenizer.eos_token))
     known = tokenizer.get_vocab()
     missing = [token for token in SPECIAL_TOKENS if token not in known]
     if missing:
@@ -45,7 +58,16 @@ def load(checkpoint: Path, context: int | None = None) -> Base:
     tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token = BEGIN, END, PAD
     for config in (model.config, model.generation_config):
         config.bos_token_id, config.eos_token_id, config.pad_token_id = (tokenizer.convert_tokens_to_ids(t) for t in (BEGIN, END, PAD))
-    return Base(model, tokenizer, tuple(tokenizer.convert_tokens_to_ids(missing)))
+    return Base(model, tokenizer, tuple(tokenizer.convert_tokens_to_ids(missing)), TrajectoryForm(), END)
+
+
+def _chat(checkpoint: Path, tokenizer: PreTrainedTokenizerBase) -> Chat:
+    if (checkpoint / FORM).exists():
+        return Chat.load(checkpoint / FORM)
+    found = chat_of(tokenizer)
+    if found is None:
+        raise ValueError(f"{checkpoint} has no chat template that can be used")
+    return found
 
 
 def room(base: Base) -> int:
@@ -58,18 +80,16 @@ def length(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
     return len(tokenizer(text, add_special_tokens=False).input_ids)
 
 
-def prompt(tokenizer: PreTrainedTokenizerBase, t: Trajectory, items: int, longest: int) -> str | None:
+def prompt(base: Base, t: Trajectory, items: int, longest: int) -> str | None:
     """With as many of the best `items` of the history as fit into `longest` tokens; None where the draft alone does not."""
     around = Around(t.before, t.after)
-    return fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(tokenizer, text) <= longest, around)
+    return base.form.fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(base.tokenizer, text) <= longest, around)
 
 
-def examples(
-    tokenizer: PreTrainedTokenizerBase, found: Iterable[Trajectory], items: Iterable[int], longest: int
-) -> Iterator[dict[str, str]]:
+def examples(base: Base, found: Iterable[Trajectory], items: Iterable[int], longest: int) -> Iterator[dict[str, str]]:
     """{"prompt", "completion"} of each trajectory that fits; `items` says for each how much of its history is shown."""
     for t, n in zip(found, items, strict=False):
-        completion = complete(t.observations, t.rewrite)
-        text = prompt(tokenizer, t, n, longest - length(tokenizer, completion))
+        completion = base.form.complete(t.observations, t.rewrite).removesuffix(base.end) + base.end
+        text = prompt(base, t, n, longest - length(base.tokenizer, completion))
         if text is not None:
             yield {"prompt": text, "completion": completion}

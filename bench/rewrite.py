@@ -1,0 +1,120 @@
+"""`python -m bench rewrite [--llama]`: for each reflector, cold process time as a ratio to importing onnxruntime, warm time, peak memory.
+
+Runs of ours and of the import alternate, so that a slow machine is slow for both.
+
+`--llama`: how many times as long llama.cpp needs to say the same rewrite token by token, with a model of SmolLM2-135M's shape in Q4_0 whose prompt it has
+read already. Its weights are random: the tokens of the rewrite are given (`replay.py`), cut by a tokenizer of the examples, and every one costs what it costs.
+Runs of both take turns. Needs what `python -m bench decode` needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DRAFT = ROOT / "examples" / "response.txt"
+RUNS = 9
+WORDS = 300
+REFLECTORS = ("rules", "edit")
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """Seconds and peak memory (MiB) of a process."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"{command} failed")
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024
+
+
+def draft() -> str:
+    """Of so many words."""
+    return " ".join((DRAFT.read_text("utf-8") * 4).split(" ")[:WORDS])
+
+
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """The median of the runs, and the least to the most."""
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def cold(store: Path, reflector: str) -> None:
+    """Process time of a whole rewrite."""
+    ours = [sys.executable, "-m", "rpo_edge", "--store", str(store), "rewrite", str(DRAFT), "--reflector", reflector]
+    pairs = [(_run(ours), _run([sys.executable, "-c", "import onnxruntime"])[0]) for _ in range(RUNS)]
+    ratios = [seconds / base for (seconds, _), base in pairs]
+    print(f"{reflector}: cold rewrite / import onnxruntime: {spread(ratios, 2)}")
+    print(f"{reflector}: peak memory of a cold rewrite: {max(memory for (_, memory), _ in pairs):.0f} MiB")
+
+
+def warm(store: Path, reflector: str) -> None:
+    """Time of a rewrite of 300 words in a running process."""
+    from rpo_edge import History, Personalizer
+
+    text = draft()
+    with History.open(store) as history, Personalizer(history, reflector) as personalizer:
+        personalizer.rewrite(text)
+        times = []
+        for _ in range(RUNS):
+            begun = time.perf_counter()
+            personalizer.rewrite(text)
+            times.append((time.perf_counter() - begun) * 1000)
+    print(f"{reflector}: warm, {WORDS} words: {spread(times)} ms")
+
+
+def against_llama(store: Path, reflector: str, folder: Path) -> None:
+    """What llama.cpp needs for the rewrite's tokens, as a ratio to what the warm reflector needs for the rewrite."""
+    from transformers import PreTrainedTokenizerFast
+
+    from bench import decode
+    from bench.replay import replayed
+    from export.formats import gguf
+    from rpo_edge import History, Personalizer
+
+    source = folder / "checkpoint"
+    if not source.exists():
+        decode.checkpoint("135m", source)
+        gguf.write(source, folder / "model.gguf", "q4_0")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
+    runtime, text = decode.opened(folder / "model.gguf", decode.CONTEXT), draft()
+    with History.open(store) as history, Personalizer(history, reflector) as personalizer:
+        prompt, said = (tokenizer(t, add_special_tokens=False).input_ids for t in (text, personalizer.rewrite(text).text))
+        ratios = []
+        for _ in range(RUNS):
+            begun = time.perf_counter()
+            personalizer.rewrite(text)
+            ours = time.perf_counter() - begun
+            ratios.append(replayed(runtime, prompt, said, None).rest / ours)
+    runtime.close()
+    print(f"{reflector}: llama.cpp with 135 million parameters, Q4_0, {len(said)} tokens / warm rewrite: {spread(ratios)}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """For every reflector, on the example history."""
+    from rpo_edge import History
+    from rpo_edge.importers import Report, read_paths
+
+    parser = argparse.ArgumentParser(
+        prog="python -m bench rewrite", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--llama", action="store_true", help="also hold it against llama.cpp")
+    options = parser.parse_args(arguments)
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = folder / "history.db"
+        with History.open(store) as history:
+            history.extend(read_paths([ROOT / "examples" / "history"], Report()))
+        for reflector in REFLECTORS:
+            warm(store, reflector)
+            cold(store, reflector)
+            if options.llama:
+                against_llama(store, reflector, folder)
