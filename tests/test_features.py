@@ -214,6 +214,7 @@ UNSAFE = {
         "We have a big\nold house and it is nice.",
     ],
     "oxford_comma": [
+        "He went to the last remaining city in the world, Ann and Bob were met by him.",
         "Overall, speed and quality matter.",
         "Yesterday, mum and dad came.",
         "Two long weeks later, mum and dad came.",
@@ -272,6 +273,12 @@ UNSAFE = {
         "Set color: red.",
     ],
     "opener": ["Absolutely! Cats can eat fish.", "Definitely! Cats can.", "Of course! Cats can.", "Sure! Cats can."],
+    "shorthand": [
+        "It is n = 3, where r is the radius.",
+        "It has applications in physics.",
+        "She lives in a toxic environment.",
+        "It costs approx. Ten of them came.",
+    ],
     "example": ["Things like cars are here.", "It is such as it is."],
     "that_clause": ["You know it is late.", "I know that man."],
     "announcement": [
@@ -353,6 +360,10 @@ CHANGES = [
     ("It is late. so it works.", "connective_result", "formal", "It is late. therefore, it works."),
     ("It is late. Also, it works.", "connective_addition", "plain", "It is late. And it works."),
     ("Sure! Here is the text.", "opener", "none", "Here is the text."),
+    ("Cats vs. Dogs is old.", "shorthand", "standard", "Cats versus Dogs is old."),
+    ("It takes approx. 5 of them.", "shorthand", "standard", "It takes approximately 5 of them."),
+    ("Set up the dev environment.", "shorthand", "env", "Set up the dev env."),
+    ("Install the applications now.", "shorthand", "apps", "Install the apps now."),
     ("We use tools, such as hammers.", "example", "like", "We use tools, like hammers."),
     ("Make sure that you have it.", "that_clause", "none", "Make sure you have it."),
     ("I believe it’s late.", "that_clause", "that", "I believe that it’s late."),

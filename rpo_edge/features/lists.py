@@ -205,6 +205,8 @@ def _is_bare_list(chain: _Chain, announced: bool) -> bool:
         return False
     if _kind(chain.last[0]) == "ly" or (len(chain.before) == 1 and _introduces(chain.first, chain.item)):
         return False
+    if len(chain.before) == 1 and len(chain.first) > _SHORT and AUXILIARIES & _stems(chain.last[1:4]):
+        return False  # "the last city in the world, Ann and Bob were"
     if announced:
         starts = chain.before[-1].lower().startswith(("such as", "including", "like"))  # "signs, such as fever, doctors and nurses look"
         if (_closes(chain.rest) and chain.rest.partition(",")[2].count(",")) or {"to"}.intersection(chain.item):

@@ -58,6 +58,11 @@ _VERBS = listed(
     "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become "
     "provide create include explore discuss learn require continue focus"
 )
+_ABBREVIATIONS = frozenset(["vs", "approx", "prob", "probs", "abt"])
+_SAID_OF_SYMBOLS = listed("is are was be equals denotes represents has and or")
+_OF_PROGRAMS = listed(
+    "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target your my our"
+)
 _SIGNS = "=+*/<>^|\\$_"
 
 
@@ -91,8 +96,17 @@ def _sites(text: str) -> Iterator[Site]:
         if (found := table.get(form)) and not (len(form) == 1 and symbols) and _is_word(text, match, form):
             word, variant, others = found
             options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
-            yield Site(f"shorthand:{word}", match.start(), match.end(), variant, options)
+            end, ends = _with_stop(text, match.end(), form)
+            yield Site(f"shorthand:{word}", match.start(), end, variant, {} if ends else options)
     yield from _phrases(text)
+
+
+def _with_stop(text: str, end: int, form: str) -> tuple[int, bool]:
+    """Where a form ends with the stop of an abbreviation ("vs.", "approx. 5"), and whether that stop may be a sentence's, too."""
+    if form not in _ABBREVIATIONS or text[end : end + 1] != ".":
+        return end, False
+    following = text[end + 1 :].lstrip()[:1]
+    return end + 1, not following or (form != "vs" and following.isupper())
 
 
 def _is_word(text: str, match: re.Match[str], form: str) -> bool:
@@ -102,6 +116,12 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return False
     if len(form) == 1 and ({text[end : end + 1], text[start - 1 : start], text[end + 1 : end + 2]} & set(_SIGNS) or match[0] != form):
         return False
+    if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
+        return False
+    if form in ("application", "applications"):  # "has applications in physics"
+        return word_after(text, end) not in ("in", "to", "of", "for")
+    if form == "environment":
+        return word_before(text, start) in _OF_PROGRAMS or word_after(text, end) in ("variable", "variables", "file", "setup")
     if form in ("are", "r"):
         return bool(word_after(text, end)) and word_before(text, start) in (
             "you",
