@@ -183,6 +183,13 @@ UNSAFE = {
     ],
     "register": [
         "It is due to the rain.",
+        "It is 13 m (approximately).",
+        "Banks ask for liquidity assistance.",
+        "It is a necessary and sufficient condition.",
+        "It is paid in addition to the fee.",
+        "We look at the constructed graph.",
+        "Each letter occurs in exactly one word.",
+        "It is a work of philosophical inquiry.",
         "Individuals came with children.",
         "That is part of it, for kids.",
         "We discuss with them.",

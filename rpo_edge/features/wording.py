@@ -126,7 +126,11 @@ def _register_matches(text: str) -> Iterator[tuple[int, str]]:
 
 # Set phrases in which the word is not the one of the pair.
 _SET_PHRASES = re.compile(
-    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|depart from|in residence)\b", re.IGNORECASE
+    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occurs? in|depart from|in residence|sufficient conditions?)\b",
+    re.IGNORECASE,
+)
+_SOUGHT = (
+    DETERMINERS | PREPOSITIONS | AUXILIARIES | listed("further more additional need want ask offer provide give seek request appreciate")
 )
 _FINITE = ("must", "need", "are", "have")
 _VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
@@ -143,6 +147,14 @@ def _fits(text: str, start: int, form: str) -> bool:
         return False
     first, _, rest = form.partition(" ")
     before = word_before(text, start)
+    if first == "approximately" and not text[start + len(form) :].startswith((" ", "\n")):  # "= 13 (approximately)"
+        return False
+    if first == "assistance" and before and before not in _SOUGHT:  # "liquidity assistance" is a thing of its own
+        return False
+    if form.startswith("in addition to") and not begins_sentence(text, start):
+        return False
+    if not rest and first.endswith("ed") and before in DETERMINERS:  # "the constructed graph"
+        return False
     if first in ("often", "frequently"):
         return before != "so"
     if first == "regarding":
