@@ -10,6 +10,7 @@ COMMANDS = {
     "ceiling": "training.ceiling",
     "corpus": "training.corpus",
     "evaluate": "training.evaluate",
+    "fluency": "training.fluency",
     "lamp": "training.lamp",
     "pretrain": "training.pretrain",
     "retrieval": "training.retrieval",
