@@ -51,6 +51,8 @@ LEFT_TO_RULES = frozenset(
         "closer",
         "announcement",
         "conclusion",
+        "example",
+        "that_clause",
         "greeting",
         "sign_off",
         "spelling",
