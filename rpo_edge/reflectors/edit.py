@@ -12,8 +12,8 @@ choices, one at the word and one among the marks after it.
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
 first, so a habit of 62% does not come out always. As the user's part is calibrated (twice what training learnt), it comes out bolder than its rate.
 
-What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, emphasis), and whatever the
-user stated in words, is left to `rules`.
+What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, emphasis), what no training showed the
+encoder ("in conclusion", "such as", "that"), and whatever the user stated in words, is left to `rules`.
 """
 
 from __future__ import annotations
