@@ -52,7 +52,6 @@ encounter encounters encountering = run_into runs_into running_into + issues pro
 omit omits omitted omitting = leave_out leaves_out left_out leaving_out + DETERMINERS
 proceed proceeds proceeding = go_ahead goes_ahead going_ahead + with
 discuss discusses discussing = talk_about talks_about talking_about + DETERMINERS
-begin begins began beginning = start starts started starting + to
 you_wish we_wish they_wish = you_want we_want they_want + to
 you_must we_must they_must = you_need_to we_need_to they_need_to + use make do add set run install keep include follow
 a_significant = a_big + increase decrease difference change improvement impact advantage step part role challenge
@@ -118,7 +117,6 @@ sufficient a_sufficient_amount_of a_sufficient_number_of = enough enough enough
 additional = extra
 entire = whole
 various = different
-due_to = because_of + DETERMINERS
 beneficial = helpful
 crucial more_crucial most_crucial = key more_important most_important
 pivotal more_pivotal most_pivotal = key more_important most_important
@@ -135,7 +133,7 @@ rapid more_rapid most_rapid = fast faster fastest
 meticulous = careful
 complimentary = free
 the_optimal = the_best
-your_inquiry this_inquiry an_inquiry your_inquiries any_inquiries = your_question this_question a_question your_questions any_questions
+your_inquiry your_inquiries = your_question your_questions
 physician physicians = doctor doctors
 beverage beverages = drink drinks
 automobile automobiles = car cars
@@ -396,34 +394,34 @@ CLOSERS: tuple[str, ...] = (
 )
 """Stock last sentences of machine answers, each matched as a whole sentence."""
 
-_IMPORTANT = r"(?:important|worth|essential|crucial|vital|interesting|helpful|useful|necessary|imperative|critical)"
+_IMPORTANT = r"(?:important|worth|essential|crucial|vital|helpful|useful|necessary|imperative|critical)"
 _NOTE = (
-    r"(?:to |also )*(?:note|remember|mention|keep in mind|bear in mind|point out|recogni[sz]e|understand|acknowledge|reali[sz]e|emphasi[sz]e"
-    r"|highlight|noting|remembering|mentioning|keeping in mind|bearing in mind|pointing out|emphasi[sz]ing|highlighting)"
+    r"(?:to |also )*(?:note|remember|keep in mind|bear in mind|understand|recogni[sz]e|reali[sz]e|noting|remembering|keeping in mind|bearing in mind|mentioning"
+    r"|pointing out)"
 )
-
-_CLAUSE_FIRST = (  # "Remember that day?" goes on with a noun
-    r"(?:i|you|he|she|it|we|they|there|the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|each|every|both|no|not|most|many|if|when|while"
-    r"|although|in|on|for|with|as|by|\d+|[a-z]+ing|[a-z]+s)"
+_CLAUSE_NEXT = (  # "Remember that day?", "note that in your reply" go on with something else
+    r"(?=(?:(?:i|you|he|she|it|we|they|there)(?:['’]\w+)? \w|(?:the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|most|many|no) \w+ \w+ \w"
+    r"|(?:if|when|while|although|in|for|with|as) [^.!?\n]*, \w))"
 )
 
 LEAD_INS: dict[str, tuple[str, ...]] = {
     "announcement": (
-        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that ",
-        r"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered|emphasi[sz]ed) that ",
-        rf"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that (?={_CLAUSE_FIRST}\b)",
-        r"(?:please )?remember, ",
+        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that {_CLAUSE_NEXT}",
+        rf"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered) that {_CLAUSE_NEXT}",
+        rf"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that {_CLAUSE_NEXT}",
+        rf"(?:please )?remember, {_CLAUSE_NEXT}",
         r"needless to say, ",
-        r"it goes without saying that ",
-        r"(?:sure|certainly|of course|absolutely|definitely), (?=here\b|below\b|let\b|i\b)",
-        r"as an? (?:ai|artificial intelligence|large)(?: language)?(?: model| assistant| chatbot)?, ",
+        rf"it goes without saying that {_CLAUSE_NEXT}",
+        r"(?:sure|certainly|of course|absolutely|definitely), (?=here\b|below\b|let (?:me|us)\b)",
+        r"as an? (?:(?:ai|artificial intelligence)(?: language)?(?: model| assistant| chatbot)?|large language model), (?=i\b|my\b)",
     ),
     "conclusion": (
-        r"(?:in|to) (?:conclusion|summary|sum up|summari[sz]e|conclude|essence|a nutshell|short), ",
-        r"(?:overall|ultimately|all in all|simply put), ",
+        r"in (?:conclusion|summary|essence|a nutshell), ",
+        rf"to (?:sum up|summari[sz]e|conclude), {_CLAUSE_NEXT}",
+        r"(?:overall|all in all), ",
     ),
 }
-"""What a sentence may begin with before it says anything, by feature: without it, it says the same. That it sums up, its place says."""
+"""What a sentence may begin with before it says anything, by feature. That it sums up, its place says."""
 
 FUNCTION_WORDS: frozenset[str] = frozenset(
     _split("""

@@ -262,8 +262,8 @@ def test_every_preference_may_be_stated():
 
 
 def test_a_stock_phrase_goes_whatever_name_it_has_and_no_other_does():
-    draft = "As an AI language model, we sing."
-    for before, after, broken in (("As an AI language model, w", "W", ()), ("As an AI language model", "We", ("name",))):
+    draft = "As an AI language model, I sing."
+    for before, after, broken in (("As an AI language model, ", "", ()), ("As an AI language model", "So", ("name",))):
         edit = Edit(0, len(before), before, after, "")
         assert drafts._broken(draft, [edit], apply(draft, [edit])) == broken
 

@@ -174,23 +174,25 @@ def test_an_adapter_is_trained_and_merged(trajectories, base, tmp_path):
 
 def test_an_instruct_model_learns_to_answer_through_its_own_template(base, trajectories, tmp_path):
     tokenizer = text.load(base).tokenizer
-    tokenizer.chat_template = "{% for m in messages %}<|begin|>{{ m['role'] }}: {{ m['content'] }}<|end|>{% endfor %}<|begin|>"
+    tokenizer.chat_template = "{% for m in messages %}<|begin|>{{ m['role'] }}: {{ m['content'] }}<|pad|>{% endfor %}<|begin|>"
     for name in ("config.json", "model.safetensors", "generation_config.json"):
         shutil.copy(base / name, tmp_path)
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="no chat template"):
         text.load(base, form="chat")
+    with pytest.raises(ValueError, match="no form"):
+        text.load(base, form="chatt")
     out = tmp_path / "out"
     sft.run(trajectories, tmp_path, out, replace(CONFIG, steps=2, form="chat", tuning="lora", context=2048, shown=(1, 2)))
     trained = text.load(out)
-    assert isinstance(trained.form, Chat) and trained.end == "<|end|>" and not trained.added
+    assert isinstance(trained.form, Chat) and trained.end == trained.tokenizer.eos_token == "<|pad|>" and not trained.added
     (example,) = text.examples(trained, [trajectory(1)], [2], 2048)
     assert example["prompt"].startswith("<|begin|>system: You rewrite") and trajectory(1).history[1].text in example["prompt"]
-    answer = example["completion"].removesuffix("<|end|>")
+    answer = example["completion"].removesuffix("<|pad|>")
     notes, rewrite = trained.form.read(answer, trajectory(1).draft)
     assert rewrite == trajectory(1).rewrite and "contraction" in notes[0].action
     judged = rl.judged(trained, Rollout(trajectory(1).draft, None), example["completion"])
-    assert judged.rewrite == rewrite and rl.judged(trained, Rollout("It is.", None), answer).rewrite is None
+    assert judged.rewrite == rewrite and rl.judged(trained, Rollout(trajectory(1).draft, None), answer).rewrite is None
 
 
 def test_a_completion_is_judged_by_what_it_says(base):

@@ -58,6 +58,21 @@ def test_a_machines_own_name_may_go_with_the_phrase_that_says_it():
     assert [edit.reason for edit in kept] == ["stock"]
 
 
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("It goes without saying that he does not pay.", "It goes without saying he pays."),
+        ("It goes without saying that nobody came.", "It goes without saying: all came."),
+        ("It is worth noting that Washington won.", "It's worth noting that he won."),
+        ("It is worth noting that the Washington team won.", "The team won."),
+        ("Needless to say, Bob lost.", "Clearly, he lost."),
+        ("As an AI language model, I cannot walk.", "As a human, I cannot walk."),
+    ],
+)
+def test_a_phrase_that_announces_is_free_to_go_and_to_nothing_else(draft, rewrite):
+    assert guard(draft, align(draft, rewrite))[0] == []
+
+
 def test_one_bad_sentence_does_not_undo_the_others():
     draft = "It is cold. It is not far."
     kept, verdict = guard(draft, [Edit(0, 5, "It is", "It's", "good"), Edit(12, 21, "It is not", "It's", "bad")])

@@ -4,7 +4,8 @@
 
 CHECKPOINT is any local causal model in safetensors (`python -m export checkpoint MODEL.gguf CHECKPOINT` makes one of a GGUF file). For each edit of `rules` and of the reflector
 (default: the embedded one) the log likelihood of the words around it is told with the edit and without, in nats. A model's own drafts are likelier to a model
-than what a person makes of them, so a mean below 0 is no fault; what lies far below it is worth a look. The features' lists were mended by this one.
+than what a person makes of them, so a mean below 0 is no fault; what lies far below it is worth a look. A deletion gains by the words that are no longer there to
+be told, so a sentence that it left without sense stands nowhere near the head: this list finds wrong words, not lost ones. The features' lists were mended by it.
 """
 
 from __future__ import annotations

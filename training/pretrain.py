@@ -230,7 +230,7 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
     if state.exists():
         kept = torch.load(state, weights_only=True, map_location=next(model.parameters()).device)
         before = json.loads(kept["config"])
-        if not config.continues(Config(Size(**before.pop("size")), **before), kept["step"]):
+        if "optimizers" not in kept or not config.continues(Config(Size(**before.pop("size")), **before), kept["step"]):
             raise ValueError(f"{state} is of another run, or one whose rate has begun to fall; take another folder or the same options")
         model.load_state_dict(kept["model"])
         for optimizer, values in zip(optimizing, kept["optimizers"], strict=True):

@@ -33,8 +33,7 @@ def write(path: Path, out: Path) -> None:
         raise InputError(f"{path} is of the family {family!r}; {', '.join(families.FAMILIES)} lead back to a checkpoint")
     with checkpoint.reading(path):
         fields = {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items() if name.startswith(_TOKENIZER)}
-    found = tokenizer({name.removeprefix(_TOKENIZER).removeprefix("ggml."): value for name, value in fields.items()}, path)
-    with checkpoint.reading(path):
+        found = tokenizer({name.removeprefix(_TOKENIZER).removeprefix("ggml."): value for name, value in fields.items()}, path)
         model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False)
     for config in (model.config, model.generation_config):
         config.bos_token_id, config.eos_token_id, config.pad_token_id = found.bos_token_id, found.eos_token_id, found.pad_token_id
@@ -44,12 +43,15 @@ def write(path: Path, out: Path) -> None:
 
 
 def tokenizer(fields: Fields, path: Path) -> PreTrainedTokenizerFast:
-    """Of the fields under "tokenizer.". Raises InputError for what is not byte-level BPE with a cut that is known."""
+    """Of the fields under "tokenizer.". Raises InputError for what is not byte-level BPE with a cut that is known, or puts a token before
+    every text."""
     cut = next((cut for cut, name in vocabulary.CUTS.items() if name == fields.get("pre")), None)
     if fields.get("model") != "gpt2" or cut is None:
         raise InputError(
             f"{path} has a tokenizer {fields.get('model')!r} that cuts as {fields.get('pre')!r}; only byte-level ones lead back"
         )
+    if fields.get("add_bos_token") or fields.get("eos_token_id") is None:
+        raise InputError(f"{path} has a token before every text, or none that ends one; neither leads back")
     (whole, steps), tokens, kinds = cut, fields["tokens"], fields["token_type"]
     merges = [tuple(merge.split(" ", 1)) for merge in fields["merges"]]
     made = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges, ignore_merges=whole))
@@ -59,7 +61,7 @@ def tokenizer(fields: Fields, path: Path) -> PreTrainedTokenizerFast:
     made.add_tokens([token for token, kind in zip(tokens, kinds, strict=True) if kind == gguf.TokenType.USER_DEFINED])
     ids = {name: fields.get(f"{name}_token_id") for name in ("bos", "eos", "padding")}
     named = {f"{name}_token": tokens[i] for name, i in ids.items() if i is not None}
-    named["pad_token"] = named.pop("padding_token", named["eos_token"])
+    named["pad_token"] = named.pop("padding_token", named["eos_token"])  # an end there is
     found = PreTrainedTokenizerFast(tokenizer_object=made, clean_up_tokenization_spaces=False, **named)
     found.chat_template = fields.get("chat_template")
     return found

@@ -9,8 +9,8 @@ from functools import cache
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import line_of
-from rpo_edge.lexicon import CLOSERS, LEAD_INS, OPENERS
-from rpo_edge.segment import LINE_PREFIX, iter_sentence_starts, sentences, words
+from rpo_edge.lexicon import CLOSERS, LEAD_INS, NUMBER_WORDS, OPENERS
+from rpo_edge.segment import LINE_PREFIX, iter_sentence_starts, plain_words, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -34,9 +34,12 @@ EMOJI = re.compile(
     "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
 
-_LINKED = r"(?P<linked>(?:however|additionally|furthermore|moreover|finally|lastly|also|but|and|so),? )?"
-_GOES_ON = re.compile(r"(?:[A-Za-z][a-z]*|\d+)(?:['’][a-z]+)?,? ")
-"""A plain word or number: no code, name of a file or "iPhone"."""
+_LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
+_GOES_ON = re.compile(r"(?:[A-Za-z][a-z]+|[AaI]|\d+)(?:['’][a-z]+)?,? ")
+"""A plain word or number: no code, symbol, name of a file or "iPhone"."""
+_AND_THAT = re.compile(r"(?:,|\b(?:and|but|or|nor|also|not)) that\b|\band to\b")
+"""More that the phrase announces."""
+_AMOUNTS = NUMBER_WORDS | {"third", "average", "most", "total"}
 
 
 @cache
@@ -96,7 +99,7 @@ def _announcement(text: str) -> Iterator[Site]:
 def _conclusion(text: str) -> Iterator[Site]:
     """What "overall" says of a sentence with an amount may be a part of it."""
     for site in _lead_ins(text, "conclusion"):
-        yield replace(site, options={}) if site.options and _has_digit(text, site.end) else site
+        yield replace(site, options={}) if site.options and _has_amount(_rest(text, site.end - 1)) else site
 
 
 def _lead_ins(text: str, name: str) -> Iterator[Site]:
@@ -108,16 +111,20 @@ def _lead_ins(text: str, name: str) -> Iterator[Site]:
             continue
         lead, end = match.start("lead"), match.end()
         first = text[end : end + 1]
-        options = {"none": ""} if _GOES_ON.match(text, end) else {}
+        rest = _rest(text, end)
+        options = {"none": ""} if _GOES_ON.match(text, end) and not _AND_THAT.search(rest) and not rest.rstrip().endswith("?") else {}
         if options and text[lead].isupper() and first.islower():
             end, options = end + 1, {"none": first.upper()}
         yield Site(name, lead, end, "stock", options)
 
 
-def _has_digit(text: str, start: int) -> bool:
-    """In the sentence that goes on at `start`."""
-    end = start + sentences(text[start:])[0].end
-    return any(letter.isdigit() for letter in text[start:end])
+def _rest(text: str, start: int) -> str:
+    """Of the sentence that goes on at `start`."""
+    return text[start : start + sentences(text[start:])[0].end] if start < len(text) else ""
+
+
+def _has_amount(sentence: str) -> bool:
+    return any(letter.isdigit() for letter in sentence) or not _AMOUNTS.isdisjoint(plain_words(sentence))
 
 
 def _greeting(text: str) -> Iterator[Site]:

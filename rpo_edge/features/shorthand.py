@@ -58,10 +58,11 @@ _VERBS = listed(
     "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become "
     "provide create include explore discuss learn require continue focus"
 )
-_ABBREVIATIONS = frozenset(["vs", "approx", "prob", "probs", "abt"])
+_STOPS = {"vs": re.compile(r"\.(?= \w)"), "approx": re.compile(r"\.(?= [a-z0-9])")}
+"""Stops that belong to the abbreviation: those of a sentence or an ellipsis stay where they are."""
 _SAID_OF_SYMBOLS = listed("is are was be equals denotes represents has and or")
 _OF_PROGRAMS = listed(
-    "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target your my our"
+    "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target"
 )
 _SIGNS = "=+*/<>^|\\$_"
 
@@ -96,17 +97,13 @@ def _sites(text: str) -> Iterator[Site]:
         if (found := table.get(form)) and not (len(form) == 1 and symbols) and _is_word(text, match, form):
             word, variant, others = found
             options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
-            end, ends = _with_stop(text, match.end(), form)
-            yield Site(f"shorthand:{word}", match.start(), end, variant, {} if ends else options)
+            yield Site(f"shorthand:{word}", match.start(), _with_stop(text, match.end(), form), variant, options)
     yield from _phrases(text)
 
 
-def _with_stop(text: str, end: int, form: str) -> tuple[int, bool]:
-    """Where a form ends with the stop of an abbreviation ("vs.", "approx. 5"), and whether that stop may be a sentence's, too."""
-    if form not in _ABBREVIATIONS or text[end : end + 1] != ".":
-        return end, False
-    following = text[end + 1 :].lstrip()[:1]
-    return end + 1, not following or (form != "vs" and following.isupper())
+def _with_stop(text: str, end: int, form: str) -> int:
+    """Where a form ends, its own stop with it ("vs.", "approx. 5")."""
+    return end + 1 if form in _STOPS and _STOPS[form].match(text, end) else end
 
 
 def _is_word(text: str, match: re.Match[str], form: str) -> bool:

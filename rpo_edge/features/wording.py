@@ -17,6 +17,7 @@ from rpo_edge.features.context import (
     begins_sentence,
     is_capitalised,
     listed,
+    right_of,
     starts_clause,
     word_before,
 )
@@ -126,7 +127,7 @@ def _register_matches(text: str) -> Iterator[tuple[int, str]]:
 
 # Set phrases in which the word is not the one of the pair.
 _SET_PHRASES = re.compile(
-    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occurs? in|depart from|in residence|sufficient conditions?)\b",
+    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occur(?:s|red)? in|depart from|in residence|sufficient conditions?)\b",
     re.IGNORECASE,
 )
 _SOUGHT = (
@@ -159,8 +160,6 @@ def _fits(text: str, start: int, form: str) -> bool:
         return before != "so"
     if first == "regarding":
         return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
-    if first in ("due", "because"):  # "is due to the rain" says what it is
-        return before not in AUXILIARIES
     if first in ("utilized", "utilised"):  # "a utilized car" is not a used one
         return before in _VERB_AFTER
     if first in SUBJECTS and rest.startswith(_FINITE):
@@ -264,8 +263,23 @@ def _examples(text: str) -> Iterator[Site]:
     """Examples after what they are of. "like" also likens: it is only counted, and only after a plural or "people"."""
     for match in _EXAMPLE.finditer(text):
         formal = match["word"] == "such as"
-        if match["next"].lower() not in _NO_EXAMPLE and (formal or _is_plural(match["of"].lower())):
-            yield Site("example", match.start("word"), match.end("word"), match["word"], {"like": "like"} if formal else {})
+        of = match["of"].lower()
+        if match["next"].lower() in _NO_EXAMPLE or of in AUXILIARIES or not (formal or _is_plural(of)):
+            continue
+        inserted = text[match.end("of")] == "," and _is_inserted(right_of(text, match.end("word")))
+        yield Site(
+            "example",
+            match.start("word"),
+            match.end("word"),
+            match["word"],
+            {"like": "like"} if formal and of != "like" and not inserted else {},
+        )
+
+
+def _is_inserted(rest: str) -> bool:
+    """Whether the sentence goes on after the example, which "like" would make a comparison: "Cats, such as lions, roar"."""
+    _, comma, after = rest.partition(", ")
+    return bool(comma) and ", " not in after and not after.startswith(("and ", "or "))
 
 
 def _is_plural(word: str) -> bool:
@@ -290,12 +304,11 @@ _THAT = re.compile(
 
 
 def _that(text: str) -> Iterator[Site]:
-    """ "that" before a clause with a pronoun for its subject, which is where it may be left out or put in."""
+    """ "that" before a clause with a pronoun for its subject, which is where it may be left out. It is not put in: "life as we know it is over"."""
     for match in _THAT.finditer(text):
         start, end = match.end("head"), match.end()
-        variant, other = ("that", {"none": ""}) if match["that"] else ("none", {"that": " that"})
-        free = match["that"] or word_before(text, match.start()) != "you"  # "you know it is"
-        yield Site(f"that_clause:{_BEFORE_THAT[match['head']]}", start, end, variant, other if free else {})
+        variant, options = ("that", {"none": ""}) if match["that"] else ("none", {})
+        yield Site(f"that_clause:{_BEFORE_THAT[match['head']]}", start, end, variant, options)
 
 
 _DEGREES = ("very", "really", "extremely")  # these say the same; "pretty" and "quite" weaken as often as they strengthen

@@ -3,7 +3,7 @@
 At every site of a draft two rates meet: d, the draft's share of each variant, and p, the user's. Where d has
 too much of a variant, a share (d - p) / d of its sites changes, to the variants of which d has too little. That
 is the least change that turns one distribution into the other, so a habit of 62% comes out at 62%, and a draft
-that already writes like the user stays as it is. Which sites change is drawn by systematic sampling, seeded by
+that already writes like the user stays as it is. Of what one text has once or never, d is how often models write it. Which sites change is drawn by systematic sampling, seeded by
 the window's text: the same draft gives the same rewrite.
 """
 
@@ -209,7 +209,7 @@ def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tu
     if site.name in _UNIFORM:  # two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
         user = {max(sorted(user.items()), key=lambda pair: pair[1])[0]: 1.0}
     draft = rates.draft(site.key)
-    present = _USUAL[site.name] if site.name in _USUAL and site.variant != "none" else draft.get(site.variant, 0.0)
+    present = _USUAL.get(site.name, draft.get(site.variant, 0.0))
     surplus = present - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}

@@ -31,6 +31,7 @@ _LOOKS = 16
 _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
+_NEUTRAL = "so "
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
 
 
@@ -257,20 +258,28 @@ def _reason(change: Change, lower: frozenset[str]) -> str | None:
     reason = loss(change)
     if reason or not change.after.strip():
         return reason
-    unit = Unit(*_without_stock(change.before, change.foreign()), lower)
+    unit = Unit(*_without_stock(change), lower)
     return next((reason for rule in RULES if (reason := rule(unit))), None)
 
 
-def _without_stock(before: str, after: str) -> tuple[str, str]:
-    """Stock sentences that the rewrite dropped do not count for the rules, nor do stock phrases that began one: neither their negation nor
-    their names."""
+def _without_stock(change: Change) -> tuple[str, str]:
+    """What was and what is, without what the rewrite may drop whatever names and negations it has: stock sentences, and a phrase that only
+    announces a sentence. Of the latter one edit takes all and puts back at most the capital of what follows."""
+    before, after = change.before, change.foreign()
     for start, end in reversed(sentences(before)):
         sentence = before[start:end]
         if is_stock(sentence) and not freeze(sentence) and sentence.strip() not in after:
             before = before[:start] + before[end:]
-        elif (lead := announced(before, prose_start(before, Span(start, end)))) and before[slice(*lead)] not in after:
-            before = before[: lead[0]] + before[lead[1] :]
+        elif (lead := announced(before, prose_start(before, Span(start, end)))) and any(dropped(edit, *lead) for edit in change.edits):
+            before = f"{before[: lead[0]]}{_NEUTRAL}{before[lead[1] :]}"  # what follows begins no sentence, so a name there still is one
     return before, after
+
+
+def dropped(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit takes just `start` to `end`, and at most gives the next letter its capital."""
+    if edit.start != start:
+        return False
+    return (edit.end == end and not edit.after) or (edit.end == end + 1 and edit.after == edit.before[-1:].upper())
 
 
 def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from rpo_edge.reflectors.base import Reflector
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import words
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import Unit, guard, name_rule, negation_rule, number_rule, url_rule
+from rpo_edge.steps.guard import Unit, dropped, guard, name_rule, negation_rule, number_rule, url_rule
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
 from training.evaluation.known import Asked, known
 from training.evaluation.material import SEED, Ground, asked
@@ -112,7 +112,7 @@ def _faithful(draft: str, rewrite: str, profile: StyleProfile) -> float:
 
 def _broken(draft: str, edits: Sequence[Edit], text: str) -> tuple[str, ...]:
     """What was lost or invented."""
-    kept = apply(draft, [edit for edit in edits if _drops_stock(edit)])  # which may go, whatever name it has
+    kept = apply(draft, [edit for edit in edits if _drops_stock(draft, edit)])  # which may go, whatever name it has
     unit = Unit(kept, text, frozenset(words(draft)))
     broken = [rule.__name__.removesuffix("_rule") for rule in (number_rule, url_rule, negation_rule, name_rule) if rule(unit)]
     if [kept[f.start : f.end] for f in freeze(kept)] != [text[f.start : f.end] for f in freeze(text)]:
@@ -120,11 +120,10 @@ def _broken(draft: str, edits: Sequence[Edit], text: str) -> tuple[str, ...]:
     return tuple(broken)
 
 
-def _drops_stock(edit: Edit) -> bool:
+def _drops_stock(draft: str, edit: Edit) -> bool:
     """Whether a stock sentence or phrase goes, and at most a letter of what follows gets its capital."""
-    if not edit.after:
-        return is_stock(edit.before) or announced(edit.before, 0) == (0, len(edit.before))
-    return announced(edit.before, 0) == (0, len(edit.before) - 1) and edit.after == edit.before[-1].upper()
+    lead = announced(draft, edit.start)
+    return (not edit.after and is_stock(edit.before)) or (lead is not None and dropped(edit, *lead))
 
 
 def _rates(text: str, profile: StyleProfile) -> dict[str, Pairs]:
@@ -162,7 +161,7 @@ def tasks_of(ground: Ground) -> list[Task]:
     rng = random.Random(SEED)
     names = sorted(ground.people)
     there, drafts = ground.found.drafts, []
-    while there and len(drafts) < ground.drafts:  # more than there are: each again, for another user
+    while there and len(drafts) < ground.drafts:  # more than there are: each again
         drafts += rng.sample(there, min(ground.drafts - len(drafts), len(there)))
     people = [ground.people[rng.choice(names)] for _ in drafts]
     pairs = [Asked(person, draft, ground.found.queries.get(draft)) for draft, person in zip(drafts, people, strict=True)]

@@ -58,8 +58,8 @@ _STARTS = re.compile(
 )
 _STOCK = (
     rf"{_SENTENCE}(?:(?:In (?:conclusion|summary|short)|To (?:summarize|conclude|sum up)|Overall|Ultimately|Remember|As an AI(?: language model)?), "
-    r"|(?:(?:Please )?(?:note|remember|keep in mind)|Note|Remember|Keep in mind) that "
-    r"|It(?:['’]s| is)(?: also)? (?:important|worth|essential|crucial)(?: to)? (?:note|noting|remember|mention|mentioning|keep in mind|understand) that )(?P<next>\w)"
+    r"|(?:(?:Please )?(?:note|remember|keep in mind)|Note|Remember|Keep in mind) that (?=(?:I|you|we|it|they|there|the|an?|this|these|your|our|my)\b)"
+    r"|It(?:['’]s| is)(?: also)? (?:important|worth|essential|crucial)(?: to)? (?:note|noting|remember|mention|mentioning|keep in mind|understand) that (?=(?:I|you|we|it|they|there|the|an?|this|these|your|our|my)\b))(?P<next>\w)"
 )
 _AUXILIARY_NEXT = r"(?! (?:been|got|had|become|taken|made|done|gone|seen|to)\b)(?=[ ]\w)"
 
@@ -152,7 +152,7 @@ def ways() -> dict[str, dict[str, Way]]:
         "last_stop": {"kept": (), "none": _sub((r"^(?![ \t]*(?:[-*>#|•]|\d+[.)] ))(?P<said>.*\w)\.(?=[ \t]*\n[ \t]*\n|\s*\Z)", r"\g<said>"))},
         "greeting": {"none": (), "hi": (), "hello": ()},
         "sign_off": {"none": (), "cheers": (), "best": ()},
-        "stock": {"dropped": (*_sub((_STOCK, _raised)),)},
+        "stock": {"dropped": _sub((_STOCK, _raised))},
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from training.trajectories.neutralise import HELD_OUT
 @dataclass(frozen=True)
 class Config:
     """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
-    if other than the base has read so far. form: of the prompts, see `text.py`. shown: history items of a prompt, one of these by lot."""
+    if other than the base has read so far. form: of the prompts, see `text.load`. shown: history items of a prompt, one of these by lot."""
 
     steps: int = 1000
     tuning: str = "full"
@@ -44,7 +44,7 @@ class Config:
     seed: int = 3
     save: int = 100
     context: int | None = None
-    form: str = "trajectory"
+    form: str | None = None
     shown: tuple[int, ...] = (0, 1, 2, 4, 8)
 
 

@@ -39,7 +39,7 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
     form: one of FORMS; if None, the one that it was trained on, or "trajectory". context: tokens that it will be trained to read, where other than it reads so far. Rotary positions (arXiv 2104.09864) need no
     weights for that, and get used to the places that are new to them while they are trained.
     Raises OSError where the folder has no safetensors: nothing pickled is ever read; ValueError for a context that a model without
-    rotary positions cannot have, or the form "chat" of one without a template.
+    rotary positions cannot have, for the form "chat" of one without a template, and for a form that is not known.
     """
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True, dtype="float32")
@@ -47,8 +47,13 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
         if not getattr(model.config, "rope_theta", None):
             raise ValueError(f"{checkpoint} reads {model.config.max_position_embeddings} tokens, and without rotary positions no more")
         model.config.max_position_embeddings = context
+    if form not in (None, *FORMS):
+        raise ValueError(f"no form is called {form!r}; there are: {', '.join(FORMS)}")
     if form == "chat" or (form is None and (checkpoint / FORM).exists()):
-        return Base(model, tokenizer, (), _chat(checkpoint, tokenizer), str(tokenizer.eos_token))
+        chat = _chat(checkpoint, tokenizer)
+        tokenizer.eos_token = _turn_end(chat, str(tokenizer.eos_token))
+        model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
+        return Base(model, tokenizer, (), chat, str(tokenizer.eos_token))
     known = tokenizer.get_vocab()
     missing = [token for token in SPECIAL_TOKENS if token not in known]
     if missing:
@@ -59,6 +64,11 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
     for config in (model.config, model.generation_config):
         config.bos_token_id, config.eos_token_id, config.pad_token_id = (tokenizer.convert_tokens_to_ids(t) for t in (BEGIN, END, PAD))
     return Base(model, tokenizer, tuple(tokenizer.convert_tokens_to_ids(missing)), TrajectoryForm(), END)
+
+
+def _turn_end(chat: Chat, usual: str) -> str:
+    """The control token that the template writes after a user's message, which is what an answer ends with too; else what ends any text."""
+    return max((token for token in chat.control if chat.frame[2].startswith(token)), key=len, default=usual)
 
 
 def _chat(checkpoint: Path, tokenizer: PreTrainedTokenizerBase) -> Chat:
