@@ -116,5 +116,5 @@ def main(arguments: Sequence[str]) -> None:
         for reflector in REFLECTORS:
             warm(store, reflector)
             cold(store, reflector)
-            if options.llama:
-                against_llama(store, reflector, folder)
+        for reflector in REFLECTORS if options.llama else ():  # at last: a process is told as large as the one that it was begun by
+            against_llama(store, reflector, folder)
