@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import line_of
 from rpo_edge.lexicon import CLOSERS, LEAD_INS, NUMBER_WORDS, OPENERS
-from rpo_edge.segment import LINE_PREFIX, iter_sentence_starts, plain_words, sentences, words
+from rpo_edge.segment import LINE_PREFIX, plain_words, prose_start, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -98,29 +97,26 @@ def _announcement(text: str) -> Iterator[Site]:
 
 def _conclusion(text: str) -> Iterator[Site]:
     """What "overall" says of a sentence with an amount may be a part of it."""
-    for site in _lead_ins(text, "conclusion"):
-        yield replace(site, options={}) if site.options and _has_amount(_rest(text, site.end - 1)) else site
+    return _lead_ins(text, "conclusion", _has_amount)
 
 
-def _lead_ins(text: str, name: str) -> Iterator[Site]:
-    """Sentences that begin with one of the phrases, and those that do not; what follows gets its capital."""
-    for start in iter_sentence_starts(text):
+def _lead_ins(text: str, name: str, needs: Callable[[str], bool] = lambda rest: False) -> Iterator[Site]:
+    """Sentences that begin with one of the phrases, and those that do not; what follows gets its capital. needs: whether the rest of a sentence does."""
+    for span in sentences(text):
+        start = prose_start(text, span)
+        if start >= span.end:
+            continue
         match = _leads(name).match(text, start)
         if not match:
             yield Site(name, start, start, "none")
             continue
         lead, end = match.start("lead"), match.end()
-        first = text[end : end + 1]
-        rest = _rest(text, end)
-        options = {"none": ""} if _GOES_ON.match(text, end) and not _AND_THAT.search(rest) and not rest.rstrip().endswith("?") else {}
+        first, rest = text[end : end + 1], text[end : span.end]
+        free = _GOES_ON.match(text, end) and not (_AND_THAT.search(rest) or rest.rstrip().endswith("?") or needs(rest))
+        options = {"none": ""} if free else {}
         if options and text[lead].isupper() and first.islower():
             end, options = end + 1, {"none": first.upper()}
         yield Site(name, lead, end, "stock", options)
-
-
-def _rest(text: str, start: int) -> str:
-    """Of the sentence that goes on at `start`."""
-    return text[start : start + sentences(text[start:])[0].end] if start < len(text) else ""
 
 
 def _has_amount(sentence: str) -> bool:
@@ -172,6 +168,9 @@ def _emoji(text: str) -> Iterator[Site]:
         if not EMOJI.search(text, span.start, span.end):
             yield Site("emoji", span.start, span.start, "none")
 
+
+STOCK = ("opener", "closer", "announcement", "conclusion")
+"""Features that a draft has rather than a person: "stock" or "none"."""
 
 OPENER = Choice("opener", "stock openers", "share of texts", _opener)
 CLOSER = Choice("closer", "stock closers", "share of texts", _closer)

@@ -148,7 +148,7 @@ def _fits(text: str, start: int, form: str) -> bool:
         return False
     first, _, rest = form.partition(" ")
     before = word_before(text, start)
-    if first == "approximately" and not text[start + len(form) :].startswith((" ", "\n")):  # "= 13 (approximately)"
+    if first == "approximately" and not text.startswith((" ", "\n"), start + len(form)):  # "= 13 (approximately)"
         return False
     if first == "assistance" and before and before not in _SOUGHT:  # "liquidity assistance" is a thing of its own
         return False

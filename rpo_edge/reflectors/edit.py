@@ -30,6 +30,7 @@ import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
 from rpo_edge.features.base import Site
+from rpo_edge.features.framing import STOCK
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Operation, Vocabulary, Word, words_of
@@ -47,10 +48,7 @@ LONGEST = 160
 
 LEFT_TO_RULES = frozenset(
     [
-        "opener",
-        "closer",
-        "announcement",
-        "conclusion",
+        *STOCK,
         "example",
         "that_clause",
         "greeting",

@@ -3,8 +3,8 @@
 At every site of a draft two rates meet: d, the draft's share of each variant, and p, the user's. Where d has
 too much of a variant, a share (d - p) / d of its sites changes, to the variants of which d has too little. That
 is the least change that turns one distribution into the other, so a habit of 62% comes out at 62%, and a draft
-that already writes like the user stays as it is. Of what one text has once or never, d is how often models write it. Which sites change is drawn by systematic sampling, seeded by
-the window's text: the same draft gives the same rewrite.
+that already writes like the user stays as it is. Of what one text has once or never, d is how often models write it.
+Which sites change is drawn by systematic sampling, seeded by the window's text: the same draft gives the same rewrite.
 """
 
 from __future__ import annotations
@@ -280,7 +280,9 @@ def _apply_case(
             continue  # a draft's lower case is deliberate more often than not: code, formulas, lists
         there = by_start.get(site.start)
         if there is not None and there.after[:1].isalpha():
-            first = f"{there.after}{window.text[there.end :][:_LONGEST_WORD]}".split()[0].strip(",")  # an edit may end within a word
+            first = f"{there.after}{window.text[there.end : there.end + _LONGEST_WORD]}".split()[0].strip(
+                ","
+            )  # an edit may end within a word
             if no_name(first):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rpo_edge.errors import InputError
-
-STOCK = ("opener", "closer", "announcement", "conclusion")
-"""Features that a draft has rather than a person."""
+from rpo_edge.features.framing import STOCK
 
 # key -> value -> feature name -> rates of the variants
 _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rpo_edge.features import CHOICES, LABELS
+from rpo_edge.features.framing import STOCK
 from rpo_edge.records import StyleProfile
 from rpo_edge.segment import Span, sentences
 from rpo_edge.steps.profile import Counts, counts_of, free_sites, totals_by_name
@@ -51,7 +52,7 @@ PER_WORD = frozenset(["lexical", "question", "parenthesis", "structure"])
 """Features that are counted against words; all others are shares of their own sites."""
 
 ABSENT = frozenset(
-    {(name, "none") for name in ("opener", "closer", "announcement", "conclusion", "greeting", "sign_off", "emoji")}
+    {(name, "none") for name in (*STOCK, "greeting", "sign_off", "emoji")}
     | {("bold", "plain"), ("exclamation", "."), ("sentence_case", "upper"), ("ampersand", "and"), ("semicolon", "full stop")}
 )
 """Feature and variant that say that something is not there: any sentence shows them."""

@@ -36,8 +36,8 @@ class Base:
 def load(checkpoint: Path, context: int | None = None, form: str | None = None) -> Base:
     """Any local causal model in safetensors; of the trajectory's special tokens, those that it lacks are added.
 
-    form: one of FORMS; if None, the one that it was trained on, or "trajectory". context: tokens that it will be trained to read, where other than it reads so far. Rotary positions (arXiv 2104.09864) need no
-    weights for that, and get used to the places that are new to them while they are trained.
+    form: one of FORMS; if None, the one that it was trained on, or "trajectory". context: tokens that it will be trained to read, where other
+    than it reads so far. Rotary positions (arXiv 2104.09864) need no weights for that, and get used to the places that are new to them.
     Raises OSError where the folder has no safetensors: nothing pickled is ever read; ValueError for a context that a model without
     rotary positions cannot have, for the form "chat" of one without a template, and for a form that is not known.
     """

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features.base import Site
+from rpo_edge.features.framing import STOCK
 from rpo_edge.pipeline import own_phrases
 from rpo_edge.records import Edit, Evidence, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import WORD
 from rpo_edge.steps.guard import guard
-from rpo_edge.steps.preferences import STOCK, stated_rates
+from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import free_sites
 from training.rewards.base import Rollout
 from training.rewards.fidelity import added, bare, closes, opens, without
