@@ -18,7 +18,9 @@ pytest.importorskip("datasets")
 pytest.importorskip("peft")
 
 
+import torch
 from transformers import GPT2Config, GPT2LMHeadModel
+from trl import SFTTrainer
 
 from rpo_edge.chat import Chat
 from rpo_edge.edits import align
@@ -138,6 +140,30 @@ def test_the_loss_is_of_what_comes_after_the_prompt_and_falls(whole):
     assert len(found) == 6 and found[-1] < found[0] - 0.5
     assert facts["data"]["trajectories"] == {"neutralise:spoken": 32} and (whole / "curve.png").stat().st_size > 1000
     assert list((whole / "state").rglob("events.out.tfevents*"))
+
+
+def test_the_loss_is_trls_own(base, trajectories, tmp_path):
+    """Only with fewer tokens scored: a step's, and a batch's by itself."""
+    start = text.load(base)
+    rows, _ = sft.data(start, trajectories, CONFIG, 768)
+    trainer = sft.Trainer(start.model, sft.arguments(CONFIG, tmp_path, 768), train_dataset=rows, processing_class=start.tokenizer)
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in (0, 3)])
+    for items in (None, torch.tensor(50)):
+        mine = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=items)
+        theirs = SFTTrainer.compute_loss(trainer, trainer.model, dict(batch), num_items_in_batch=items)
+        assert mine.item() == pytest.approx(theirs.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(None, 20), (0.0, 0), (0.2, 5), (0.5, 20), (0.9, 20)])
+def test_no_more_drafts_stay_as_they_are_than_a_recipe_says(share, kept, base, tmp_path):
+    writer = Writer(tmp_path, "trajectories")
+    for i in range(40):
+        made = trajectory(5 * i + 1)
+        writer.add(as_row(made if i % 2 else replace(made, rewrite=made.draft, edits=(), observations=())))
+    writer.close()
+    rows, _ = sft.data(text.load(base), tmp_path, replace(CONFIG, steps=40, unchanged=share), 768)
+    same = sum("contraction" not in row["completion"] for row in rows)
+    assert (same, len(rows)) == (kept, 20 + kept)
 
 
 def test_a_killed_run_goes_on_to_the_same_curve(trajectories, base, whole, tmp_path):

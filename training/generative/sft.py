@@ -19,20 +19,27 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from torch.nn.functional import cross_entropy
 from trl import SFTConfig, SFTTrainer
 
 from rpo_edge.chat import Chat
+from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.generative import FORM
 from training import curves
 from training.generative import text
 from training.trajectories.files import read
 from training.trajectories.neutralise import HELD_OUT
 
+IGNORED = -100
+"""The label of a token that is only read."""
+
 
 @dataclass(frozen=True)
 class Config:
     """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
-    if other than the base has read so far. form: of the prompts, see `text.load`. shown: history items of a prompt, one of these by lot."""
+    if other than the base has read so far. form: of the prompts, see `text.load`. shown: history items of a prompt, one of these by lot.
+    unchanged: share of the examples whose draft is left as it is, at most; all that there are if None. recompute: activations instead of
+    keeping them, which takes a third longer and is for models that fill the memory."""
 
     steps: int = 1000
     tuning: str = "full"
@@ -46,6 +53,8 @@ class Config:
     context: int | None = None
     form: str | None = None
     shown: tuple[int, ...] = (0, 1, 2, 4, 8)
+    unchanged: float | None = None
+    recompute: bool = False
 
 
 def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
@@ -53,12 +62,22 @@ def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[D
     found = [t for t in read(folder) if t.builder.rpartition(":")[2] not in HELD_OUT]
     rng = random.Random(config.seed)
     rng.shuffle(found)
+    if config.unchanged is not None:
+        found = _with_fewer_unchanged(found, config.unchanged, rng)
     makers: dict[str, int] = {}
     for t in found:
         makers[t.builder] = makers.get(t.builder, 0) + 1
     shown = (rng.choice(config.shown) for _ in found)
     rows = list(islice(text.examples(base, found, shown, longest), config.steps * config.batch))  # no more than are seen
     return Dataset.from_list(rows), dict(sorted(makers.items()))
+
+
+def _with_fewer_unchanged(found: list[Trajectory], share: float, rng: random.Random) -> list[Trajectory]:
+    """All that change something, and of the rest as many, by lot, as make `share` of the whole. The order stays."""
+    rest = [n for n, t in enumerate(found) if t.draft == t.rewrite]
+    room = int((len(found) - len(rest)) * share / (1 - share))
+    dropped = set(rng.sample(rest, max(0, len(rest) - room)))
+    return [t for n, t in enumerate(found) if n not in dropped]
 
 
 def common(out: Path, save: int, seed: int) -> dict[str, Any]:
@@ -87,6 +106,8 @@ def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
         max_length=longest,
         completion_only_loss=True,
         packing=False,
+        group_by_length=True,  # or a third of a batch is padding
+        gradient_checkpointing=config.recompute,
     )
     made.gradient_accumulation_steps = max(1, config.batch // (config.micro * made.world_size))
     return made
@@ -132,12 +153,31 @@ def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> N
     (out / "training.json").write_text(json.dumps(facts | {"curve": curve}, indent=1) + "\n", "utf-8")
 
 
+class Trainer(SFTTrainer):
+    """trl's, with scores for the tokens that are learnt alone where no graphics processor does that for it: prompts are four fifths of what is
+    read, and a vocabulary costs a small model a quarter of its time."""
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        """Of one forward pass: cross-entropy in nats a token, of all tokens of a step if their number is given."""
+        if return_outputs or torch.cuda.is_available():
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        wanted = inputs.pop("labels")[:, 1:]
+        scored = (wanted != IGNORED).any(0).nonzero().squeeze(1)
+        logits = model(**inputs, use_cache=False, logits_to_keep=scored).logits
+        total = cross_entropy(logits.flatten(0, 1), wanted[:, scored].flatten(), ignore_index=IGNORED, reduction="sum")
+        if num_items_in_batch is None:
+            return total / (wanted != IGNORED).sum().clamp(min=1)
+        return (
+            total / num_items_in_batch * self.accelerator.num_processes
+        )  # gradients are averaged over processes, and these are all tokens
+
+
 def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     """Load, train (on), save."""
     start = text.load(base, config.context, config.form)
     longest = text.room(start)
     rows, makers = data(start, trajectories, config, longest)
-    trainer = SFTTrainer(
+    trainer = Trainer(
         model=start.model,
         args=arguments(config, out, longest),
         train_dataset=rows,
