@@ -11,7 +11,9 @@ from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
+from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError, RpoEdgeError
+from rpo_edge.reflectors.generative import FORM, Form, Trajectory
 
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -61,6 +63,11 @@ def tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     if not isinstance(found, PreTrainedTokenizerFast):
         raise InputError(f"the tokenizer of {folder} cannot be read: it has no tokenizer.json")
     return found
+
+
+def form(folder: Path) -> Form:
+    """Of the prompts that it was trained on. Raises ModelError for a chat.json that cannot be read."""
+    return Chat.load(folder / FORM) if (folder / FORM).is_file() else Trajectory()
 
 
 def facts(found: PreTrainedTokenizerFast) -> dict[str, Any]:

