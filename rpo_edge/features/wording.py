@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site, like
@@ -142,31 +143,46 @@ _INFORMATION = listed(
 _INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A form in a text, and the word before it."""
+
+    text: str
+    start: int
+    end: int
+    before: str
+
+
+def _asks_or_tells(use: _Use) -> bool:
+    """ "questions regarding", not "the highly regarding"."""
+    before = use.before
+    return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
+
+
+_MEANT: dict[str, Callable[[_Use], bool]] = {  # by a form or its first word; of others the grammar alone decides
+    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end),  # not "= 13 (approximately)"
+    "assistance": lambda use: not use.before or use.before in _SOUGHT,  # "liquidity assistance" is a thing of its own
+    "often": lambda use: use.before != "so",
+    "frequently": lambda use: use.before != "so",
+    "regarding": _asks_or_tells,
+    "utilized": lambda use: use.before in _VERB_AFTER,  # "a utilized car" is not a used one
+    "utilised": lambda use: use.before in _VERB_AFTER,
+    "in addition to": lambda use: begins_sentence(use.text, use.start),
+}
+
+
 def _fits(text: str, start: int, form: str) -> bool:
     """Whether the form is used here as the pair means it."""
-    if _SET_PHRASES.match(text, start):
-        return False
+    use = _Use(text, start, start + len(form), word_before(text, start))
     first, _, rest = form.partition(" ")
-    before = word_before(text, start)
-    if first == "approximately" and not text.startswith((" ", "\n"), start + len(form)):  # "= 13 (approximately)"
+    meant = _MEANT.get(form) or _MEANT.get(first)
+    if _SET_PHRASES.match(text, start) or (meant and not meant(use)):
         return False
-    if first == "assistance" and before and before not in _SOUGHT:  # "liquidity assistance" is a thing of its own
-        return False
-    if form.startswith("in addition to") and not begins_sentence(text, start):
-        return False
-    if not rest and first.endswith("ed") and before in DETERMINERS:  # "the constructed graph"
-        return False
-    if first in ("often", "frequently"):
-        return before != "so"
-    if first == "regarding":
-        return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
-    if first in ("utilized", "utilised"):  # "a utilized car" is not a used one
-        return before in _VERB_AFTER
+    if not rest:
+        return not (first.endswith("ed") and use.before in DETERMINERS)  # "the constructed graph"
     if first in SUBJECTS and rest.startswith(_FINITE):
         return starts_clause(text, start)
-    if rest and form.rpartition(" ")[2] in OBJECTS:
-        return _is_verb_place(first, before)
-    return True
+    return form.rpartition(" ")[2] not in OBJECTS or _is_verb_place(first, use.before)
 
 
 def _is_verb_place(verb: str, before: str) -> bool:
