@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrained
 
 from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.reflectors.generative import FORM, Form, Trajectory
+from rpo_edge.prompt import SPECIAL_TOKENS
+from rpo_edge.reflectors.generative import FORM, Form, Trajectory, chat_of
 
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -65,9 +66,15 @@ def tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return found
 
 
-def form(folder: Path) -> Form:
-    """Of the prompts that it was trained on. Raises ModelError for a chat.json that cannot be read."""
-    return Chat.load(folder / FORM) if (folder / FORM).is_file() else Trajectory()
+def form(folder: Path) -> Form | None:
+    """Of the prompts that it was trained on, else of its own chat template; None where it rewrites nothing, having neither.
+
+    Raises ModelError for a chat.json that cannot be read.
+    """
+    if (folder / FORM).is_file():
+        return Chat.load(folder / FORM)
+    found = tokenizer(folder)
+    return Trajectory() if found.get_vocab().keys() >= set(SPECIAL_TOKENS) else chat_of(found)
 
 
 def facts(found: PreTrainedTokenizerFast) -> dict[str, Any]:

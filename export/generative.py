@@ -11,7 +11,6 @@ are those of `python -m export gguf` (q8_0 unless another is named) and `python 
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +25,7 @@ from export.stages import stages
 from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import CHAT, Manifest
-from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
-from rpo_edge.reflectors.generative import FORM
+from rpo_edge.prompt import PROMPT_VERSION
 
 MODEL = "model.gguf"
 
@@ -47,9 +45,7 @@ def _gguf(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) ->
 
 def _onnx(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) -> dict[str, Any]:
     found = causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
-    if (checkpoint / FORM).is_file():  # a GGUF file has its template inside
-        shutil.copy(checkpoint / FORM, folder)
-    return found
+    return found | causal_onnx.form(checkpoint, folder)  # a GGUF file has its template inside
 
 
 FORMATS = {
@@ -87,15 +83,14 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
         raise InputError(f"{kind} has no {quant}; it has {', '.join(chosen.quantizations)}")
     training = checkpoints.read_json(checkpoint / "training.json")
     learnt = stages(training)
-    known = checkpoints.tokenizer(checkpoint).get_vocab()
-    chat = isinstance(checkpoints.form(checkpoint), Chat)
-    if not chat and (missing := [token for token in SPECIAL_TOKENS if token not in known]):
-        raise InputError(f"the tokenizer of {checkpoint} lacks {', '.join(missing)}; only a trained reflector can be exported")
+    form = checkpoints.form(checkpoint)
+    if form is None:
+        raise InputError(f"{checkpoint} has neither the tokens of a trajectory nor a chat template; only a reflector can be exported")
     with whole_folder(out) as unfinished:
         facts = {
             "base": training.get("base", "unknown"),
             "licence": training.get("licence", "as its base"),
-            **({"prompt": CHAT, "prompt_version": 0} if chat else {"prompt_version": PROMPT_VERSION}),
+            **({"prompt": CHAT, "prompt_version": 0} if isinstance(form, Chat) else {"prompt_version": PROMPT_VERSION}),
             "data": training.get("data", {}),
             **{key: training[key] for key in ("commit", "command") if key in training},
             **({"training": learnt} if learnt else {}),

@@ -33,10 +33,11 @@ from export.parity import gate
 from export.parity.figures import Parity
 from export.parity.storage import OPTIMUM
 from export.parity.ways import WAYS
+from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import CHAT, TRAJECTORY
-from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
-from rpo_edge.reflectors.generative import FORM, chat_of
+from rpo_edge.prompt import PROMPT_VERSION
+from rpo_edge.reflectors.generative import FORM
 
 Array = np.ndarray[Any, Any]
 
@@ -83,13 +84,11 @@ def export(checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused
 def form(folder: Path, out: Path) -> dict[str, Any]:
     """What a manifest says of the prompts that a checkpoint reads: a trajectory's, or its own chat template's, whose pieces are written into OUT.
     Nothing where it reads neither, and so rewrites nothing."""
-    tokenizer = checkpoint.tokenizer(folder)
-    if set(SPECIAL_TOKENS) <= tokenizer.get_vocab().keys():
-        return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION}
-    if (pieces := chat_of(tokenizer)) is None:
-        return {}
-    pieces.save(out / FORM)
-    return {"prompt": CHAT}
+    found = checkpoint.form(folder)
+    if isinstance(found, Chat):
+        found.save(out / FORM)
+        return {"prompt": CHAT}
+    return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION} if found else {}
 
 
 def written(checkpoint: Path, unfinished: Path, name: str, quant: str, route: str, force: bool) -> Parity:
