@@ -210,7 +210,8 @@ def test_the_recipes_that_ship_are_of_the_stages():
     from training.generative import rl as generative_rl
     from training.generative import sft as generative_sft
 
-    for name, stages in (("edit", (sft.Config, rl.Config)), ("generative", (generative_sft.Config, generative_rl.Config))):
+    generative = (generative_sft.Config, generative_rl.Config)
+    for name, stages in (("edit", (sft.Config, rl.Config)), ("generative", generative), ("instruct", generative)):
         for stage, config in zip(("sft", "rl"), stages, strict=True):
             recipe.read(recipe.RECIPES / f"{name}.toml", stage, config)
 
