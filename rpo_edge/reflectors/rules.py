@@ -13,6 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
@@ -32,6 +33,7 @@ _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
+_ONCE = _FRAMES | _WHOLE
 _BY_HALVES = _FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _HALF = 0.5
 _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
@@ -88,8 +90,7 @@ class RulesReflector:
         Observations are of the latter alone.
         """
         user = counts_of(profile)
-        context = count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
-        rates = _Rates(user, context, stated_rates(profile.preferences))
+        rates = _Rates(user, _context(window, features), stated_rates(profile.preferences))
         sampler = _Sampler(window.text, window.carry)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
         edits: list[Edit] = []
@@ -120,12 +121,29 @@ class RulesReflector:
 def _sites(window: Window, features: frozenset[str] | None) -> Iterator[Site]:
     """The window's sites, seen after its lead: where a line, a sentence or a closing formula begins cannot be told from a sentence alone."""
     lead = len(window.lead)
-    frozen = (
-        window.frozen if not lead else (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
-    )
+    if not lead:
+        yield from _found(window.text, window.frozen, features)
+        return
+    frozen = (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
     for site in free_sites(f"{window.lead}{window.text}", frozen, features):
         if site.start >= lead:
-            yield replace(site, start=site.start - lead, end=site.end - lead) if lead else site
+            yield replace(site, start=site.start - lead, end=site.end - lead)
+
+
+def _context(window: Window, features: frozenset[str] | None) -> Counts:
+    """How often each variant stands in the window and on both sides of it. Of what a text has once, the window alone says whether it has it."""
+    if window.sentence:
+        return count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
+    sites = [*_found(window.text, window.frozen, features)]
+    for part in (window.before, window.after):
+        sites += [site for site in _found(part, freeze(part), features) if site.name not in _ONCE]
+    return count_sites(sites)
+
+
+@lru_cache(maxsize=4)
+def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozenset[str] | None) -> tuple[Site, ...]:
+    """A window is its neighbours' context, too: what is found in it is kept for them."""
+    return tuple(free_sites(text, frozen, features))
 
 
 def apostrophe(text: str, profile: StyleProfile) -> str:
