@@ -77,6 +77,13 @@ def form(folder: Path) -> Form | None:
     return Trajectory() if found.get_vocab().keys() >= set(SPECIAL_TOKENS) else chat_of(found)
 
 
+def items(folder: Path) -> dict[str, int]:
+    """{"items": of the history, as many as its training showed}, as a manifest says it; nothing where training.json does not tell."""
+    path = folder / "training.json"
+    found = read_json(path).get("items") if path.is_file() else None
+    return {"items": found} if isinstance(found, int) else {}
+
+
 def facts(found: PreTrainedTokenizerFast) -> dict[str, Any]:
     """What tokenizer.json would say of a tokenizer."""
     return dict(json.loads(found.backend_tokenizer.to_str()))

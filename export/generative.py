@@ -91,6 +91,7 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
             "base": training.get("base", "unknown"),
             "licence": training.get("licence", "as its base"),
             **({"prompt": CHAT, "prompt_version": 0} if isinstance(form, Chat) else {"prompt_version": PROMPT_VERSION}),
+            **checkpoints.items(checkpoint),
             "data": training.get("data", {}),
             **{key: training[key] for key in ("commit", "command") if key in training},
             **({"training": learnt} if learnt else {}),

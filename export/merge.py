@@ -25,6 +25,7 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from export import adapters, checkpoint
 from export.adapters import Adapter
 from rpo_edge.errors import InputError
+from rpo_edge.reflectors.generative import FORM
 
 Array = np.ndarray[Any, Any]
 
@@ -108,11 +109,12 @@ def vocabulary(adapter: Adapter) -> Path:
 
 
 def save(model: Any, tokenizer: PreTrainedTokenizerFast, words: Path, out: Path) -> None:
-    """Model, tokenizer, and what is known of the training."""
+    """Model, tokenizer, and what is known of the training and of the form of its prompts."""
     model.save_pretrained(out, safe_serialization=True)
     tokenizer.save_pretrained(out)
-    if (words / "training.json").is_file():
-        shutil.copyfile(words / "training.json", out / "training.json")
+    for name in ("training.json", FORM):
+        if (words / name).is_file():
+            shutil.copyfile(words / name, out / name)
 
 
 def distance(folder: Path, prompts: list[list[int]], expected: list[Array]) -> float:

@@ -31,6 +31,7 @@ Notes: one short line on how the user's manner differs from the draft's
 Rewrite:
 the whole draft, rewritten"""
 
+_NO_NOTE = "none"
 _NOTES, _NOTE = 3, 200  # notes that are kept, and code points of one
 _KEPT = 0.5  # of the draft's longer words, and of the rewrite's: at least so many are in both; a model that goes on with a history item has fewer
 
@@ -44,9 +45,9 @@ _PREAMBLE = re.compile(
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"\A(?P<mark>```|~~~)[^\n`]*\n(?P<inside>.*?)\n?^(?P=mark)[ \t]*$.*", re.DOTALL | re.MULTILINE)
 _TAGGED = re.compile(r"\A<(?P<tag>draft|rewrite|text)>\n?(?P<inside>.*?)\n?</(?P=tag)>.*", re.DOTALL | re.IGNORECASE)
-_AFTERWORD = re.compile(
-    r"\n\s*\n[*_(\[\s]*(?:notes?|explanation|changes(?: made)?)[*_]*:.*"
-    r"|\n\s*\n[*_(\[\s]*(?:i (?:have |'ve )?(?:changed|rewrote|rewritten|kept|made|used)|let me know|feel free|this (?:rewrite|rewritten|version))\b.*",
+_AFTERWORD = re.compile(  # begins behind a letter, so that blank lines are looked at once
+    r"(?<=\S)[^\S\n]*\n[^\S\n]*\n\s*(?:[*_(\[]+\s*){0,2}(?:(?:notes?|explanation|changes(?: made)?)[*_]*:"
+    r"|(?:i (?:have |'ve )?(?:changed|rewrote|rewritten|kept|made|used)|let me know|feel free|this (?:rewrite|rewritten|version))\b).*",
     re.DOTALL | re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "`": "`"}
@@ -126,7 +127,7 @@ def _lines(notes: str) -> list[str]:
         re.sub(r"^[\W_]*(?:notes?|observations?|reflection)[*_\s]*:|^[-*•\s]+", "", line, flags=re.IGNORECASE)
         for line in notes.splitlines()
     )
-    return [line.strip(" *_")[:_NOTE] for line in lines if line.strip(" *_")][:_NOTES]
+    return [line.strip(" *_")[:_NOTE] for line in lines if line.strip(" *_") not in ("", _NO_NOTE)][:_NOTES]
 
 
 def _text(value: object) -> str:
@@ -198,7 +199,8 @@ class Chat:
 
     def complete(self, observations: Sequence[Observation], rewrite: str) -> str:
         """What a model should answer, but for the end of its turn."""
-        notes = "; ".join(f"{seen.feature}: {seen.user}, not {seen.draft}" for seen in observations[:_NOTES]) or "none"
+        known = [seen for seen in observations if seen.user]
+        notes = "; ".join(f"{seen.feature}: {seen.user}, not {seen.draft}" for seen in known[:_NOTES]) or _NO_NOTE
         return self.escape(f"Notes: {notes}\n{self.begins}\n{rewrite}")
 
     def read(self, answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:

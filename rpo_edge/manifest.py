@@ -5,7 +5,8 @@
 
 Of a generative model "prompt" is the form of prompts; where it is not named it is the one that our own models are trained on, in the version of
 "prompt_version" (0: it reads none of ours). "adapter" names
-the one of the files that is a LoRA adapter to lay over the model, if there is one.
+the one of the files that is a LoRA adapter to lay over the model, if there is one. "items" are the history items that a prompt may show: as many as the
+model was trained to read; where it is not named, all that fit.
 
 Nothing of a folder is used before every byte of it has been checked against the manifest.
 """
@@ -41,6 +42,7 @@ class Manifest:
     prompt_version: int
     prompt: str = TRAJECTORY
     adapter: str = ""
+    items: int | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -50,7 +52,8 @@ class Manifest:
             fields = {key: str(data[key]) for key in ("name", "kind", "base", "licence", "quantization")}
             files = {str(name): str(digest) for name, digest in data["files"].items()}
             form = {"prompt": str(data.get("prompt", TRAJECTORY)), "adapter": str(data.get("adapter", ""))}
-            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), **form, **fields)
+            items = None if data.get("items") is None else int(data["items"])
+            return cls(folder, files=files, prompt_version=int(data["prompt_version"]), items=items, **form, **fields)
         except FileNotFoundError as error:
             raise ModelError(f"no model at {folder}: {_NAME} is not there") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -73,6 +76,7 @@ class Manifest:
             "prompt_version",
             "prompt",
             *(["adapter"] if self.adapter else ()),
+            *(["items"] if self.items is not None else ()),
         )
         with (self.folder / _NAME).open("x", encoding="utf-8", newline="\n") as file:
             json.dump({name: getattr(self, name) for name in fields}, file, indent=2, ensure_ascii=False)

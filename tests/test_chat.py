@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rpo_edge.chat import TASK, Chat, messages, read
 from rpo_edge.edits import apply
 from rpo_edge.prompt import Around, manner
-from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
+from rpo_edge.records import Evidence, Habit, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.generative import GenerativeReflector
 from rpo_edge.runtimes.echo import EchoRuntime
@@ -57,7 +57,21 @@ def test_the_rewrite_is_found(what):
 def test_notes_become_observations():
     notes, _ = read(f"Notes:\n- contracts\n- **no greeting**\n\n* {'long ' * 99}\n- a fourth\nRewrite:\n{REWRITE}", DRAFT)
     assert [note.action for note in notes[:2]] == ["contracts", "no greeting"] and len(notes) == 3 and len(notes[2].action) == 200
-    assert read(REWRITE, DRAFT)[0] == ()
+    assert read(REWRITE, DRAFT)[0] == read(f"Notes: none\nRewrite:\n{REWRITE}", DRAFT)[0] == ()
+
+
+def test_a_note_says_how_the_user_writes():
+    said = [
+        Observation("dash", "comma", "", "changed in 1 place"),
+        Observation("contraction", "expanded 100%", "contracted 80%", "changed in 2 places"),
+    ]
+    assert CHAT.complete(said, "So.").startswith("Notes: contraction: contracted 80%, not expanded 100%\n")
+    assert CHAT.complete(said[:1], "So.").startswith("Notes: none\n")
+
+
+def test_blank_lines_are_looked_at_once():
+    draft = "One thing." + "\n" * 20_000 + "Another thing."
+    assert read(draft, draft)[1] == draft
 
 
 OWN = [
@@ -238,7 +252,7 @@ def test_a_file_gives_the_frame_of_its_template(tmp_path):
 CHAT = Chat(("<s>", "<|user|>", "<|stop|>"), CONTROL)
 
 
-def reflected(answer, draft=DRAFT, room=100_000, **around):
+def reflected(answer, draft=DRAFT, room=100_000, most=None, **around):
     asked = []
 
     def said(prompt):
@@ -247,7 +261,9 @@ def reflected(answer, draft=DRAFT, room=100_000, **around):
 
     runtime = EchoRuntime(said)
     runtime.room = room
-    found = GenerativeReflector(runtime, ReflectorInfo("tiny"), CHAT).reflect(Window(f"\n{draft}\n", 0, **around), Evidence(ITEMS), PROFILE)
+    found = GenerativeReflector(runtime, ReflectorInfo("tiny"), CHAT, most).reflect(
+        Window(f"\n{draft}\n", 0, **around), Evidence(ITEMS), PROFILE
+    )
     return apply(f"\n{draft}\n", found.edits), found.observations, asked
 
 
@@ -271,6 +287,12 @@ def test_items_that_do_not_fit_are_left_out_the_worst_first():
     sentence = DRAFT.partition("\n")[0]
     least = len(CHAT.prompt(*messages(sentence, PROFILE))) + 160 + len(sentence) * 3 // 2
     assert "too long" in reflected(REWRITE, sentence, least - 1)[1][0].action and reflected(REWRITE, sentence, least)[2]
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_no_more_items_are_shown_than_a_model_was_trained_to_read(most):
+    _, _, (asked,) = reflected(REWRITE, most=most)
+    assert [item.text in asked for item in ITEMS] == [i < most for i in range(len(ITEMS))]
 
 
 def test_what_stands_around_goes_after_the_items():

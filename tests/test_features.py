@@ -46,6 +46,7 @@ CASES = [  # text, key, variant seen there
     ("We are going to school.", "shorthand:going to", None),
     ("It is a kind of bird.", "shorthand:kind of", None),
     ("that works for me", "last_stop", "none"),
+    ("that works for me\r\n\r\n- one\r\n", "last_stop", "none"),
     ("That works for me.\n\n- A list item of words", "last_stop", "stop"),
     ("- A list item of words", "last_stop", None),
     ("Well... no.", "ellipsis", "dots"),

@@ -19,9 +19,11 @@ pytest.importorskip("peft")
 
 
 import torch
+from tokenizers.processors import TemplateProcessing
 from transformers import GPT2Config, GPT2LMHeadModel
 from trl import SFTTrainer
 
+from export import merge
 from rpo_edge.chat import Chat
 from rpo_edge.edits import align
 from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
@@ -138,7 +140,7 @@ def test_the_loss_is_of_what_comes_after_the_prompt_and_falls(whole):
     found = losses(whole)
     facts = json.loads((whole / "training.json").read_text("utf-8"))
     assert len(found) == 6 and found[-1] < found[0] - 0.5
-    assert facts["data"]["trajectories"] == {"neutralise:spoken": 32} and (whole / "curve.png").stat().st_size > 1000
+    assert facts["data"]["trajectories"] == {"neutralise:spoken": 24} and (whole / "curve.png").stat().st_size > 1000
     assert list((whole / "state").rglob("events.out.tfevents*"))
 
 
@@ -164,6 +166,32 @@ def test_no_more_drafts_stay_as_they_are_than_a_recipe_says(share, kept, base, t
     rows, _ = sft.data(text.load(base), tmp_path, replace(CONFIG, steps=40, unchanged=share), 768)
     same = sum("contraction" not in row["completion"] for row in rows)
     assert (same, len(rows)) == (kept, 20 + kept)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_batch_is_what_the_recipe_says_or_nothing(batch, base, tmp_path):
+    with pytest.raises(ValueError, match=f"a batch of {batch}"):
+        sft.arguments(replace(CONFIG, batch=batch), tmp_path, 768)
+
+
+def test_a_tokenizer_that_puts_a_token_before_every_text_puts_none_before_a_prompt(base, trajectories, tmp_path):
+    start = text.load(base)
+    start.tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="<|pad|> $A", special_tokens=[("<|pad|>", 2)])
+    assert start.tokenizer("a").input_ids[0] == 2
+    rows, _ = sft.data(start, trajectories, CONFIG, 768)
+    trainer = sft.Trainer(
+        start.model, sft.arguments(CONFIG, tmp_path, 768), train_dataset=rows, processing_class=text.plain(start.tokenizer)
+    )
+    said = start.tokenizer(rows[0]["prompt"] + rows[0]["completion"], add_special_tokens=False).input_ids
+    assert trainer.train_dataset[0]["input_ids"] == said
+
+
+def test_nothing_is_told_to_anybody():
+    """trl reports what it is used for, unless it is told not to before it is imported."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "ORT_", "CI"))}
+    code = "import training.generative.sft, huggingface_hub.constants as c; print(c.HF_HUB_DISABLE_TELEMETRY, c.HF_HUB_OFFLINE)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
 
 
 def test_a_killed_run_goes_on_to_the_same_curve(trajectories, base, whole, tmp_path):
@@ -201,6 +229,7 @@ def test_an_adapter_is_trained_and_merged(trajectories, base, tmp_path):
 def test_an_instruct_model_learns_to_answer_through_its_own_template(base, trajectories, tmp_path):
     tokenizer = text.load(base).tokenizer
     tokenizer.chat_template = "{% for m in messages %}<|begin|>{{ m['role'] }}: {{ m['content'] }}<|pad|>{% endfor %}<|begin|>"
+    tokenizer.eos_token = "<|pad|>"
     for name in ("config.json", "model.safetensors", "generation_config.json"):
         shutil.copy(base / name, tmp_path)
     tokenizer.save_pretrained(tmp_path)
@@ -214,6 +243,9 @@ def test_an_instruct_model_learns_to_answer_through_its_own_template(base, traje
     assert isinstance(trained.form, Chat) and trained.end == trained.tokenizer.eos_token == "<|pad|>" and not trained.added
     (example,) = text.examples(trained, [trajectory(1)], [2], 2048)
     assert example["prompt"].startswith("<|begin|>system: You rewrite") and trajectory(1).history[1].text in example["prompt"]
+    assert trained.model.config.eos_token_id == [trained.tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|end|>")]
+    merge.write(out / "adapter", tmp_path / "merged")
+    assert text.load(tmp_path / "merged").form == trained.form
     answer = example["completion"].removesuffix("<|pad|>")
     notes, rewrite = trained.form.read(answer, trajectory(1).draft)
     assert rewrite == trajectory(1).rewrite and "contraction" in notes[0].action
@@ -233,6 +265,8 @@ def test_a_curriculum_is_the_order_of_the_prompts(base):
     people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
     config = rl.Config(weights={}, stages=((1, 2), (4, 3)), group=2, batch=4)
     found = rl.asked(people, [PAIRS[0][0]], config, text.load(base), 700)
+    with pytest.raises(ValueError, match="hardly fit into 20 tokens"):
+        rl.asked(people, [PAIRS[0][0]], config, text.load(base), 20)
     assert [one.prompt.count("<|history|>") for one in found] == [1] * 4 + [4] * 6
 
 

@@ -170,9 +170,11 @@ def test_a_model_may_have_an_adapter_on_the_shelf(tmp_path, monkeypatch):
     tokenizer = causal_samples.bytes_tokenizer()
     tokenizer.chat_template = TEMPLATE  # without one it is no instruct model
     base = causal_samples.checkpoint(tmp_path / "base", "llama", tokenizer, tie_word_embeddings=True)
-    causal_samples.adapted(base, tmp_path / "adapter")
+    causal_samples.adapted(base, tmp_path / "trained" / "adapter")
+    tokenizer.save_pretrained(tmp_path / "trained")
+    (tmp_path / "trained" / "training.json").write_text('{"items": 2}', "utf-8")
     format_.plain(base, tmp_path / "base.gguf", FLOAT32)
-    adapter.write(tmp_path / "adapter", tmp_path / "adapter.gguf")
+    adapter.write(tmp_path / "trained" / "adapter", tmp_path / "adapter.gguf")
     shelf = Shelf()
     said = {}
     for name, laid in (("plain", None), ("mine", tmp_path / "adapter.gguf")):
@@ -182,6 +184,7 @@ def test_a_model_may_have_an_adapter_on_the_shelf(tmp_path, monkeypatch):
         runtime, _ = opened(replace(manifest, prompt=TRAJECTORY, prompt_version=PROMPT_VERSION), threads=1)
         said[name] = runtime.engine(len(IDS)).extend(IDS, len(IDS)).copy()
         runtime.close()
+        assert manifest.items == (2 if laid else None)
     assert manifest.adapter == "adapter.gguf" and np.abs(said["plain"] - said["mine"]).max() > 1
     with pytest.raises(ModelError, match="no LoRA adapter"):
         add(shelf, tmp_path / "base.gguf", "other", Way.copy, lambda count: None, tmp_path / "base.gguf")

@@ -62,6 +62,7 @@ def rewritten(model, tmp_path):
         str(model),
         "--format",
         "json",
+        "--strict",
     ]
     draft = "It is late, and we do not know. However, it is fine.\n"
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

@@ -5,7 +5,8 @@
 A weight W becomes W + (alpha / rank) B A (arXiv 2106.09685). A keeps the order of its columns; the rows of B are W's and go where
 those of W went in the base's GGUF file. Scales that the file cannot say (rank-stabilised LoRA, ranks or alphas of single modules)
 are multiplied into B. Float32, since adapters are small. What is more than two matrices for a weight is refused: merge it.
-OUT appears once llama.cpp, with it over the base, says what peft says.
+OUT appears once llama.cpp, with it over the base, says what peft says. It goes over files of this base alone: one that reinforcement trained goes over
+the fine-tuned checkpoint, not over what that was made of. How many history items it was trained to read goes along.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ import gguf
 import numpy as np
 from safetensors import safe_open
 
-from export import adapters, checkpoint
+from export import adapters, checkpoint, merge
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
 from export.outputs import whole_file
 from export.parity import gate
 from export.parity.figures import Parity
 from rpo_edge.errors import InputError
+from rpo_edge.runtimes.header import ITEMS
 
 Array = np.ndarray[Any, Any]
 _KEY = re.compile(rf"{re.escape(PREFIX)}(?P<module>.+)\.lora_(?P<half>[AB])\.weight")
@@ -84,6 +86,8 @@ def write(folder: Path, out: Path, base: Path | None = None, force: bool = False
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
         writer.add_name(folder.resolve().name)
+        for items in checkpoint.items(merge.vocabulary(adapter)).values():
+            writer.add_uint32(ITEMS, items)
         writer.add_file_type(gguf.LlamaFileType.ALL_F32)
         for pair in pairs:
             writer.add_tensor(f"{pair.name}.lora_a", pair.a)

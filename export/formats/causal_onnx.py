@@ -87,7 +87,7 @@ def form(folder: Path, out: Path) -> dict[str, Any]:
     found = checkpoint.form(folder)
     if isinstance(found, Chat):
         found.save(out / FORM)
-        return {"prompt": CHAT}
+        return {"prompt": CHAT} | checkpoint.items(folder)
     return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION} if found else {}
 
 

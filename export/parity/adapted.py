@@ -20,13 +20,14 @@ from export.parity.measuring import apart
 from rpo_edge.runtimes.gguf import GgufRuntime
 
 Array = np.ndarray[Any, Any]
-_PROMPTS, _LENGTH = 4, 256  # golden texts, and tokens of one that are compared at most
+_PROMPTS, _LENGTH = 4, 512  # golden texts, and tokens of one that are compared at most
 
 
 def figures(adapter: Adapter, file: Path) -> Parity:
     """Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot lay over the base."""
-    tokenizer = checkpoint.tokenizer(merge.vocabulary(adapter))
-    every = [tokenizer(one.text, add_special_tokens=False).input_ids[:_LENGTH] for one in golden(_PROMPTS)]
+    words = merge.vocabulary(adapter)
+    tokenizer = checkpoint.tokenizer(words)
+    every = [tokenizer(one.text, add_special_tokens=False).input_ids[:_LENGTH] for one in golden(_PROMPTS, checkpoint.form(words))]
     texts = [ids for ids in every if len(ids) > 1]
     with checkpoint.reading(adapter.folder):
         model = PeftModel.from_pretrained(merge.opened(adapter), adapter.folder, torch_device="cpu").eval()

@@ -1,4 +1,4 @@
-"""Golden prompts: windows of real answers with the habits and texts of a real person, as a device puts them together.
+"""Golden prompts: windows of real answers with the habits and texts of a real person, in the form of a device's prompts.
 
 Everything lies in `examples/`: the history of one person, in the public domain, and answers of language models. The rewrite that follows a
 prompt is that of the rules, since no model may be the judge of itself; it is what perplexity is taken over.
@@ -47,7 +47,7 @@ class Golden:
 
 
 def golden(most: int, form: Form | None = None) -> list[Golden]:
-    """The first `most`: two of a line and without a user, which fit every model, then the windows. Raises InputError without `examples/`.
+    """The first `most`: two of a line and without a user, which fit small models, then the windows. Raises InputError without `examples/`.
 
     form: of the prompts; our own models' if None.
     """

@@ -38,7 +38,7 @@ _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sa
 
 _NO_PROSE = ("#", "|", "-", "*", "+", "•", ">", "`", "~", "<")
 _NUMBERED = re.compile(r"\s*\(?\w{1,3}[.)]\s")
-_LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\n|\Z))", re.MULTILINE)
+_LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\r?\n|\Z))", re.MULTILINE)
 
 
 _ENDS_OF_WORDS = 3

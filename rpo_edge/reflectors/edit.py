@@ -258,6 +258,7 @@ class EditReflector:
     def close(self) -> None:
         """Free the encoder."""
         self._encoder = _closed
+        self._rules.close()
 
     def places(
         self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST, draft: str | None = None

@@ -104,21 +104,23 @@ class GenerativeReflector:
 
     counter = None
 
-    def __init__(self, runtime: Runtime, info: ReflectorInfo, form: Form | None = None) -> None:
+    def __init__(self, runtime: Runtime, info: ReflectorInfo, form: Form | None = None, items: int | None = None) -> None:
+        """items: of the history, that a prompt shows at most; as many as fit if None."""
         self.info = info
-        self._runtime, self._form = runtime, form or Trajectory()
+        self._runtime, self._form, self._items = runtime, form or Trajectory(), items
 
     @classmethod
     def load(cls, manifest: Manifest, threads: int | None = None) -> GenerativeReflector:
         """From the files of a model folder that was checked; see `opened`."""
         runtime, form = opened(manifest, threads)
-        return cls(runtime, ReflectorInfo(manifest.name, manifest.sha256), form)
+        return cls(runtime, ReflectorInfo(manifest.name, manifest.sha256), form, manifest.items)
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """What the model observes in one window, and edits that lead to its rewrite."""
         draft = window.text.strip()
         if not draft or not (profile.habits or profile.preferences):
             return Reflection()
+        evidence = replace(evidence, items=evidence.items[: self._items])
         tokens = _REFLECTION + self._runtime.count(draft) * 3 // 2
         room, around = self._runtime.room - tokens, Around(window.before, window.after)
         prompt = self._form.fitted(

@@ -73,10 +73,13 @@ class _Sampler:
 
 
 class RulesReflector:
-    """See the module's text. Holds no state between windows."""
+    """See the module's text. A window is its neighbours' context, too: what was found in the last ones is kept until then."""
 
     info = ReflectorInfo("rules")
     counter = None
+
+    def __init__(self) -> None:
+        self._found, self._frozen = lru_cache(maxsize=4)(_found), lru_cache(maxsize=4)(freeze)
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits for the sites of one window, with one observation for each feature that changes."""
@@ -90,12 +93,12 @@ class RulesReflector:
         Observations are of the latter alone.
         """
         user = counts_of(profile)
-        rates = _Rates(user, _context(window, features), stated_rates(profile.preferences))
+        rates = _Rates(user, self._context(window, features), stated_rates(profile.preferences))
         sampler = _Sampler(window.text, window.carry)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
         edits: list[Edit] = []
         cases: list[Site] = []
-        for site in _sites(window, features):
+        for site in self._sites(window, features):
             if _out_of_place(site, window):
                 continue
             if site.name in _BY_HALVES and window.strength < _HALF and site.name not in rates.stated:
@@ -117,32 +120,33 @@ class RulesReflector:
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
         return Reflection(tuple(_observations(own, rates)), tuple(edits), sampler.carry)
 
+    def close(self) -> None:
+        """Forget the last windows."""
+        self._found.cache_clear()
+        self._frozen.cache_clear()
 
-def _sites(window: Window, features: frozenset[str] | None) -> Iterator[Site]:
-    """The window's sites, seen after its lead: where a line, a sentence or a closing formula begins cannot be told from a sentence alone."""
-    lead = len(window.lead)
-    if not lead:
-        yield from _found(window.text, window.frozen, features)
-        return
-    frozen = (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
-    for site in free_sites(f"{window.lead}{window.text}", frozen, features):
-        if site.start >= lead:
-            yield replace(site, start=site.start - lead, end=site.end - lead)
+    def _sites(self, window: Window, features: frozenset[str] | None) -> Iterator[Site]:
+        """The window's sites, seen after its lead: where a line, a sentence or a closing formula begins cannot be told from a sentence alone."""
+        lead = len(window.lead)
+        if not lead:
+            yield from self._found(window.text, tuple(window.frozen), features)
+            return
+        frozen = (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
+        for site in free_sites(f"{window.lead}{window.text}", frozen, features):
+            if site.start >= lead:
+                yield replace(site, start=site.start - lead, end=site.end - lead)
+
+    def _context(self, window: Window, features: frozenset[str] | None) -> Counts:
+        """How often each variant stands in the window and on both sides of it. Of what a text has once, the window alone says whether it has it."""
+        if window.sentence:
+            return count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
+        sites = [*self._found(window.text, tuple(window.frozen), features)]
+        for part in (window.before, window.after):
+            sites += [site for site in self._found(part, self._frozen(part), features) if site.name not in _ONCE]
+        return count_sites(sites)
 
 
-def _context(window: Window, features: frozenset[str] | None) -> Counts:
-    """How often each variant stands in the window and on both sides of it. Of what a text has once, the window alone says whether it has it."""
-    if window.sentence:
-        return count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
-    sites = [*_found(window.text, window.frozen, features)]
-    for part in (window.before, window.after):
-        sites += [site for site in _found(part, freeze(part), features) if site.name not in _ONCE]
-    return count_sites(sites)
-
-
-@lru_cache(maxsize=4)
 def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozenset[str] | None) -> tuple[Site, ...]:
-    """A window is its neighbours' context, too: what is found in it is kept for them."""
     return tuple(free_sites(text, frozen, features))
 
 

@@ -25,6 +25,9 @@ SECONDS = 10
 MEMORY = 512 * 2**20
 """Bytes of address space that reading one may take."""
 
+ITEMS = "rpo_edge.items"
+"""Of a LoRA adapter: the history items that it was trained to read."""
+
 _VERSIONS = (2, 3)
 _KEYS = 1 << 16  # of metadata, and of tensors: real files have a few dozen, and a few thousand
 _LONGEST = 1 << 20  # bytes of a string that is kept; templates have some thousands
@@ -218,10 +221,11 @@ def shown(text: str) -> str:
 
 
 def facts(header: Header) -> dict[str, Any]:
-    """What `inspection.Inspected` holds, or of a LoRA adapter the architecture of its model. Raises Refused for anything else."""
+    """What `inspection.Inspected` holds, or of a LoRA adapter the architecture of its model and what it says of history items. Raises Refused for anything else."""
     architecture, whole = shown(header.text("general.architecture")), header.text("general.type") in ("", "model")
     if architecture and header.text("adapter.type") == "lora" and header.text("general.type") == "adapter":
-        return {"adapter": architecture}
+        items = header.metadata.get(ITEMS)
+        return {"adapter": architecture, "items": items if isinstance(items, int) else None}
     if not architecture or not whole or not header.tokens:
         raise Refused("holds no language model (but a projector, or something else)")
     parts = header.metadata.get("split.count", 0)

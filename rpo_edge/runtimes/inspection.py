@@ -52,11 +52,15 @@ def inspected(path: Path, seconds: float = SECONDS) -> Inspected:
     return Inspected(**facts | {"control": tuple(facts["control"])}, frame=tuple(frame) if frame else None)
 
 
-def inspected_adapter(path: Path, architecture: str, seconds: float = SECONDS) -> None:
-    """Raises ModelError unless the file is a LoRA adapter in GGUF for a model of this architecture."""
-    found = _facts(path, seconds).get("adapter")
+def inspected_adapter(path: Path, architecture: str, seconds: float = SECONDS) -> int | None:
+    """How many history items it was trained to read, if it says so. Raises ModelError unless the file is a LoRA adapter in GGUF for a model
+    of this architecture."""
+    facts = _facts(path, seconds)
+    found = facts.get("adapter")
     if found != architecture:
         raise ModelError(f"{path} is an adapter for {found}, not for {architecture}" if found else f"{path} holds no LoRA adapter")
+    items: int | None = facts["items"]
+    return items
 
 
 def _facts(path: Path, seconds: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest, digest
 from rpo_edge.prompt import PROMPT_VERSION
 from rpo_edge.reflectors import REFLECTORS
-from rpo_edge.reflectors.generative import weights
+from rpo_edge.reflectors.generative import ONNX, weights
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.shelf import Shelf, translated
 
@@ -93,10 +93,12 @@ def _put_folder(source: Path, folder: Path, way: Way, progress: Progress) -> Non
 
 def _put_adapter(path: Path, folder: Path, way: Way, progress: Progress) -> None:
     manifest = Manifest.load(folder)
-    if manifest.kind != "generative" or manifest.adapter or ADAPTER in manifest.files:
+    if manifest.kind != "generative" or manifest.adapter or ADAPTER in manifest.files or ONNX in manifest.files:
         raise InputError(f"{manifest.name} cannot have an adapter, or has one")
-    inspected_adapter(path, inspected(weights(manifest)).architecture)
+    items = inspected_adapter(path, inspected(weights(manifest)).architecture)
     said = json.loads((folder / "manifest.json").read_text("utf-8"))
+    if items is not None:
+        said["items"] = items
     said["files"][ADAPTER], said["adapter"] = _put(path, folder / ADAPTER, way, progress), ADAPTER
     (folder / "manifest.json").write_text(json.dumps(said, indent=2, ensure_ascii=False), "utf-8")
 

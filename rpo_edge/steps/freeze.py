@@ -7,7 +7,6 @@ counts those), quotations across paragraphs, names (the guard's business too).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -100,7 +99,6 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t>]*$")
 
 
-@lru_cache(maxsize=8)  # retrieval, reflector and guard all ask about the same draft
 def freeze(text: str) -> tuple[Frozen, ...]:
     """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
     found = [

@@ -33,7 +33,10 @@ class Remembered:
 
 
 class TorchRuntime:
-    """See `Runtime`. A checkpoint in float32, the most probable token each time: what the evaluation asks for is greedy."""
+    """See `Runtime`. A checkpoint in float32, the most probable token each time: what the evaluation asks for is greedy.
+
+    Frozen spans are not forced while it decodes, as a device forces them: more of its sentences are the guard's to take back.
+    """
 
     def __init__(self, checkpoint: Path) -> None:
         """Raises OSError where the folder has no safetensors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -95,12 +96,13 @@ def _trained_edit(path: Path) -> Reflector:
 def _exported_generative(folder: Path) -> Reflector:
     manifest = Manifest.load(folder)
     runtime, form = opened(manifest, threads=1)  # the evaluation's processes share the cores already
-    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo(manifest.name, manifest.sha256), form)
+    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo(manifest.name, manifest.sha256), form, manifest.items)
 
 
 def _trained_generative(path: Path) -> Reflector:
     runtime = causal.TorchRuntime(path)
-    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo("checkpoint"), runtime.form)
+    items = json.loads((path / "training.json").read_text("utf-8")).get("items")
+    return GenerativeReflector(causal.Remembered(runtime), ReflectorInfo("checkpoint"), runtime.form, items)
 
 
 KINDS = {

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
@@ -26,6 +27,7 @@ from training.generative import sft, text
 from training.rewards import Composite, Rollout
 from training.trajectories.base import LONGEST, Author, Excerpt, excerpt, profile_of, strangers, summed
 
+_REFUSALS = 1000  # prompts in a row that are too long
 _KNOWN = 32  # texts of a user that rewards know, at most
 
 
@@ -58,17 +60,23 @@ class Asked:
 
 
 def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, base: text.Base, longest: int) -> list[Asked]:
-    """Prompts of every step, in order. longest: tokens of a prompt."""
+    """Prompts of every step, in order. longest: tokens of a prompt. Raises ValueError where hardly one is so short."""
     rng, others = random.Random(config.seed), strangers(people, _KNOWN)
     found: list[Asked] = []
     for items, steps in config.stages:
         n = len(found) + steps * max(1, config.batch // config.group)
+        refused = 0
         while len(found) < n:
+            if refused == _REFUSALS:
+                raise ValueError(f"prompts with {items} history items hardly fit into {longest} tokens")
             author = rng.choice(people)
             one = _ask(base, author, excerpt(rng.choice(drafts), LONGEST, rng), items, rng)
             one = replace(one, rollout=replace(one.rollout, others=others[author.name]))
             if text.length(base.tokenizer, one.prompt) <= longest:
                 found.append(one)
+                refused = 0
+            else:
+                refused += 1
     return found
 
 
@@ -95,7 +103,9 @@ def reward(
     prompts: list[str], completions: list[str], *, rows: Sequence[Rollout], composite: Composite, base: text.Base, **columns: Any
 ) -> list[float]:
     """For trl. Its `completions` lack special tokens, so they are read off the ids again."""
-    written = [base.tokenizer.decode(ids, skip_special_tokens=False) for ids in columns["completion_ids"]]
+    written = [
+        base.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False) for ids in columns["completion_ids"]
+    ]
     scores = composite.scores([judged(base, rows[i], completion) for i, completion in zip(columns["row"], written, strict=True)])
     for name, values in scores.parts.items():
         scored = [value for value in values if value is not None]
@@ -105,11 +115,14 @@ def reward(
 
 
 def arguments(config: Config, out: Path) -> GRPOConfig:
-    """For trl."""
+    """For trl. Each process has its share of the batch. Raises ValueError where that is no whole number."""
+    share, rest = divmod(config.batch, processes := PartialState().num_processes)
+    if rest:
+        raise ValueError(f"a batch of {config.batch} cannot be parted among {processes} processes")
     return GRPOConfig(
         **sft.common(out, config.save, config.seed),
         max_steps=sum(steps for _, steps in config.stages),
-        per_device_train_batch_size=config.batch,
+        per_device_train_batch_size=share,
         num_generations=config.group,
         max_completion_length=config.longest,
         learning_rate=config.rate,
@@ -133,9 +146,10 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
         reward_funcs=give,
         args=arguments(config, out),
         train_dataset=Dataset.from_list([{"prompt": one.prompt, "row": i} for i, one in enumerate(rows)]),
-        processing_class=base.tokenizer,
+        processing_class=text.plain(base.tokenizer),
         peft_config=sft.adapter(config.tuning, config.lora_rank, base.added),
     )
     trainer.train(resume_from_checkpoint=sft.last(out))
-    facts = {"reflector": "generative", "base": checkpoint.name, "config": asdict(config)}
+    items = max(items for items, _ in config.stages)
+    facts = {"reflector": "generative", "base": checkpoint.name, "items": items, "config": asdict(config)}
     sft.finish(trainer, base, facts, out)

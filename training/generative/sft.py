@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -56,19 +57,21 @@ class Config:
     unchanged: float | None = None
     recompute: bool = False
 
+    def __post_init__(self) -> None:
+        if self.unchanged is not None and not 0 <= self.unchanged < 1:
+            raise ValueError(f"a share of unchanged drafts is at least 0 and less than 1, not {self.unchanged}")
+
 
 def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
-    """Prompts and completions of every trajectory but those of held-out neutralisers; and how many by builder."""
+    """Prompts and completions of the trajectories that are seen, none of held-out neutralisers; and how many of them by builder."""
     found = [t for t in read(folder) if t.builder.rpartition(":")[2] not in HELD_OUT]
     rng = random.Random(config.seed)
     rng.shuffle(found)
     if config.unchanged is not None:
         found = _with_fewer_unchanged(found, config.unchanged, rng)
-    makers: dict[str, int] = {}
-    for t in found:
-        makers[t.builder] = makers.get(t.builder, 0) + 1
     shown = (rng.choice(config.shown) for _ in found)
     rows = list(islice(text.examples(base, found, shown, longest), config.steps * config.batch))  # no more than are seen
+    makers = Counter(row.pop("builder") for row in rows)
     return Dataset.from_list(rows), dict(sorted(makers.items()))
 
 
@@ -95,7 +98,7 @@ def common(out: Path, save: int, seed: int) -> dict[str, Any]:
 
 
 def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
-    """For trl. Each process has its share of the batch."""
+    """For trl. Each process has its share of the batch. Raises ValueError where that is no whole number of micro-batches."""
     made = SFTConfig(
         **common(out, config.save, config.seed),
         max_steps=config.steps,
@@ -106,10 +109,11 @@ def arguments(config: Config, out: Path, longest: int) -> SFTConfig:
         max_length=longest,
         completion_only_loss=True,
         packing=False,
-        group_by_length=True,  # or a third of a batch is padding
         gradient_checkpointing=config.recompute,
     )
-    made.gradient_accumulation_steps = max(1, config.batch // (config.micro * made.world_size))
+    made.gradient_accumulation_steps, rest = divmod(config.batch, config.micro * made.world_size)
+    if rest or not made.gradient_accumulation_steps:
+        raise ValueError(f"a batch of {config.batch} cannot be parted among {made.world_size} processes with {config.micro} at once")
     return made
 
 
@@ -144,6 +148,7 @@ def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> N
         model = model.merge_and_unload()
     model.save_pretrained(out)
     base.tokenizer.save_pretrained(out)
+    (out / FORM).unlink(missing_ok=True)
     if isinstance(base.form, Chat):
         base.form.save(out / FORM)
     logged = [row for row in trainer.state.log_history if "loss" in row]
@@ -181,13 +186,14 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         model=start.model,
         args=arguments(config, out, longest),
         train_dataset=rows,
-        processing_class=start.tokenizer,
+        processing_class=text.plain(start.tokenizer),
         peft_config=adapter(config.tuning, config.lora_rank, start.added),
     )
     trainer.train(resume_from_checkpoint=last(out))
     facts = {
         "reflector": "generative",
         "base": base.name,
+        "items": max(config.shown),
         "data": {"trajectories": makers, "examples": len(rows)},
         "config": asdict(config),
     }

@@ -6,12 +6,14 @@ through its chat template (`rpo_edge/chat.py`) and needs no new token, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import copy
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from tokenizers.processors import TemplateProcessing
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from rpo_edge.chat import Chat
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, Around
@@ -51,8 +53,10 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
         raise ValueError(f"no form is called {form!r}; there are: {', '.join(FORMS)}")
     if form == "chat" or (form is None and (checkpoint / FORM).exists()):
         chat = _chat(checkpoint, tokenizer)
-        tokenizer.eos_token = _turn_end(chat, str(tokenizer.eos_token))
-        model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
+        ends = _ends(model, tokenizer)
+        tokenizer.eos_token = _turn_end(chat, ends)
+        stops = list(dict.fromkeys(tokenizer.convert_tokens_to_ids([str(tokenizer.eos_token), *ends])))
+        model.config.eos_token_id = model.generation_config.eos_token_id = stops
         return Base(model, tokenizer, (), chat, str(tokenizer.eos_token))
     known = tokenizer.get_vocab()
     missing = [token for token in SPECIAL_TOKENS if token not in known]
@@ -66,9 +70,23 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
     return Base(model, tokenizer, tuple(tokenizer.convert_tokens_to_ids(missing)), TrajectoryForm(), END)
 
 
-def _turn_end(chat: Chat, usual: str) -> str:
-    """The control token that the template writes after a user's message, which is what an answer ends with too; else what ends any text."""
-    return max((token for token in chat.control if chat.frame[2].startswith(token)), key=len, default=usual)
+def _ends(model: Any, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Tokens that end a text or a turn, the tokenizer's own first."""
+    said = [model.generation_config.eos_token_id, model.config.eos_token_id]
+    ids = [number for one in said for number in (one if isinstance(one, list) else [one]) if number is not None]
+    return list(dict.fromkeys([str(tokenizer.eos_token), *tokenizer.convert_ids_to_tokens(ids)]))
+
+
+def _turn_end(chat: Chat, ends: Sequence[str]) -> str:
+    """Of the tokens that end something, the one that the template writes after a user's message, since an answer ends with it, too; else the usual one."""
+    return next((token for token in ends if chat.frame[2].startswith(token)), ends[0])
+
+
+def plain(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """The same, which puts nothing around a text by itself: prompts have all that they need, and a device adds nothing."""
+    bare = copy.deepcopy(tokenizer)
+    bare.backend_tokenizer.post_processor = TemplateProcessing(single="$A", pair="$A $B")
+    return bare
 
 
 def _chat(checkpoint: Path, tokenizer: PreTrainedTokenizerBase) -> Chat:
@@ -97,9 +115,9 @@ def prompt(base: Base, t: Trajectory, items: int, longest: int) -> str | None:
 
 
 def examples(base: Base, found: Iterable[Trajectory], items: Iterable[int], longest: int) -> Iterator[dict[str, str]]:
-    """{"prompt", "completion"} of each trajectory that fits; `items` says for each how much of its history is shown."""
+    """{"prompt", "completion", "builder"} of each trajectory that fits; `items` says for each how much of its history is shown."""
     for t, n in zip(found, items, strict=False):
         completion = base.form.complete(t.observations, t.rewrite).removesuffix(base.end) + base.end
         text = prompt(base, t, n, longest - length(base.tokenizer, completion))
         if text is not None:
-            yield {"prompt": text, "completion": completion}
+            yield {"prompt": text, "completion": completion, "builder": t.builder}
