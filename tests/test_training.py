@@ -55,10 +55,19 @@ def test_from_texts_to_a_checkpoint(tmp_path):
         ("going to", "gonna", False),
         ("for example,", "e.g.", False),
         ("colour", "color", False),
+        ("", "but ", False),  # a contrast that nobody drew
+        ("", "maybe ", False),
+        ("", "so ", True),
+        ("just", "merely", False),  # "it just began"
+        ("only", "solely", False),
     ],
 )
 def test_operations_that_hold_in_every_context(before, after, kept):
     assert examples.general(Operation(False, before, after)) == kept
+
+
+def test_a_comma_before_a_relative_clause_says_something():
+    assert [examples.general(Operation(True, ",", "", following=word)) for word in ("which", "who", "and", "but")] == [False, False, True, True]
 
 
 def test_statistics():

@@ -70,16 +70,37 @@ LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "mar
 
 
 def general(op: Operation) -> bool:
-    """No operation puts in a word of content where none was (it would invent), breaks lines, is left to rules, or lost its context."""
+    """No operation puts in a word of content where none was (it would invent), says something else, breaks lines, is left to rules, or lost its
+    context."""
     text = op.before + op.after
     if "\n" in text or "&" in text or family(op) in LEFT_FAMILIES or not (op.before.strip() or op.after.strip()):
+        return False
+    if op.following in _RELATIVES or (op.before, op.after) in _OTHER_WORDS:
         return False
     if left_to_rules(op) or tuple(map(_bare, (op.before, op.after))) in out_of_context():
         return False
     if op.marks:
         return bool(text.strip()) and not any(character.isalnum() for character in text)
     invented = WORD.findall(op.after) if not WORD.search(op.before) else []
-    return all(word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS for word in invented)
+    return all((word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS) and word.lower() not in _SAYING for word in invented)
+
+
+_RELATIVES = frozenset(["that", "which", "who", "where"])
+"""With a comma before them they say more of a thing, without one they say which thing is meant."""
+_SAYING = frozenset(["but", "maybe", "perhaps", "kind", "sort"])
+"""A contrast, a doubt, a degree: put in, they say what nobody said."""
+_OTHER_WORDS = frozenset(
+    [
+        ("inquiry", "question"),
+        ("inquiries", "questions"),
+        ("just", "merely"),
+        ("now", "currently"),
+        ("only", "solely"),
+        ("people", "guys"),
+        ("things", "stuff"),
+    ]
+)
+"""Of use in few places: what a "scientific inquiry", "just then", "the only way" or "these things" are, the other word does not say."""
 
 
 _LEFT_WORDS = frozenset(["e.g.", "i.e.", "must", "need"])
@@ -111,8 +132,6 @@ _FILLERS = frozenset(
     [
         "really",
         "pretty",
-        "kind",
-        "sort",
         "basically",
         "literally",
         "honestly",
