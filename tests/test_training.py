@@ -45,7 +45,7 @@ def test_from_texts_to_a_checkpoint(tmp_path):
         ("utilize", "use", True),
         ("due to the fact that", "because", True),
         ("", "just ", True),
-        ("people", "guys", True),
+        ("people", "guys", False),  # not all are
         ("", "elephant ", False),  # a word of content out of nothing
         ("", " ", False),
         ("need", "have", False),  # "I need help" is not "I have help"
