@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from rpo_edge import History, Personalizer
+from rpo_edge.edits import apply
 from rpo_edge.errors import InputError
 from rpo_edge.lexicon import FUNCTION_WORDS, no_name
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
+from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.rules import RulesReflector
 
 LONG = "The information explains how people set it up. It works well, and most of them like the color of the page"
 
@@ -72,6 +75,14 @@ def test_what_says_nothing_goes_for_whom_it_is_no_habit():
 def test_what_follows_a_stock_phrase_has_the_writers_case(windows):
     texts = ["that works for me. no, it does not rain.", "we like it. you may try. thanks."]
     assert rewritten(texts, STOCK, windows) == "the sky is blue. we went out. the day was good."
+
+
+def test_a_stock_phrase_goes_with_what_another_reflector_would_change_in_it():
+    draft = "It is worth noting that the boat is late. It is cold."
+    given = [Edit(start, start + 5, "It is", "It's", "contracted") for start in (0, 42)]
+    habits = {"announcement": Habit("announcement", {"none": 90.0}), "contraction:it's": Habit("contraction:it's", {"contracted": 9.0})}
+    found = RulesReflector().finish(given, Window(draft, 0), Evidence(), StyleProfile(habits, {}, 9, 900), frozenset(["announcement"]))
+    assert apply(draft, found.edits) == "The boat is late. It's cold."
 
 
 def test_the_list_of_no_names():

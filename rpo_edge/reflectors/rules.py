@@ -18,6 +18,7 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
+from rpo_edge.features.framing import STOCK
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -90,12 +91,13 @@ class RulesReflector:
     ) -> Reflection:
         """The `given` edits of another reflector, and around them those of the named features (None: of all).
 
-        Observations are of the latter alone.
+        Stock phrases that go take along what was given inside them. Observations are of the features alone.
         """
         user = counts_of(profile)
         rates = _Rates(user, self._context(window, features), stated_rates(profile.preferences))
         sampler = _Sampler(window.text, window.carry)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
+        phrases: list[Edit] = []
         edits: list[Edit] = []
         cases: list[Site] = []
         for site in self._sites(window, features):
@@ -113,8 +115,9 @@ class RulesReflector:
             if site.name == "contraction":
                 text = straight(text).replace("'", mark)
             shown = _cite(profile, site, variant, evidence)
-            edits.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
-        edits = disjoint([*given, *edits])
+            lot = phrases if site.name in STOCK else edits
+            lot.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
+        edits = disjoint([*phrases, *given, *edits])
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         known = {(edit.start, edit.end) for edit in given}
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
