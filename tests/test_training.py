@@ -67,7 +67,12 @@ def test_operations_that_hold_in_every_context(before, after, kept):
 
 
 def test_a_comma_before_a_relative_clause_says_something():
-    assert [examples.general(Operation(True, ",", "", following=word)) for word in ("which", "who", "and", "but")] == [False, False, True, True]
+    assert [examples.general(Operation(True, ",", "", following=word)) for word in ("which", "who", "and", "but")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_statistics():
