@@ -2,10 +2,11 @@
 
     python -m export generative CHECKPOINT OUT [--name generative] [--format gguf|onnx] [--quant …] [--force]
 
-CHECKPOINT is what training leaves: a causal language model whose tokenizer has the prompt's special tokens, or the chat.json of one that was
-trained through its chat template, and training.json. OUT, which must not exist or be empty, becomes the folder that
-`rpo_edge.manifest.Manifest` reads: model.gguf, or model.onnx with its weights, tokenizer and chat.json, and manifest.json, which also says how many bits a weight the files really have, and how near they are to the checkpoint. Quantizations
-are those of `python -m export gguf` (q8_0 unless another is named) and `python -m export onnx` (int8).
+CHECKPOINT is what training leaves: a causal language model whose tokenizer has the prompt's special tokens, or whose chat template it was
+trained through (chat.json), and training.json. OUT, which must not exist or be empty, becomes the folder that `rpo_edge.manifest.Manifest` reads:
+model.gguf, or model.onnx with its weights, tokenizer and chat.json, and manifest.json, which also says how many bits a weight the files really
+have, and how near they are to the checkpoint. Quantizations are those of `python -m export gguf` (q8_0 unless another is named) and
+`python -m export onnx` (int8).
 """
 
 from __future__ import annotations

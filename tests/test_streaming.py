@@ -297,6 +297,7 @@ class Putting(RulesReflector):
     info = ReflectorInfo("putting")
 
     def __init__(self, place: str, words: str | None) -> None:
+        super().__init__()
         self.place, self.words = place, words
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
