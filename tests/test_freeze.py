@@ -3,8 +3,10 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.freeze import PATTERNS, freeze
 
 
 def spans(text: str) -> list[str]:
@@ -104,3 +106,36 @@ def test_spans_are_sorted_disjoint_and_not_empty():
 def test_hostile_input_takes_no_quadratic_time(piece, within):
     with within(30):  # a linear pattern takes a second at most, a quadratic one minutes
         freeze(piece * (150_000 // len(piece)))
+
+
+BITS = [
+    *"`~|<>$@/\\.:[](){}'\"“”‘’-+*#\n\t ",
+    *(
+        "it",
+        "A",
+        "5",
+        "```",
+        "~~~",
+        "    ",
+        "http://",
+        "www.",
+        ".com",
+        ".py",
+        "](",
+        "]:",
+        "$$",
+        "<pre>",
+        "</pre>",
+        "<!--",
+        "-->",
+        "May 5",
+        "\\begin{a}",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(BITS), max_size=40).map("".join))
+def test_what_a_pattern_finds_has_what_it_is_looked_for_by(text):
+    for kind, needs, pattern in PATTERNS:
+        for match in pattern.finditer(text):
+            assert not needs or not match[0] or any(part in match[0] for part in needs), (kind, match[0])

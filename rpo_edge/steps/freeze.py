@@ -63,35 +63,40 @@ _EXTENSIONS = [
     "xlsx",
 ]
 
-PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(source, re.MULTILINE))
-    for kind, source in (
-        ("code", r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"),
-        ("code", r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
-        ("table", rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
-        ("table", r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
+_DOMAINS = ("com", "org", "net", "io", "edu", "gov", "dev", "co.uk")
+
+# Kind, strings of which every match has one (a text without any is not searched: most drafts have no "@"), pattern.
+PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (kind, needs, re.compile(source, re.MULTILINE))
+    for kind, needs, source in (
+        ("code", ("```", "~~~"), r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"),
+        ("code", ("    ", "\t"), r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
+        ("table", ("|",), rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
+        ("table", ("|",), r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
         # Up to the next tag of the same name only, so that tags that are never closed do not cost quadratic time.
-        ("html", r"(?i:<(?P<tag>pre|code)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
-        ("quotation", r"^[ \t]*>[^\n]*"),
-        ("math", r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
-        ("math", r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
-        ("code", r"(?<!`)`(?!`)[^`\n]{1,500}`(?!`)|(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,500}``(?!`)"),
-        ("html", r"<!--(?:[^-]|-(?!->)){0,5000}-->|</?[A-Za-z][^<>\n]{0,200}>"),
-        ("link", r"\]\([^()\s]{1,500}(?:[ \t]\"[^\"\n]{0,200}\")?\)|^[ \t]*\[[^\]\n]{1,100}\]:[ \t]\S{1,500}"),
+        ("html", ("<",), r"(?i:<(?P<tag>pre|code)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
+        ("quotation", (">",), r"^[ \t]*>[^\n]*"),
+        ("math", ("$", "\\"), r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
+        ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
+        ("code", ("`",), r"(?<!`)`(?!`)[^`\n]{1,500}`(?!`)|(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,500}``(?!`)"),
+        ("html", ("<",), r"<!--(?:[^-]|-(?!->)){0,5000}-->|</?[A-Za-z][^<>\n]{0,200}>"),
+        ("link", ("](", "]:"), r"\]\([^()\s]{1,500}(?:[ \t]\"[^\"\n]{0,200}\")?\)|^[ \t]*\[[^\]\n]{1,100}\]:[ \t]\S{1,500}"),
         (
             "url",
-            r"(?:https?|ftp)://[^\s<>\"'”’)\]]+|\bwww\.[^\s<>\"'”’)\]]+|\b[\w-]{1,60}(?:\.[\w-]{1,60}){0,3}\.(?:com|org|net|io|edu|gov|dev|co\.uk)\b(?:/[^\s<>\"'”’)\]]*)?",
+            ("://", "www.", *(f".{domain}" for domain in _DOMAINS)),
+            rf"(?:https?|ftp)://[^\s<>\"'”’)\]]+|\bwww\.[^\s<>\"'”’)\]]+|\b[\w-]{{1,60}}(?:\.[\w-]{{1,60}}){{0,3}}\.(?:{'|'.join(map(re.escape, _DOMAINS))})\b(?:/[^\s<>\"'”’)\]]*)?",
         ),
-        ("email", r"\b[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\b"),
-        ("handle", r"(?<![\w@])@\w{2,30}\b"),
-        ("placeholder", r"\[[A-Z][^\[\]\n]{0,60}\](?!\()|\{\{?[\w .-]{1,40}\}?\}"),
-        ("path", r"(?<![\w/])(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80})+/?|\b[A-Z]:\\[\w\\.-]{1,200}"),
-        ("path", rf"\b[\w-]{{1,60}}\.(?:{'|'.join(_EXTENSIONS)})\b"),
-        ("date", rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"),
-        ("quotation", r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|‘(?:[^’\n]|(?<=\w)’(?=\w)){1,400}’(?!\w)"),
-        ("quotation", r"(?<![\w'])'(?=[\w(])(?:[^'\n]|(?<=\w)'(?=\w)){1,200}'(?!\w)"),
+        ("email", ("@",), r"\b[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}\b"),
+        ("handle", ("@",), r"(?<![\w@])@\w{2,30}\b"),
+        ("placeholder", ("[", "{"), r"\[[A-Z][^\[\]\n]{0,60}\](?!\()|\{\{?[\w .-]{1,40}\}?\}"),
+        ("path", ("/", "\\"), r"(?<![\w/])(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80})+/?|\b[A-Z]:\\[\w\\.-]{1,200}"),
+        ("path", (".",), rf"\b[\w-]{{1,60}}\.(?:{'|'.join(_EXTENSIONS)})\b"),
+        ("date", (), rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"),
+        ("quotation", ('"', "“", "‘"), r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|‘(?:[^’\n]|(?<=\w)’(?=\w)){1,400}’(?!\w)"),
+        ("quotation", ("'",), r"(?<![\w'])'(?=[\w(])(?:[^'\n]|(?<=\w)'(?=\w)){1,200}'(?!\w)"),
         (
             "number",
+            (),
             r"(?:[$€£¥]\s?)?(?<![\w.,])[+-]?\w*\d[\w.,:/×^°%-]*(?<![.,:-])(?: ?(?:%|°[CF]?|[ap]\.?m\.?(?!\w)|(?:km|cm|mm|kg|mg|ml|mph|GB|MB|KB|TB|GHz|MHz|kWh|kW|lbs?|oz|ft|m|g|l)\b))?",
         ),
     )
@@ -103,7 +108,8 @@ def freeze(text: str) -> tuple[Frozen, ...]:
     """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
     found = [
         Frozen(match.start(), match.end() - match[0].endswith("\r"), kind)
-        for kind, pattern in PATTERNS
+        for kind, needs, pattern in PATTERNS
+        if not needs or any(part in text for part in needs)
         for match in pattern.finditer(text)
         if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match))
     ]
