@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrained
 
 from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.prompt import SPECIAL_TOKENS
+from rpo_edge.manifest import CHAT, TRAJECTORY
+from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
 from rpo_edge.reflectors.generative import FORM, Form, Trajectory, chat_of
 
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
@@ -82,6 +83,15 @@ def items(folder: Path) -> dict[str, int]:
     path = folder / "training.json"
     found = read_json(path).get("items") if path.is_file() else None
     return {"items": found} if isinstance(found, int) else {}
+
+
+def prompts(folder: Path) -> dict[str, Any]:
+    """What a manifest says of its prompts: form, version and items; nothing where it rewrites nothing. Raises as `form`."""
+    found = form(folder)
+    if found is None:
+        return {}
+    said = {"prompt": CHAT, "prompt_version": 0} if isinstance(found, Chat) else {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION}
+    return said | items(folder)
 
 
 def facts(found: PreTrainedTokenizerFast) -> dict[str, Any]:

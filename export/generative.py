@@ -23,10 +23,8 @@ from export.formats import causal_onnx, gguf
 from export.outputs import whole_folder
 from export.parity import gate
 from export.stages import stages
-from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
-from rpo_edge.manifest import CHAT, Manifest
-from rpo_edge.prompt import PROMPT_VERSION
+from rpo_edge.manifest import Manifest
 
 MODEL = "model.gguf"
 
@@ -45,8 +43,7 @@ def _gguf(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) ->
 
 
 def _onnx(checkpoint: Path, folder: Path, name: str, quant: str, force: bool) -> dict[str, Any]:
-    found = causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
-    return found | causal_onnx.form(checkpoint, folder)  # a GGUF file has its template inside
+    return causal_onnx.told(causal_onnx.written(checkpoint, folder, name, quant, "fused", force), "fused")
 
 
 FORMATS = {
@@ -84,15 +81,14 @@ def write(checkpoint: Path, out: Path, name: str, quant: str | None = None, kind
         raise InputError(f"{kind} has no {quant}; it has {', '.join(chosen.quantizations)}")
     training = checkpoints.read_json(checkpoint / "training.json")
     learnt = stages(training)
-    form = checkpoints.form(checkpoint)
-    if form is None:
+    prompts = checkpoints.prompts(checkpoint)
+    if not prompts:
         raise InputError(f"{checkpoint} has neither the tokens of a trajectory nor a chat template; only a reflector can be exported")
     with whole_folder(out) as unfinished:
         facts = {
             "base": training.get("base", "unknown"),
             "licence": training.get("licence", "as its base"),
-            **({"prompt": CHAT, "prompt_version": 0} if isinstance(form, Chat) else {"prompt_version": PROMPT_VERSION}),
-            **checkpoints.items(checkpoint),
+            **prompts,
             "data": training.get("data", {}),
             **{key: training[key] for key in ("commit", "command") if key in training},
             **({"training": learnt} if learnt else {}),

@@ -104,6 +104,6 @@ def test_the_generative_reflector(form, version, kinds, built, tmp_path):
     for kind in kinds:
         model = tmp_path / kind
         manifest = export_generative.write(found, model, "tiny", kind=kind)
-        assert (manifest.kind, manifest.prompt, manifest.prompt_version) == ("generative", form, version)
+        assert (manifest.kind, manifest.prompt, manifest.prompt_version, manifest.items) == ("generative", form, version, 2)
         answer = rewritten(model, tmp_path / f"{kind}-store")
         assert answer["reflector"]["name"] == "tiny" and answer["text"].startswith("It is late")

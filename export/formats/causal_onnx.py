@@ -26,6 +26,7 @@ from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from export import checkpoint
 from export import folder as folders
+from export.checkpoint import prompts
 from export.formats import decoder, families, optimum_onnx, rope, vocabulary, weights
 from export.formats.decoder import Recipe
 from export.outputs import whole_folder
@@ -35,8 +36,6 @@ from export.parity.storage import OPTIMUM
 from export.parity.ways import WAYS
 from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
-from rpo_edge.manifest import CHAT, TRAJECTORY
-from rpo_edge.prompt import PROMPT_VERSION
 from rpo_edge.reflectors.generative import FORM
 
 Array = np.ndarray[Any, Any]
@@ -74,21 +73,11 @@ def export(checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused
     """The folder with a manifest, once it was found to be near its checkpoint. Raises InputError where it is not, and writes nothing."""
     with whole_folder(out) as unfinished:
         found = written(checkpoint, unfinished, out.resolve().name, quant, route, force)
-        prompts = form(checkpoint, unfinished) if route == "fused" else {}
+        said = prompts(checkpoint) if route == "fused" else {}
         facts = {"base": "unknown", "licence": "as its base", "prompt_version": 0}
-        kind = "generative" if prompts else "causal"
-        folders.describe(unfinished, out.resolve().name, kind, facts | prompts | told(found, route))
+        kind = "generative" if said else "causal"
+        folders.describe(unfinished, out.resolve().name, kind, facts | said | told(found, route))
     return found
-
-
-def form(folder: Path, out: Path) -> dict[str, Any]:
-    """What a manifest says of the prompts that a checkpoint reads: a trajectory's, or its own chat template's, whose pieces are written into OUT.
-    Nothing where it reads neither, and so rewrites nothing."""
-    found = checkpoint.form(folder)
-    if isinstance(found, Chat):
-        found.save(out / FORM)
-        return {"prompt": CHAT} | checkpoint.items(folder)
-    return {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION} if found else {}
 
 
 def written(checkpoint: Path, unfinished: Path, name: str, quant: str, route: str, force: bool) -> Parity:
@@ -124,6 +113,8 @@ def write(folder: Path, out: Path, quant: str = "int8") -> None:
         onnx.helper.set_model_props(model, said)
         (unfinished / MODEL).write_bytes(model.SerializeToString())
         tokenizer.backend_tokenizer.save(str(unfinished / TOKENIZER))
+        if isinstance(form := checkpoint.form(folder), Chat):
+            form.save(unfinished / FORM)
 
 
 def check(config: PretrainedConfig, folder: Path) -> None:

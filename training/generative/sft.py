@@ -172,9 +172,8 @@ class Trainer(SFTTrainer):
         total = cross_entropy(logits.flatten(0, 1), wanted[:, scored].flatten(), ignore_index=IGNORED, reduction="sum")
         if num_items_in_batch is None:
             return total / (wanted != IGNORED).sum().clamp(min=1)
-        return (
-            total / num_items_in_batch * self.accelerator.num_processes
-        )  # gradients are averaged over processes, and these are all tokens
+        # These are the tokens of all processes, over which gradients are averaged.
+        return total / num_items_in_batch * self.accelerator.num_processes
 
 
 def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
