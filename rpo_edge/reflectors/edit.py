@@ -275,19 +275,20 @@ class EditReflector:
         for chunk in found:
             # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
             scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias
-            mask = self.vocabulary.mask(chunk.text, chunk.words) & self._allowed
+            fits = self.vocabulary.mask(chunk.text, chunk.words) & self._allowed
+            rows, numbers = np.nonzero(fits)
+            choices = 2 * rows + self._marks[numbers]
+            odds = np.bincount(choices, np.exp(scores[rows, numbers].astype(np.float64)), 2 * len(chunk.words))  # to keeping's logit of 0
+            changes = odds / (1 + odds)
             places = []
-            for marks in (False, True):
-                masked = np.where(mask & (self._marks == marks), scores, -np.inf)
-                masked[:, 0] = 0.0  # to keep
-                shares = np.exp(masked - masked.max(axis=1, keepdims=True))
-                shares /= shares.sum(axis=1, keepdims=True)
-                for i in np.flatnonzero(shares[:, 0] < 1 - least):
-                    number = int(shares[i, 1:].argmax()) + 1
-                    edit = self.vocabulary.edit(number, chunk.text, chunk.words, int(i))
-                    if edit and not covered(chunk.start + edit.start, chunk.start + edit.end):
-                        moved = Edit(edit.start + chunk.start, edit.end + chunk.start, edit.before, edit.after, edit.reason)
-                        places.append(Place(float(1 - shares[i, 0]), int(i), number, moved))
+            for choice in np.flatnonzero(changes > least):
+                i, marks = divmod(int(choice), 2)
+                fitting = np.flatnonzero(fits[i] & (self._marks == marks))
+                number = int(fitting[scores[i, fitting].argmax()])
+                edit = self.vocabulary.edit(number, chunk.text, chunk.words, i)
+                if edit and not covered(chunk.start + edit.start, chunk.start + edit.end):
+                    moved = Edit(edit.start + chunk.start, edit.end + chunk.start, edit.before, edit.after, edit.reason)
+                    places.append(Place(float(changes[choice]), i, number, moved))
             yield places
 
     def _edits(
