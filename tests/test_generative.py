@@ -168,6 +168,17 @@ def test_no_more_drafts_stay_as_they_are_than_a_recipe_says(share, kept, base, t
     assert (same, len(rows)) == (kept, 20 + kept)
 
 
+@pytest.mark.parametrize(("share", "seen"), [(None, range(1, 9)), (0.0, [0]), (0.5, range(6, 16)), (1.0, [10])])
+def test_made_up_users_are_the_share_that_a_recipe_says_while_there_are_any(share, seen, base, tmp_path):
+    writer = Writer(tmp_path, "trajectories")
+    for i in range(50):
+        writer.add(as_row(replace(trajectory(5 * i + 1), builder="neutralise:spoken" if i % 5 else "persona")))
+    writer.close()
+    first, all_of_them = (sft.data(text.load(base), tmp_path, replace(CONFIG, steps=n, batch=1, personas=share), 768)[1] for n in (20, 50))
+    assert first.get("persona", 0) in seen and sum(first.values()) == 20
+    assert all_of_them == {"neutralise:spoken": 40, "persona": 10}
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_a_batch_is_what_the_recipe_says_or_nothing(batch, base, tmp_path):
     with pytest.raises(ValueError, match=f"a batch of {batch}"):

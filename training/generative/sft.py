@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,7 +40,8 @@ IGNORED = -100
 class Config:
     """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
     if other than the base has read so far. form: of the prompts, see `text.load`. shown: history items of a prompt, one of these by lot.
-    unchanged: share of the examples whose draft is left as it is, at most; all that there are if None. recompute: activations instead of
+    unchanged: share of the examples whose draft is left as it is, at most; all that there are if None. personas: share of the examples that are
+    real drafts for made-up users, as long as there are any; that of the trajectories if None. recompute: activations instead of
     keeping them, which takes a third longer and is for models that fill the memory."""
 
     steps: int = 1000
@@ -55,11 +57,14 @@ class Config:
     form: str | None = None
     shown: tuple[int, ...] = (0, 1, 2, 4, 8)
     unchanged: float | None = None
+    personas: float | None = None
     recompute: bool = False
 
     def __post_init__(self) -> None:
         if self.unchanged is not None and not 0 <= self.unchanged < 1:
             raise ValueError(f"a share of unchanged drafts is at least 0 and less than 1, not {self.unchanged}")
+        if self.personas is not None and not 0 <= self.personas <= 1:
+            raise ValueError(f"a share of made-up users is from 0 to 1, not {self.personas}")
 
 
 def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
@@ -69,6 +74,8 @@ def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[D
     rng.shuffle(found)
     if config.unchanged is not None:
         found = _with_fewer_unchanged(found, config.unchanged, rng)
+    if config.personas is not None:
+        found = list(_with_personas(found, config.personas, rng))
     shown = (rng.choice(config.shown) for _ in found)
     rows = list(islice(text.examples(base, found, shown, longest), config.steps * config.batch))  # no more than are seen
     makers = Counter(row.pop("builder") for row in rows)
@@ -81,6 +88,18 @@ def _with_fewer_unchanged(found: list[Trajectory], share: float, rng: random.Ran
     room = int((len(found) - len(rest)) * share / (1 - share))
     dropped = set(rng.sample(rest, max(0, len(rest) - room)))
     return [t for n, t in enumerate(found) if n not in dropped]
+
+
+def _with_personas(found: list[Trajectory], share: float, rng: random.Random) -> Iterator[Trajectory]:
+    """All of them; whether the next is of a made-up user is decided by lot, until there are no more of one kind."""
+    kinds = {made_up: iter([t for t in found if (t.builder == "persona") == made_up]) for made_up in (False, True)}
+    for kind in (rng.random() < share for _ in found):
+        following = next(kinds[kind], None)
+        if following is None:
+            break
+        yield following
+    yield from kinds[False]
+    yield from kinds[True]
 
 
 def common(out: Path, save: int, seed: int) -> dict[str, Any]:
