@@ -400,7 +400,7 @@ _NOTE = (
     r"|pointing out)"
 )
 _CLAUSE_NEXT = (  # "Remember that day?", "note that in your reply" go on with something else
-    r"(?=(?:(?:i|you|he|she|it|we|they|there)(?:['’]\w+)? \w|(?:the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|most|many|no) \w+ \w+ \w"
+    r"(?=(?:(?:i|you|he|she|it|we|they|there)(?:['’]\w+)? \w|(?:the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|most|many|no) \w+ [\w'’]+ \w"
     r"|(?:if|when|while|although|in|for|with|as) [^.!?\n]*, \w))"
 )
 
@@ -489,13 +489,15 @@ billion billions trillion dozen dozens half quarter twice thrice
 
 
 def no_name(word: str) -> bool:
-    """Whether a word, capitalised or not, is surely no name: "Focus", "Here's"; not "Mark", nor what is all capitals."""
+    """Whether a word, capitalised or not, is surely no name: "Focus", "Here's", "Long-term"; not "Mark", nor what is all capitals."""
     straight = word.replace("’", "'")
     stem = straight.partition("'")[0]
-    return (stem[1:].islower() or stem == "A") and bool({straight.lower(), stem.lower()} & FUNCTION_WORDS or stem.lower() in _words())
+    if not (stem[1:].islower() or stem == "A"):
+        return False
+    return straight.lower() in FUNCTION_WORDS or all(part in FUNCTION_WORDS or part in _words() for part in stem.lower().split("-"))
 
 
 @cache
 def _words() -> frozenset[str]:
-    """By `python -m training words`: words that books and abstracts hardly ever capitalise inside a sentence."""
+    """By `python -m training words`: words that books, abstracts and answers hardly ever capitalise inside a sentence."""
     return frozenset(Path(__file__).with_name("words.txt").read_text("utf-8").split())

@@ -19,14 +19,19 @@ from rpo_edge.features.context import (
     word_after,
     word_before,
 )
-from rpo_edge.lexicon import no_name
+from rpo_edge.lexicon import FUNCTION_WORDS, no_name
 from rpo_edge.segment import WORD, prose_start, sentences, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
-_DASH = re.compile(r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])")
+_DASH = re.compile(
+    r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])|(?<=[\d%`])(?:—|[ ]—[ ])(?=[A-Za-z(\"“‘*`])|(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ])(?=[\d`])"
+)
+"""Beside a number or code only what is no minus and no range."""
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
+_OR_PLURAL = re.compile(rf"{_APOSTROPHE.pattern}|(?<=[A-Za-z]s)['’](?=[ \n][a-z])")
+_OPENING = re.compile(r"(?<![^\s(\[{*_—–-])'(?=\w)|‘")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
 _LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
 _JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z])")
@@ -39,7 +44,16 @@ _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sa
 _NO_PROSE = ("#", "|", "-", "*", "+", "•", ">", "`", "~", "<")
 _NUMBERED = re.compile(r"\s*\(?\w{1,3}[.)]\s")
 _LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\r?\n|\Z))", re.MULTILINE)
-
+_CODE = re.compile(
+    r"^[ \t>]*(?P<fence>```+|~~~+)(?:(?!^[ \t>]*(?P=fence)).)*(?:^[ \t>]*(?P=fence)[`~]*)?|^(?: {4}|\t)[^\n]*|`[^`\n]+`",
+    re.MULTILINE | re.DOTALL,
+)
+_GREETINGS = frozenset(["hello", "hi", "hey", "dear", "oh", "ah"])
+_INITIALS_NEXT = re.compile(r", [A-Z]\.")  # an author's
+_CAPITAL_NEXT = re.compile(r" [*_\"“]*([A-Z][a-z]\w*)")
+_TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|for|to|on|with|&)(?= )))+(?:[:(\n]| [-–—(]|\Z)")
+_NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
+"""Names that are verbs too, and the words before which they are."""
 
 _ENDS_OF_WORDS = 3
 """Words that must stand on either side of a dash before it may change."""
@@ -63,7 +77,9 @@ def _dashes(text: str) -> Iterator[Site]:
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
-    single = (len(before) == 1 and before not in "Ia") or (len(after) == 1 and after not in "IaA")
+    single = (len(before) == 1 and before not in "Ia" and text[match.start() - 2 : match.start() - 1] != "&") or (
+        len(after) == 1 and after not in "IaA"
+    )
     names = before[:1].isupper() and after[:1].isupper() and before != "I" and after != "I"
     label = match[0] == " - " and after[:1].isupper() and after != "I"  # "The Bunker (1999) - A comedy about"
     return single or names or label or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
@@ -148,7 +164,9 @@ def _ellipsis(text: str) -> Iterator[Site]:
 
 
 def _apostrophe(text: str) -> Iterator[Site]:
-    for match in _APOSTROPHE.finditer(text):
+    """Inside words, and of plurals ("tenants' right") where no quotation can end in it."""
+    pattern = _APOSTROPHE if _OPENING.search(_without_code(text)) else _OR_PLURAL
+    for match in pattern.finditer(text):
         variant, other = ("straight", {"curly": "’"}) if match[0] == "'" else ("curly", {"straight": "'"})
         yield Site("apostrophe", match.start(), match.end(), variant, other)
 
@@ -178,6 +196,7 @@ def _latin(text: str) -> Iterator[Site]:
 
 def _lower_start(text: str) -> Iterator[Site]:
     """Sentence-initial letters; a capital is a choice only where the word is surely no name, and "I" never is."""
+    prose = _without_code(text)
     for span in sentences(text):
         start = prose_start(text, span)
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
@@ -185,8 +204,33 @@ def _lower_start(text: str) -> Iterator[Site]:
         word = WORD.match(text, start)
         if text[start].islower():
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
-        elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in text)):
+        elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose)) and not _may_be_name(text, word):
             yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
+
+
+def _without_code(text: str) -> str:
+    """Code is no prose: what stands in lower case there may be a name's command ("python")."""
+    return _CODE.sub(" ", text)
+
+
+def _may_be_name(text: str, word: re.Match[str]) -> bool:
+    """Whether a common word may begin a name or a title here: "Great Britain", "Game of Thrones", "Go is fast"; not "Install Docker", "Hi Ann"."""
+    first = re.split("['’]", word[0])[0].lower()
+    if first in _NAMES_BUT_BEFORE:
+        return word_after(text, word.end()) not in _NAMES_BUT_BEFORE[first]
+    if first in FUNCTION_WORDS or first in _GREETINGS:
+        return False
+    if _INITIALS_NEXT.match(text, word.end()):
+        return True
+    title, following = _TITLE.match(text, word.end()), _CAPITAL_NEXT.match(text, word.end())
+    if _is_verb(first):
+        return bool(title) and not (following and not no_name(following[1]))
+    return bool(title or following)
+
+
+def _is_verb(word: str) -> bool:
+    """Whether there is a form in -ing, or it is one: many a noun has one too ("time")."""
+    return word.endswith("ing") or any(no_name(form) for form in (f"{word}ing", f"{word.removesuffix('e')}ing", f"{word}{word[-1]}ing"))
 
 
 def _continues(text: str, start: int, sentence: int) -> bool:
