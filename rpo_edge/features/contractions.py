@@ -20,6 +20,7 @@ from rpo_edge.features.context import (
     SUBJECTS,
     listed,
     right_of,
+    starts_clause,
     word_after,
     word_before,
     words_before,
@@ -44,7 +45,7 @@ _PERFECT = (  # participles that are nothing else after "has"
     "taught understood won stood held forgotten chosen bought"
 )
 _LOOSE = (  # participles that may stand before a noun ("has known issues"): taken where a word of grammar follows
-    "left set put run read lost built broken paid hidden grown sold known written given shown felt led spoken stolen hit cut let risen "
+    "left set put run read lost built broken paid hidden grown sold split known written given shown felt led spoken stolen hit cut let risen "
     "fallen decided tried asked wanted worked started changed added updated moved talked used needed helped looked noticed finished "
     "received called lived played loved enjoyed happened agreed realized realised missed attached completed reached created developed "
     "discussed checked learned improved increased decreased evolved expanded opened closed passed turned stayed remained proven proved "
@@ -53,7 +54,7 @@ _LOOSE = (  # participles that may stand before a noun ("has known issues"): tak
 )
 _ADVERBS = r"(?:\s+(?:not|never|also|already|just|always|only|recently|both|all|ever|really|probably|definitely|still|since|long|even|actually|finally))"
 _GRAMMAR = (
-    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|you|your|us|our|him|his|her|"
+    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|several|many|more|most|each|every|you|your|us|our|him|his|her|"
     r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
 )
 _MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
@@ -61,7 +62,7 @@ _MANNER = (  # adverbs that may stand before the verb, of those in -ly that are 
     r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then))?"
 )
 _OBJECT = (  # after it, what ends in -ed is a participle: "have honed my skills"
-    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|"
+    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|several|many|more|most|each|every|"
     r"myself|yourself|ourselves|themselves)\b)"
 )
 _PARTICIPLE = re.compile(
@@ -70,6 +71,7 @@ _PARTICIPLE = re.compile(
 )
 _NEXT_VERB = re.compile(rf"(?P<adverbs>{_ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
 _ONLY_HAS = listed("been had got become begun happened gotten come")
+_BY = re.compile(r"\s+by\b")
 _PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
 _FELT = listed(  # -ed words that follow "is", not "has"
     "based supposed tired complicated limited interested excited married related worried scared confused bored pleased surprised dedicated "
@@ -87,7 +89,9 @@ _WOULD_VERB = re.compile(
 )
 
 # A verb that is stranded or stressed does not contract: "as it is now", "who he is and what he wants", "It is and always was".
-_STRANDS_AFTER = PREPOSITIONS | listed(
+_BEFORE_OBJECTS = PREPOSITIONS - {"since", "before", "after", "until"}
+"""A pronoun behind these is no subject; the others begin clauses, too."""
+_STRANDS_AFTER = _BEFORE_OBJECTS | listed(
     "what who whom where how however whatever wherever whoever whichever which way do did doing does done whether"
 )
 _STRANDS_NEAR = frozenset(["how", "however", "what", "whatever", "whichever"])
@@ -100,7 +104,7 @@ _LAST_ADVERBS = listed("too also indeed still though anyway either certainly def
 _ASKING = frozenset(["what", "where", "who", "here"])
 _SHORT_OBJECTS = frozenset(["it", "that", "you", "there", "here"])
 _BEFORE_THERE = listed(
-    "and but or so that because if think believe know sure hope say says said when while since feel means though although unless"
+    "and but or so then that because if think believe know sure hope say says said when while since feel means though although unless"
 )
 
 
@@ -116,7 +120,7 @@ def _pattern(forms: dict[str, str], shorts: bool = True) -> re.Pattern[str]:
 
 _PAIRS = [(forms, _pattern(forms, forms is not _HAS)) for forms in (_BE, _HAVE, _HAS, _WILL, _WOULD)]
 _NEGATION = re.compile(
-    rf"(?<![\w'’-])(?:(?P<long>cannot|(?:{'|'.join(_NEGATED)}) not)(?=[ \n][a-z])"
+    rf"(?<![\w'’-])(?:(?P<long>cannot|(?:{'|'.join(_NEGATED)}) not)"
     rf"|(?P<short>{'|'.join(map(_short, _NEGATED.values()))}))(?![\w'’-])",
     re.IGNORECASE,
 )
@@ -134,7 +138,7 @@ _NOUNS = listed("everyone everybody anyone anybody someone somebody people men w
 
 _LET = re.compile(
     r"(?<![\w'’-])let(?:(?P<long> us)|['’]s)(?= (?:now|first|also|not|look|take|consider|start|begin|explore|dive|discuss|talk|say|break|try|"
-    r"assume|suppose|find|think|imagine|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue)\b)",
+    r"assume|suppose|find|think|imagine|be|see|go|get|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue)\b)",
     re.IGNORECASE,
 )
 _BEFORE_LET = (".", "!", "?", ":", ",", ";", "\n", "and", "so")
@@ -195,11 +199,19 @@ def _is_question(text: str, match: re.Match[str], plain: str, following: str) ->
         return True
     if before and before not in _JOINS:
         return False
-    if plain != "don't" and not before and not text[: match.start()].rstrip(" ").endswith(","):
+    if plain != "don't" and not before and _opens(text, match.start()):
         return True  # "Doesn't the code work"; "Don't worry" is no question
     plural = following.endswith("s") and not following.endswith(("ss", "us", "is", "ways"))
     stop = match.end() + len(right_of(text, match.end()))
     return plural or following in DETERMINERS or following in _NOUNS or text[stop : stop + 1] == "?"
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence may begin here; after a quotation, a bracket or "U.S." none does in lower case."""
+    before = text[:start].rstrip(" ")
+    if not before or before.endswith(","):
+        return not before
+    return not text[start].islower() or (before[-1] in ".!?:\n" and not before[-2:-1].isupper())
 
 
 def _pair_site(text: str, match: re.Match[str], forms: dict[str, str], apostrophe: str) -> Iterator[Site]:
@@ -220,29 +232,43 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
     before = words_before(text, match.start())
     last = before[-1] if before else ""
     head = match[0].split()[0].lower()
-    if head in _SHORT_OBJECTS and (last in PREPOSITIONS or last.endswith("ing") or last in ("do", "did", "done")):
+    if head in _SHORT_OBJECTS and (
+        last in _BEFORE_OBJECTS or (last.endswith("ing") and not last.endswith("thing")) or last in ("do", "did", "done")
+    ):
         return False  # "part of it is", "doing that is"
+    if forms is not _BE and _NOT.match(text, match.end()):
+        return False  # "you won't", not "you'll not"
     if forms is _HAVE or forms is _HAS:
         return bool(_PARTICIPLE.match(text, match.end()))
+    if _DOING.match(text, match.end()) and head in SUBJECTS:
+        return True  # "what you're doing": the verb that follows bears the stress
     if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):
         return False
     if forms is _WOULD:
         return bool(_WOULD_VERB.match(text, match.end()))
     if head in ("here", "there") and last and last not in _BEFORE_THERE:
         return False  # "the weather there is nice"
-    return not _is_stranded(text, match.end(), head)
+    return not _is_stranded(text, match, head)
 
 
-def _is_stranded(text: str, end: int, head: str) -> bool:
-    following = _NEXT_WORD.match(text, end)
+def _is_stranded(text: str, match: re.Match[str], head: str) -> bool:
+    following = _NEXT_WORD.match(text, match.end())
     if not following:
-        return True
+        return not _NEXT_OTHER.match(text, match.end())
     word = following[1].lower()
+    if head in SUBJECTS and word in ("be", "have", "need", "do") and _NEXT_WORD.match(text, following.end()):
+        return False  # "you will have to"
+    if word in PREPOSITIONS and head in SUBJECTS and starts_clause(text, match.start()) and _NEXT_WORD.match(text, following.end()):
+        return False  # "You are on the list", not "the way you are on Mondays"
     if word in _STRANDS_BEFORE or (head in _ASKING and word in SUBJECTS | {"this", "that"}):
         return True
     return word in _LAST_ADVERBS and not _NEXT_WORD.match(text, following.end())
 
 
+_DOING = re.compile(r"[ \n](?:[a-z]{2,}ing|gonna|supposed to)(?![\w'’-])")
+_NEXT_OTHER = re.compile(r"[ \n](?:[A-Z]\w|[\"“*_`]?\d|[\"“`*]\w)")
+"""A name, number or quotation."""
+_NOT = re.compile(r"[ \n]not(?![\w'’-])")
 _NEXT_WORD = re.compile(r"[ \n]([a-z]+)(?![\w])")
 
 
@@ -259,12 +285,24 @@ def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]
     word = following["verb"].lower()
     if word in _ONLY_HAS:
         return "" if subject == "here" else f"{subject} has"
+    if word.endswith("ed") and _BY.match(text, following.end("verb")):
+        return form
     passive = word in (_FELT if subject in ("he", "she", "who") else _PASSIVE)
     if not passive and (word in _PARTICIPLES or (word.endswith("ed") and len(word) > 4)):
         return ""
     if subject in _ASKING and (word in SUBJECTS or word in ("up", "to", "hoping")):
         return ""
-    plural = subject == "there" and word in ("many", "lots", "several", "two", "three", "plenty", "tons", "no")
+    counted = (
+        "many",
+        "lots",
+        "several",
+        "two",
+        "three",
+        "plenty",
+        "tons",
+        "no" if word_after(text, following.end("verb")).endswith("s") else "many",
+    )
+    plural = subject == "there" and word in counted
     return "" if plural or word == "own" else form
 
 

@@ -20,9 +20,10 @@ from rpo_edge.features.context import (
     listed,
     right_of,
     starts_clause,
+    word_after,
     word_before,
 )
-from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN, FUNCTION_WORDS
+from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN, FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS
 from rpo_edge.lexicon import DETERMINERS as OBJECTS
 from rpo_edge.segment import iter_sentence_starts
 
@@ -55,12 +56,13 @@ _SPELLINGS = {b: ("british", "american", a) for b, a in BRITISH_AMERICAN} | {a: 
 
 
 _NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
-_CODE_NEXT = (":", "=", "(", "_", "/")  # "color: red"
+_CODE_NEXT = re.compile(r"[=(_/]|:(?!\s*(?:\n|\Z))")
+""" "color: red", but not "the color:" above a list."""
 
 
 def _spelling(text: str) -> Iterator[Site]:
     for match in _LETTERS.finditer(text):
-        if (found := _SPELLINGS.get(match[0].lower())) is None or _may_be_a_name(text, match) or text.startswith(_CODE_NEXT, match.end()):
+        if (found := _SPELLINGS.get(match[0].lower())) is None or _may_be_a_name(text, match) or _CODE_NEXT.match(text, match.end()):
             continue
         variant, other, word = found
         yield Site(f"spelling:{_spelling_family(match[0].lower())}", match.start(), match.end(), variant, {other: like(match[0], word)})
@@ -80,13 +82,19 @@ def _spelling_family(word: str) -> str:
     return "-ise" if re.search(r"i[sz](?:e|ed|es|ing|ation|ations|er|ers)$", word) else "other"
 
 
+_EVERYONES = listed(
+    "different long free key move moves moved moving live lives lived living happen happens happened happening understand understands "
+    "understood understanding expect question questions problems car cars home homes many now about"
+)
+
+
 @cache
 def _register() -> tuple[dict[str, tuple[str, str, str, str]], dict[str, list[str]]]:
     """Word -> (detail, variant, other variant, other word or "" if it must stay), and first word -> its forms, longest first.
 
     A plain side made of grammar alone ("to" for "in order to", "use" for "utilize") is no evidence: it is everyone's
     word, and to count it would make every writer look plain. Whether such a formal word stays follows from the
-    writer's other pairs.
+    writer's other pairs. Nor are words that formal writers use as well ("different" for "various").
     """
     forms: dict[str, tuple[str, str, str, str]] = {}
     for formal, plain, context in FORMAL_PLAIN:
@@ -94,7 +102,7 @@ def _register() -> tuple[dict[str, tuple[str, str, str, str]], dict[str, list[st
         everyones = FUNCTION_WORDS.issuperset(plain[0].split())
         for f, p in zip(formal, plain, strict=True):
             forms.setdefault(f, (detail, "formal", "plain", p))
-            if context != "formal" or not everyones:
+            if context != "formal" or not (everyones or not _EVERYONES.isdisjoint(p.split())):
                 forms.setdefault(p, (detail, "plain", "formal", "" if context == "formal" else f))
     by_first: dict[str, list[str]] = defaultdict(list)
     for form in sorted(forms, key=len, reverse=True):
@@ -145,12 +153,16 @@ _INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A form in a text, and the word before it."""
+    """A form in a text, and the words around it."""
 
     text: str
     start: int
     end: int
     before: str
+
+    @property
+    def after(self) -> str:
+        return word_after(self.text, self.end)
 
 
 def _asks_or_tells(use: _Use) -> bool:
@@ -159,8 +171,35 @@ def _asks_or_tells(use: _Use) -> bool:
     return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
 
 
+def _counts_things(use: _Use) -> bool:
+    """ "a sufficient reason" has no "enough"."""
+    return use.before not in ("no", "a", "and", "or", "but", "necessary")
+
+
+def _is_many(use: _Use) -> bool:
+    """ "all kinds of books are", not "such a wide range of books", nor one that "is"."""
+    return use.before not in ("such", "over", "across") and not _SINGULAR.match(use.text, use.end)
+
+
+_SINGULAR = re.compile(r" (?:[\w-]+ ){1,3}(?:is|was|has)\b")
+_PEOPLE = listed(
+    "person people customer customers child children man men woman women boss client clients guest guests patient patients student students"
+)
+
+
 _MEANT: dict[str, Callable[[_Use], bool]] = {  # by a form or its first word; of others the grammar alone decides
-    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end),  # not "= 13 (approximately)"
+    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end) and use.before != "the",  # not "= 13 (approximately)"
+    "a wide range of": _is_many,
+    "a wide variety of": _is_many,
+    "assists": lambda use: use.before not in NUMBER_WORDS,
+    "complimentary": lambda use: bool(use.after) and use.before not in AUXILIARIES,  # of a review, it is praise
+    "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't"),  # "the currently selected row"
+    "difficult": lambda use: use.after not in _PEOPLE and use.before not in ("more", "most"),
+    "merely": lambda use: use.before not in DETERMINERS,
+    "a number of": lambda use: use.before not in ("is", "was", "there's"),
+    "physician": lambda use: not use.after.startswith("assistant"),
+    "solely": lambda use: use.after in PREPOSITIONS or use.after == "because",  # "solely responsible" shares with nobody
+    "sufficient": _counts_things,
     "assistance": lambda use: not use.before or use.before in _SOUGHT,  # "liquidity assistance" is a thing of its own
     "often": lambda use: use.before != "so",
     "frequently": lambda use: use.before != "so",
@@ -192,7 +231,7 @@ def _is_verb_place(verb: str, before: str) -> bool:
     if verb.endswith(("ed", "ing")) or (verb.endswith("s") and verb != "discuss"):
         return True
     plural = before.endswith("s") and not before.endswith(("ss", "us", "is"))
-    return not before or plural or before in _VERB_AFTER or before.endswith("ly")
+    return not before or plural or before in _VERB_AFTER or before.endswith(("ly", "n't"))
 
 
 _ARTICLE_BEFORE = re.compile(r"(?<![\w'’-])an? \Z", re.IGNORECASE)

@@ -8,7 +8,7 @@ that was seldom seen ("they've") leans on its whole feature ("contractions").
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rpo_edge.features import CHOICES, MEASURES
 from rpo_edge.features.base import Site
@@ -61,12 +61,29 @@ def measure(text: str) -> dict[str, dict[str, float]]:
 
 def totals_by_name(counts: Counts) -> dict[str, dict[str, float]]:
     """Counts summed over the details of each feature name."""
+    return _summed(counts, lambda key: (key.partition(":")[0],))
+
+
+def backoffs(counts: Counts) -> dict[str, dict[str, float]]:
+    """What `distribution` leans on where a detail was seen seldom: counts by feature name, and those of nearer kin."""
+    return _summed(counts, lambda key: {key.partition(":")[0], kin_of(key)})
+
+
+def _summed(counts: Counts, names: Callable[[str], Iterable[str]]) -> dict[str, dict[str, float]]:
     totals: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for key, variants in counts.items():
-        name = key.partition(":")[0]
-        for variant, n in variants.items():
-            totals[name][variant] += n
+        for name in names(key):
+            for variant, n in variants.items():
+                totals[name][variant] += n
     return totals
+
+
+def kin_of(key: str) -> str:
+    """Whose habits say most of a detail's: of contractions, those with "not" and those with a pronoun are two habits; else of the whole feature."""
+    name, _, detail = key.partition(":")
+    if name != "contraction" or not detail:
+        return name
+    return f"{name}: with not" if detail.endswith("n't") else f"{name}: with a pronoun"
 
 
 def counts_of(profile: StyleProfile) -> Counts:
@@ -76,7 +93,8 @@ def counts_of(profile: StyleProfile) -> Counts:
 
 def distribution(key: str, counts: Counts, totals: Counts, minimum: float = MINIMUM_SITES) -> dict[str, float] | None:
     """Rates of the variants of `key`, summing to 1, or None where the feature was seen less than `minimum`; UNANIMOUS places that agree are enough."""
-    whole = totals.get(key.partition(":")[0], {})
+    wholes = [totals.get(name, {}) for name in dict.fromkeys([kin_of(key), key.partition(":")[0]])]
+    whole = next((one for one in wholes if sum(one.values()) >= max(minimum, 1)), wholes[-1])
     n_whole = sum(whole.values())
     if not n_whole or n_whole < min(minimum, UNANIMOUS if max(whole.values()) == n_whole else minimum):
         return None

@@ -29,7 +29,7 @@ from rpo_edge.records import Evidence, HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.guard import PRIVATE_RUN
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import distribution, free_sites, totals_by_name
+from rpo_edge.steps.profile import backoffs, distribution, free_sites
 
 COVERAGE = 5.0
 """What showing all places is worth, in nearest items; `training/LOG.md`, section 7, has other weights beside it."""
@@ -116,7 +116,7 @@ def wants(draft: str, profile: StyleProfile, k: int = 8) -> list[Want]:
             seen[site.key][site.variant] += 1
     known = {name: [key for key in profile.habits if key.partition(":")[0] == name] for name in {key.partition(":")[0] for key in seen}}
     counts = {key: profile.habits[key].counts for keys in known.values() for key in keys}
-    totals = totals_by_name(counts)
+    totals = backoffs(counts)
     found = []
     for key, shown in seen.items():
         rates = distribution(key, counts, totals)
