@@ -16,6 +16,7 @@ from typing import Literal, Self
 
 from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
+from rpo_edge.features.framing import says_something
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import embedded
@@ -25,10 +26,10 @@ from rpo_edge.reflectors.base import Closable, Reflector, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.shelf import manifest_of
-from rpo_edge.steps.freeze import Frozen, freeze
+from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
-from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, prose
+from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unframed
 
 Windows = Literal["paragraphs", "sentences"]
 
@@ -127,7 +128,7 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
-        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile))
+        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unframed(material.profile))
     return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, reflector.info, clock.spent, engine.notices)
 
 
@@ -146,17 +147,19 @@ def reflect(
 
 
 def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
-    """Windows that cover the draft, each of whole paragraphs, with its neighbour windows as context."""
+    """Windows that cover the draft, each of whole paragraphs that say something, with its neighbour windows as context."""
     closed = [(f.start, f.end) for f in frozen]
     groups: list[list[int]] = []
     size = 0
     for start, end in paragraphs(draft, closed):
         n = len(draft[start:end].split())
-        if groups and size + n <= WINDOW_WORDS:
+        if groups and (size + n <= WINDOW_WORDS or (len(groups) == 1 and not says_something(draft[slice(*groups[0])]))):
             groups[-1][1], size = end, size + n
         else:
             groups.append([start, end])
             size = n
+    while len(groups) > 1 and not says_something(draft[slice(*groups[-1])]):  # a stock closer goes only where something stands before it
+        groups[-2:] = [[groups[-2][0], groups[-1][1]]]
     k = 0
     for i, (start, end) in enumerate(groups):
         before = draft[slice(*groups[i - 1])] if i else ""

@@ -20,8 +20,9 @@ class Span(NamedTuple):
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
 PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
-# What stands before the prose of a Markdown line: quote, heading, bullet, number, check box, bold lead.
+# What stands before the prose of a Markdown line: quote, heading, bullet, number, check box.
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
+_BOLD_LEAD = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?::(?:\*\*|__)|(?:\*\*|__):)[ \t]+(?=[A-Z])")
 _ABBREVIATIONS = frozenset(
     [
         "mr",
@@ -153,12 +154,14 @@ def _is_abbreviation(text: str, dot: int) -> bool:
 
 
 def prose_start(text: str, span: tuple[int, int]) -> int:
-    """Where the words of a sentence begin: after white space, Markdown markers and opening marks."""
+    """Where the words of a sentence begin: after white space, Markdown markers, a bold lead ("**Note:** ") and opening marks."""
     start = span[0]
     while start < span[1] and text[start].isspace():
         start += 1
     if not text[text.rfind("\n", 0, start) + 1 : start].strip():
         start = LINE_PREFIX.match(text, start, span[1]).end()  # type: ignore[union-attr]  # it matches the empty string
+    if lead := _BOLD_LEAD.match(text, start, span[1]):
+        start = lead.end()
     while start < span[1] and text[start] in "*_\"'“‘([":
         start += 1
     return start

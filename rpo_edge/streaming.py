@@ -26,7 +26,7 @@ from rpo_edge.language import is_english
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
-from rpo_edge.steps.freeze import Frozen, freeze
+from rpo_edge.steps.freeze import freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import Mix, retrieve
 from rpo_edge.store.states import KeptStates
@@ -235,7 +235,9 @@ class Stream:
         words = " ".join(_PLAIN.findall(self._left))
         lead = f"{words}{lead_of(self._behind)}"  # the mark in `lead_of` ends their sentence
         shifted = [shift(edit, len(lead)) for edit in edits]
-        kept, verdict = guard(f"{lead}{window.text}", shifted, self._engine.history.contains_phrase, own_phrases(profile))
+        kept, verdict = guard(
+            f"{lead}{window.text}", shifted, self._engine.history.contains_phrase, own_phrases(profile), unframed(profile)
+        )
         return [shift(edit, -len(lead)) for edit in kept], verdict
 
     def _made(self) -> Rewrite:
@@ -266,13 +268,9 @@ def _ended(text: str, added: str) -> str:
     return "".join(runs[-WINDOW_WORDS:])
 
 
-def prose(draft: str, frozen: Iterable[Frozen | tuple[int, int, str]]) -> str:
-    """What is not frozen."""
-    pieces, position = [], 0
-    for start, end, _ in frozen:
-        pieces.append(draft[position:start])
-        position = end
-    return " ".join([*pieces, draft[position:]])
+def unframed(profile: StyleProfile) -> bool:
+    """Whether the user stated that they want no greeting or no sign-off."""
+    return "none" in (profile.preferences.get("greeting"), profile.preferences.get("sign_off"))
 
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
@@ -282,4 +280,4 @@ def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
 
 
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "prose"]
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "unframed"]

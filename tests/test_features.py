@@ -321,11 +321,32 @@ UNSAFE = {
         "Ultimately, the jury found him guilty.",
         "In summary, *no*.",
     ],
-    "sentence_case": ["# The Best Way", '"Yay!" he said.', "“Yay!” he said."],
+    "sentence_case": [
+        "# The Best Way",
+        '"Yay!" he said.',
+        "“Yay!” he said.",
+        "Python is slow, as in:\n\n```\nsudo python x.py\n```",
+        "Python is slow, as in:\n\n~~~sh\nsudo python x.py\n",
+        "Python is slow, as in:\n\n    sudo python x.py\n",
+        "Python is slow, so run `sudo python x.py` now.",
+        "Great Britain is an island, and a great one.",
+        "Game of Thrones",
+        "Time Management: plan",
+        "Go is fast.",
+        "Will Smith met Ann.",
+        "Field, A. (2018).",
+    ],
     "exclamation": ["Really?! No way!!"],
     "bold": ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
     "semicolon": ["There are three: it is a; they are b; we are c.", "It was red; the other was blue.", "It rained. We left."],
     "ampersand": ["It grew more and more."],
+    "apostrophe": [
+        "They said 'we saw the boys' and left.",
+        "They said: ‘we saw the boys’ and left.",
+        "The 'tenants' right' is 90s' talk.",
+        "The boys'.",
+        "The boys' Friend.",
+    ],
 }
 
 
@@ -414,6 +435,14 @@ CHANGES = [
     ("**Overall, it rains.**", "conclusion", "none", "**It rains.**"),
     ("It is **very good** here.", "bold", "plain", "It is very good here."),
     ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
+    ("It is two months' notice, and the tenants'\nright.", "apostrophe", "curly", "It is two months’ notice, and the tenants’\nright."),
+    ("It is the tenants’ right. Run `x('a')`.", "apostrophe", "straight", "It is the tenants' right. Run `x('a')`."),
+    ("Great idea.", "sentence_case", "lower", "great idea."),
+    ("1. Preheat it.\n2. Chop them.\n", "sentence_case", "lower", "1. preheat it.\n2. chop them.\n"),
+    ("Install Docker now.", "sentence_case", "lower", "install Docker now."),
+    ("Hi Ann.", "sentence_case", "lower", "hi Ann."),
+    ("Go to it. Will it work?", "sentence_case", "lower", "go to it. will it work?"),
+    ("Python is slow, as python goes.", "sentence_case", "lower", "python is slow, as python goes."),
 ]
 
 

@@ -89,9 +89,24 @@ def test_the_list_of_no_names():
     path = Path(__file__).resolve().parents[1] / "rpo_edge" / "words.txt"
     words = path.read_text("utf-8").split()
     assert words == sorted(set(words)) and all(word.isascii() and word.islower() for word in words) and len(words) > 5000
-    assert all(map(no_name, ["Focus", "Here's", "Provide", "The", "A", "It’s"]))
-    assert not any(map(no_name, ["Mark", "April", "Washington", "US", "Jack’s", "NASA", "I", ""]))
-    assert not {"mark", "may", "grace", "bill", "china"} & set(words) - FUNCTION_WORDS
+    assert all(map(no_name, ["Focus", "Here's", "Provide", "The", "A", "It’s", "Long-term"]))
+    assert not any(map(no_name, ["Mark", "April", "Washington", "US", "Jack’s", "NASA", "I", "", "Coca-cola", "Spider-Man"]))
+    assert not {"mark", "may", "grace", "bill", "china", "go"} & set(words) - FUNCTION_WORDS
+
+
+@pytest.mark.parametrize(
+    "word", ["People", "Hello", "Hi", "Hey", "Water", "Install", "Open", "Preheat", "Chop", "Boil", "Great", "Basically"]
+)
+def test_common_first_words_are_no_names(word):
+    assert no_name(word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Python", "Docker", "Git", "Excel", "Pages", "Apple", "May", "Rose", "Jordan", "Swift", "Rust", "Word", "Teams", "Slack", "Zoom"],
+)
+def test_names_that_are_words_too_stay_names(word):
+    assert not no_name(word)
 
 
 DRAFT = (

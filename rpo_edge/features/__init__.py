@@ -7,7 +7,7 @@ from rpo_edge.features import framing, lists, measured, punctuation, shorthand, 
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 7
+VERSION = 8
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (

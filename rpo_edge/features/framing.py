@@ -9,18 +9,28 @@ from functools import cache
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import line_of
 from rpo_edge.lexicon import CLOSERS, LEAD_INS, NUMBER_WORDS, OPENERS
-from rpo_edge.segment import LINE_PREFIX, plain_words, prose_start, sentences, words
+from rpo_edge.segment import LINE_PREFIX, WORD, Span, plain_words, prose_start, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
     r"(?P<rest>(?: [\w.\[\]'’-]+){0,3}\s*[,!.:\-—–]+)(?=\s)",
     re.IGNORECASE,
 )
+_PARTING = (
+    "best(?: regards| wishes)?|kind regards|warm regards|regards|sincerely|yours(?: truly| sincerely)?|cheers|thanks|thank you|many thanks|"
+    "thanks again|take care|love|ciao|talk soon|see you|xoxo"
+)
 SIGN_OFF = re.compile(
-    r"(?:\A|\n)[ \t]*(?P<text>(?:best(?: regards| wishes)?|kind regards|warm regards|regards|sincerely|yours(?: truly| sincerely)?|cheers|thanks|thank you|many thanks|"
-    r"thanks again|take care|love|ciao|talk soon|see you|xoxo)[,.!]?(?P<name>\s*\n[ \t]*[^\n]{1,40}|[ \t]*[-—–][^\n]{1,30})?)\s*\Z",
+    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*|[ \t]*[-—–][^\n]{{1,30}})?)\s*\Z",
     re.IGNORECASE,
 )
+"""With the name below it, and what a template leaves open there ("[Your Position]")."""
+_SALUTATION = re.compile(
+    r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*$", re.IGNORECASE | re.MULTILINE)
+"""Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 _ANSWER = re.compile(
     r"(?:certainly|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
@@ -33,6 +43,8 @@ EMOJI = re.compile(
     "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
 
+_SIGNED = 200
+"""Code points from the end in which a sign-off may begin."""
 _LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
 _GOES_ON = re.compile(r"(?:[A-Za-z][a-z]+|[AaI]|\d+)(?:['’][a-z]+)?,? ")
 """A plain word or number: no code, symbol, name of a file or "iPhone"."""
@@ -52,30 +64,70 @@ def is_stock(sentence: str) -> bool:
     return bool(text) and bool(_stock("opener").fullmatch(text) or _stock("closer").fullmatch(text))
 
 
+def stock(text: str) -> Iterator[Span]:
+    """The stock sentences of a text; a phrase of two ("Certainly! Here is a summary:") is one."""
+    spans, i = sentences(text), 0
+    while i < len(spans):
+        both = Span(spans[i].start, spans[min(i + 1, len(spans) - 1)].end)
+        found = next((span for span in (both, spans[i]) if is_stock(text[slice(*span)])), None)
+        if found:
+            yield found
+        i += 2 if found == both != spans[i] else 1
+
+
+def is_all_stock(text: str) -> bool:
+    """Whether a text says nothing but stock sentences."""
+    return bool(text.strip()) and sum(end - start for start, end in stock(text)) == len(text)
+
+
+def body(text: str) -> Span:
+    """What stands between greeting and sign-off."""
+    greeting, sign_off = GREETING.match(text), SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
+    start, end = greeting.end() if greeting else 0, sign_off.start() if sign_off else len(text)
+    return Span(start, max(start, end))
+
+
+def says_something(text: str) -> bool:
+    """Whether a part of a text has more than greeting, sign-off and stock sentences."""
+    start, end = body(text)
+    return bool(text[start:end].strip()) and not is_all_stock(text[start:end].strip())
+
+
 def _opener(text: str) -> Iterator[Site]:
-    start = len(text) - len(text.lstrip())
-    match = _stock("opener").match(text, start)
-    if match and _ANSWER.fullmatch(match[0]) and not _ANNOUNCEMENT.match(text, match.end()):
-        match = None
-    if match and match.end() < len(text) and text[match.end()].isspace():
-        end = match.end()
-        while end < len(text) and text[end].isspace():
-            end += 1
-        if end < len(text):  # a text that is nothing else stays
-            yield Site("opener", match.start(), end, "stock", {"none": ""})
-    elif words(text):
+    """After a greeting, if there is one."""
+    begin, stop = body(text)
+    start = _next(text, begin)
+    end = opener_end(text, start)
+    if end > start and WORD.search(text, end, stop):  # a text that is nothing else stays
+        yield Site("opener", start, end, "stock", {"none": ""})
+    elif end == start and words(text):
         yield Site("opener", start, start, "none")
 
 
+def opener_end(text: str, start: int = 0) -> int:
+    """Where the text goes on after a stock opener at `start`; `start` if there is none."""
+    match = _stock("opener").match(text, start)
+    if not match or not text[match.end() : match.end() + 1].isspace():
+        return start
+    is_answer = _ANSWER.fullmatch(match[0]) and not _ANNOUNCEMENT.match(text, match.end())
+    return start if is_answer else _next(text, match.end())
+
+
+def _next(text: str, start: int) -> int:
+    """The first place from `start` on that is no white space."""
+    return start + len(text[start:]) - len(text[start:].lstrip())
+
+
 def _closer(text: str) -> Iterator[Site]:
-    """All stock sentences at the end; a text that is nothing else stays."""
-    spans = sentences(text)
+    """All stock sentences at the end, before a sign-off; a text that is nothing else stays."""
+    begin, end = body(text)
+    spans = sentences(text[begin:end])
     first = len(spans)
-    while first > 0 and _stock("closer").fullmatch(text[spans[first - 1].start : spans[first - 1].end].strip()):
+    while first > 0 and _stock("closer").fullmatch(text[begin + spans[first - 1].start : begin + spans[first - 1].end].strip()):
         first -= 1
-    if 0 < first < len(spans):
-        start = len(text[: spans[first].start].rstrip())
-        yield Site("closer", start, len(text.rstrip()), "stock", {"none": ""})
+    if 0 < first < len(spans) and WORD.search(text, begin, begin + spans[first].start):
+        start = len(text[: begin + spans[first].start].rstrip())
+        yield Site("closer", start, len(text[:end].rstrip()), "stock", {"none": ""})
     elif words(text):
         yield Site("closer", len(text), len(text), "none")
 
@@ -97,11 +149,11 @@ def _announcement(text: str) -> Iterator[Site]:
 
 def _conclusion(text: str) -> Iterator[Site]:
     """What "overall" says of a sentence with an amount may be a part of it."""
-    return _lead_ins(text, "conclusion", _has_amount)
+    return _lead_ins(text, "conclusion", lambda lead, rest: lead.lower().startswith(("overall", "all in all")) and _has_amount(rest))
 
 
-def _lead_ins(text: str, name: str, needs: Callable[[str], bool] = lambda rest: False) -> Iterator[Site]:
-    """Sentences that begin with one of the phrases, and those that do not; what follows gets its capital. needs: whether the rest of a sentence does."""
+def _lead_ins(text: str, name: str, needs: Callable[[str, str], bool] = lambda lead, rest: False) -> Iterator[Site]:
+    """Sentences that begin with one of the phrases, and those that do not; what follows gets its capital. needs: whether the rest does the phrase."""
     for span in sentences(text):
         start = prose_start(text, span)
         if start >= span.end:
@@ -112,7 +164,7 @@ def _lead_ins(text: str, name: str, needs: Callable[[str], bool] = lambda rest: 
             continue
         lead, end = match.start("lead"), match.end()
         first, rest = text[end : end + 1], text[end : span.end]
-        free = _GOES_ON.match(text, end) and not (_AND_THAT.search(rest) or rest.rstrip().endswith("?") or needs(rest))
+        free = _GOES_ON.match(text, end) and not (_AND_THAT.search(rest) or rest.rstrip().endswith("?") or needs(match["lead"], rest))
         options = {"none": ""} if free else {}
         if options and text[lead].isupper() and first.islower():
             end, options = end + 1, {"none": first.upper()}
@@ -124,20 +176,21 @@ def _has_amount(sentence: str) -> bool:
 
 
 def _greeting(text: str) -> Iterator[Site]:
-    """The variant is the greeting word itself, in lower case, or "none"."""
+    """The variant is the greeting word itself, in lower case, or "none"; the site is all up to what is said. A letter inside an answer has its own."""
     match = GREETING.match(text)
     if match:
-        yield Site("greeting", match.start("word"), match.end("word"), match["word"].lower(), {"*": ""})
-    elif words(text):
+        yield Site("greeting", match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
+    elif words(text) and not _SALUTATION.search(text):
         yield Site("greeting", 0, 0, "none", {"*": ""})
 
 
 def _sign_off(text: str) -> Iterator[Site]:
-    """The variant is the sign-off as written, line breaks included, or "none"."""
-    match = SIGN_OFF.search(text, max(0, len(text) - 200))
+    """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what a template leaves open."""
+    match = SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
     if match and len(text[: match.start()].split()) >= 3:
-        yield Site("sign_off", match.start("text"), match.end("text"), match["text"].strip(), {"*": ""})
-    elif words(text):
+        end = match.end("phrase" if "[" in (match["name"] or "") else "text")
+        yield Site("sign_off", match.start("text"), end, match["text"].strip(), {"*": ""})
+    elif words(text) and not _PARTED.search(text):
         yield Site("sign_off", len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
 
 
@@ -157,7 +210,12 @@ def _carries(text: str, match: re.Match[str]) -> bool:
     prefix = LINE_PREFIX.match(text, line)
     leads = prefix is not None and prefix.end() >= match.start()
     word = match["text"]
-    return leads or line_of(text, match.start()).lstrip().startswith(("#", "|")) or word.isupper() or word.lower() in _EMPHASIS
+    return (
+        leads
+        or line_of(text, match.start()).lstrip().startswith(("#", "|"))
+        or word.isupper()
+        or _EMPHASIS.issuperset(word.lower().split())
+    )
 
 
 def _emoji(text: str) -> Iterator[Site]:

@@ -10,6 +10,7 @@ Which sites change is drawn by systematic sampling, seeded by the window's text:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,18 +19,20 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
-from rpo_edge.features.framing import STOCK
+from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, opener_end
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD, straight
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import MINIMUM_SITES, Counts, count_sites, counts_of, distribution, free_sites, totals_by_name
+from rpo_edge.steps.profile import MINIMUM_SITES, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
+_NEEDS_NAME = frozenset({"dear"})
+_MARKS = ",!.:-—– "
 _FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
@@ -45,6 +48,7 @@ _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
 _LONGEST_WORD = 40
+_PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
 _ROUNDING = 1e-9
 
 
@@ -109,6 +113,12 @@ class RulesReflector:
             if after is None:
                 continue
             variant, text = after
+            if (
+                site.name == "exclamation"
+                and (rates.user("last_stop") or {}).get("none", 0.0) > _MAJORITY
+                and _ends_paragraph(site.end, window)
+            ):
+                text = ""
             if site.name == "sentence_case":
                 cases.append(site)
                 continue
@@ -117,9 +127,9 @@ class RulesReflector:
             shown = _cite(profile, site, variant, evidence)
             lot = phrases if site.name in STOCK else edits
             lot.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
-        edits = disjoint([*phrases, *given, *edits])
-        edits = _apply_case(edits, cases, window, profile, rates, evidence)
         known = {(edit.start, edit.end) for edit in given}
+        edits = disjoint(_in_turn(phrases, [*given, *edits]))
+        edits = _apply_case(edits, cases, window, profile, rates, evidence)
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
         return Reflection(tuple(_observations(own, rates)), tuple(edits), sampler.carry)
 
@@ -171,7 +181,7 @@ class _Rates:
 
     def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
         self._user, self._draft, self.stated = user, draft, stated
-        self._user_totals, self._draft_totals = totals_by_name(user), totals_by_name(draft)
+        self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
 
     def user(self, key: str) -> Mapping[str, float] | None:
         name = key.partition(":")[0]
@@ -187,7 +197,10 @@ class _Rates:
         name = key.partition(":")[0]
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
-        seen = self._user.get(key, {}) if name in _PER_WORD else self._user_totals.get(name, {})
+        own = self._user.get(key, {})
+        if name in _PER_WORD and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
+            return False  # of this word, the user has shown the other way only
+        seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
         return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
     def draft(self, key: str) -> Mapping[str, float]:
@@ -205,8 +218,11 @@ class _Rates:
         what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
         if name in self.stated:
             return f"{what} is your stated preference"
+        if name in _FRAMES:
+            return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
         user, draft = self.user(site.key) or {}, self.draft(site.key)
-        return f"{what} in {user.get(variant, 0):.0%} of your places, {draft.get(variant, 0):.0%} in the draft"
+        places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
+        return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"
 
     def describe(self, name: str) -> tuple[str, str]:
         """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
@@ -219,11 +235,28 @@ def _most(rates: Mapping[str, float]) -> str:
     return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
 
 
+def _in_turn(phrases: list[Edit], edits: list[Edit]) -> list[Edit]:
+    """Phrases that go before other edits; where one leaves its capital to a word that is edited, too, that edit puts it there."""
+    by_start = {edit.start: i for i, edit in reversed([*enumerate(edits)])}
+    found = []
+    for phrase in phrases:
+        i = by_start.get(phrase.end - 1) if phrase.after else None
+        if i is not None and edits[i].after:
+            edits[i] = replace(edits[i], after=edits[i].after[0].upper() + edits[i].after[1:])
+            phrase = replace(phrase, end=phrase.end - 1, before=phrase.before[:-1], after="")
+        found.append(phrase)
+    return [*found, *edits]
+
+
 def _out_of_place(site: Site, window: Window) -> bool:
     """Openers and greetings belong to the draft's first window, closers and sign-offs to its last, last stops to paragraphs' ends."""
     if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
         return window.sentence and not window.last
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
+
+
+def _ends_paragraph(end: int, window: Window) -> bool:
+    return not (window.sentence and not window.last) and bool(_PARAGRAPH_END.match(window.text, end))
 
 
 def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
@@ -260,23 +293,45 @@ def _frame(site: Site, rates: _Rates, window: Window) -> tuple[str, str] | None:
     seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= _FEWEST_FRAMES}
     absent = rates.seen(site.name).get("none", 0.0) / max(1.0, sum(rates.seen(site.name).values()))
     if not seen:
-        return None
+        gone = site.name in rates.stated and site.variant != "none" and site.end - site.start >= len(site.variant)
+        return ("none", "") if gone else None
     own = max(sorted(seen), key=lambda variant: seen[variant])
     if site.variant.lower() == own.lower():
         return None
     if site.variant == "none":
-        if absent > _LARGEST_ABSENCE or not _is_prose(window):
+        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _is_prose(window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
         return own, f"{text.rstrip(',')},{blank}" if site.name == "greeting" else f"{blank}{text}"
-    return own, like("Hi", own) if site.name == "greeting" else own
+    written = window.text[site.start : site.end]
+    text = _greeted(own, written, site.name in rates.stated) if site.name == "greeting" else _signed(own, written, site.variant)
+    return None if text == written else (own, text)
+
+
+def _greeted(own: str, written: str, stated: bool) -> str:
+    """A greeting in the user's word, with the draft's name; what greets nobody in particular has no room for one, and one for a name needs it."""
+    match = GREETING.match(written)
+    named = WORD.search(match["rest"]) if match else None
+    if not match or (own.lower() in _NEEDS_NAME and not (named and " " not in match["word"])) or (named and " " in own and not stated):
+        return written
+    name = match["rest"].rstrip(_MARKS)
+    mark = "," if own.lower() in _NEEDS_NAME else match["rest"][len(name) :]
+    return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"
+
+
+def _signed(own: str, written: str, variant: str) -> str:
+    """A sign-off in the user's words over the draft's name."""
+    draft, mine = (SIGN_OFF.fullmatch(text) for text in (variant, own))
+    if not draft or not mine or not draft["name"]:
+        return own
+    return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
 
 
 def _is_prose(window: Window) -> bool:
-    """Whether a window can be greeted: sentences of some length, and no heading, list, table or code at the edge."""
+    """Whether a window can be greeted: sentences of some length, and no heading, list, table or code at the edge, a stock opener aside."""
     text = f"{window.lead}{window.text}"
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text[opener_end(text) :].splitlines() if line.strip()]
     edges = [lines[0] if window.first else "", lines[-1] if window.last else ""] if lines else []
     structured = any(LINE_PREFIX.match(line)[0].strip() or line.lstrip().startswith(("|", "```", "~~~", "    ")) for line in edges)  # type: ignore[index]  # it matches the empty string
     return not structured and len(WORD.findall(text)) >= _FEWEST_WORDS
@@ -308,7 +363,8 @@ def _apply_case(
             first = f"{there.after}{window.text[there.end : there.end + _LONGEST_WORD]}".split()[0].strip(
                 ","
             )  # an edit may end within a word
-            if no_name(first):
+            replaced = there.before.split()[:1]  # a short form is in no list of words; what it stands for is
+            if no_name(first) or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in window.text):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])
         elif site.start not in spoken_for and WORD.match(window.text, site.start):

@@ -7,6 +7,7 @@ counts those), quotations across paragraphs, names (the guard's business too).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -132,3 +133,12 @@ def _is_list_number(text: str, match: re.Match[str]) -> bool:
         and not text[line : match.start()].strip(" \t>*")
         and text[match.end() : match.end() + 2] in (". ", ") ")
     )
+
+
+def prose(draft: str, frozen: Iterable[Frozen | tuple[int, int, str]]) -> str:
+    """What is not frozen."""
+    pieces, position = [], 0
+    for start, end, _ in frozen:
+        pieces.append(draft[position:start])
+        position = end
+    return " ".join([*pieces, draft[position:]])

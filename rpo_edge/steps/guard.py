@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rpo_edge.edits import shift
-from rpo_edge.features.framing import announced, is_stock
+from rpo_edge.features.base import like
+from rpo_edge.features.framing import announced, stock
 from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
-from rpo_edge.steps.freeze import Frozen, freeze
-from rpo_edge.steps.loss import Change, loss
+from rpo_edge.steps.freeze import Frozen, freeze, prose
+from rpo_edge.steps.loss import Change, is_frame, loss
 
 PRIVATE_RUN = 6
 """Words in a row from the private history that may not appear unless the draft had them."""
@@ -32,6 +33,10 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
+_CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
+_CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
+_LIGHT = frozenset(["not", "am", "is", "are", "has", "have", "had", "will", "would"])
+"""What contracts with the word before it."""
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
 
 
@@ -97,15 +102,17 @@ def guard(
     edits: Sequence[Edit],
     known_run: Callable[[Sequence[str]], bool] = lambda run: False,
     allowed: Sequence[str] = (),
+    unframed: bool = False,
 ) -> tuple[list[Edit], Verdict]:
     """The edits that may stay, and the verdict.
 
     draft: the whole draft; edits: sorted and disjoint, offsets into it.
     known_run: whether a run of words stands in the private history.
     allowed: texts the user chose to have added (greeting, sign-off); as whole words that an edit adds, no rule looks at them.
+    unframed: whether the user wants no greeting or sign-off, so that those of the draft may go.
     """
     frozen = freeze(draft)
-    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed))
+    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unframed)
     kept: list[_Group] = []
     reverted: list[Reverted] = []
     for group in _groups(draft, edits, [(f.start, f.end) for f in frozen]):
@@ -163,11 +170,15 @@ def _as_added(allowed: Sequence[str]) -> tuple[str, ...]:
 class _UnitReason:
     """Why a unit must go back to the draft's words, or None. Holds what is worked out once for the whole draft."""
 
-    def __init__(self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str]) -> None:
+    def __init__(
+        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unframed: bool
+    ) -> None:
+        self._unframed = unframed
         self._draft, self._frozen, self._known, self._allowed = draft, frozen, known, allowed
         self._ends = [span.end for span in frozen]
-        self._lower = frozenset(straight(word) for word in words(draft) if word.islower())
+        self._lower = frozenset(straight(word) for word in words(prose(draft, frozen)) if word.islower())
         self._runs: set[tuple[str, ...]] | None = None
+        self._skeleton = ""
 
     def __call__(self, group: _Group) -> str | None:
         for edit in group.edits:
@@ -175,6 +186,8 @@ class _UnitReason:
                 return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
         before = self._draft[group.start : group.end]
         change = Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
+        if self._unframed and is_frame(before) and not change.after.strip():
+            return None
         return _reason(change, self._lower) or self._leak(group, change)
 
     def _touched(self, edit: Edit) -> Frozen | None:
@@ -187,9 +200,10 @@ class _UnitReason:
             return None
         if self._runs is None:
             self._runs = runs(plain_words(self._draft))
+            self._skeleton = _skeleton(plain_words(self._draft))
         left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
         near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
-        if any(self._known(run) for run in sorted(runs(near) - self._runs)):
+        if any(self._known(run) and _skeleton(run) not in self._skeleton for run in sorted(runs(near) - self._runs)):
             return f"{PRIVATE_RUN} words in a row would come out of the private history"
         return None
 
@@ -258,6 +272,8 @@ def _reason(change: Change, lower: frozenset[str]) -> str | None:
     reason = loss(change)
     if reason or not change.after.strip():
         return reason
+    if 1 in change.own and is_frame(change.before) and not words(change.foreign()):
+        return None  # the user's own greeting or sign-off in place of the draft's, names and all
     unit = Unit(*_without_stock(change), lower)
     return next((reason for rule in RULES if (reason := rule(unit))), None)
 
@@ -266,13 +282,20 @@ def _without_stock(change: Change) -> tuple[str, str]:
     """What was and what is, without what the rewrite may drop whatever names and negations it has: stock sentences, and a phrase that only
     announces a sentence. Of the latter one edit takes all and puts back at most the capital of what follows."""
     before, after = change.before, change.foreign()
+    whole = [span for span in stock(before) if not freeze(before[slice(*span)]) and _is_deleted(change, span)]
     for start, end in reversed(sentences(before)):
-        sentence = before[start:end]
-        if is_stock(sentence) and not freeze(sentence) and sentence.strip() not in after:
+        if any(a <= start and end <= b for a, b in whole):
             before = before[:start] + before[end:]
         elif (lead := announced(before, prose_start(before, Span(start, end)))) and any(dropped(edit, *lead) for edit in change.edits):
             before = f"{before[: lead[0]]}{_NEUTRAL}{before[lead[1] :]}"  # what follows begins no sentence, so a name there still is one
     return before, after
+
+
+def _is_deleted(change: Change, span: Span) -> bool:
+    """Whether each word of a sentence lies in an edit that puts in none."""
+    gone = [edit for edit in change.edits if not words(edit.after)]
+    found = [match.span() for match in WORD.finditer(change.before, *span)]
+    return all(any(edit.start <= start and end <= edit.end for edit in gone) for start, end in found)
 
 
 def dropped(edit: Edit, start: int, end: int) -> bool:
@@ -287,6 +310,12 @@ def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
     return set(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
 
 
+def _skeleton(tokens: Sequence[str]) -> str:
+    """A run of words without what contracts: "do not hesitate" and "don't hesitate" are the same, and are the draft's if it has either."""
+    bare = (_CONTRACTED.get(token) or _CLITIC.sub("", token) for token in tokens)
+    return f" {' '.join(token for token in bare if token not in _LIGHT)} "
+
+
 def _numbers(text: str) -> Counter[str]:
     return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in NUMBER_WORDS)
 
@@ -296,7 +325,13 @@ def _negations(text: str) -> int:
 
 
 def _tokens(text: str) -> list[str]:
-    return [re.sub(r"'(?:s|re|ve|ll|d|m)$", "", word) for word in words(text)]
+    return [_uncontracted(word) for word in words(text)]
+
+
+def _uncontracted(word: str) -> str:
+    """A word without what is contracted with it, or the verb of a negation, however it is written."""
+    verb = _CONTRACTED.get(word.lower())
+    return like(word, verb) if verb else _CLITIC.sub("", word)
 
 
 def _starts(text: str) -> set[int]:
@@ -306,8 +341,13 @@ def _starts(text: str) -> set[int]:
 def _names(text: str) -> Counter[str]:
     """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
     starts = _starts(text)
-    found = (re.sub(r"'(?:s|re|ve|ll|d|m)$", "", m[0]) for m in WORD.finditer(text) if m.start() not in starts or not m[0][1:].islower())
+    found = (_uncontracted(m[0]) for m in WORD.finditer(text) if m.start() not in starts or _has_inner(m[0]))
     return Counter(word for word in found if not word.islower() and word not in ("I", "A") and any(c.isupper() for c in word))
+
+
+def _has_inner(word: str) -> bool:
+    """ "iPhone", "NASA", "R2D2"; not the "U" of who writes "u"."""
+    return len(word) > 1 and not word[1:].islower()
 
 
 def _initials(text: str) -> set[str]:

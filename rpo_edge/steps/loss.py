@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from rpo_edge.edits import apply
-from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
+from rpo_edge.features.framing import GREETING, SIGN_OFF, is_all_stock, stock
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, Span, sentences, straight, words
@@ -80,16 +80,17 @@ def _places(text: str, phrase: str) -> list[tuple[int, int]]:
 def loss(change: Change) -> str | None:
     """Whether a sentence is lost that may not go; the user's own greeting may stand for the draft's, and nothing else."""
     before, rest, framed = change.before, change.foreign(), 1 in change.own
-    if framed and _is_frame(before):
+    if framed and is_frame(before):
         return None
     if not words(rest):
         return removal_reason(before, rest)
-    gone = (before[start:end] for start, end in _lost(change, rest))
-    may_go = all((framed and _is_frame(sentence)) or (is_stock(sentence) and not freeze(sentence)) for sentence in gone)
+    gone = _lost(change, rest)
+    said = [span for span in stock(before) if not freeze(before[slice(*span)])] if gone else []
+    may_go = all((framed and is_frame(before[start:end])) or any(a <= start and end <= b for a, b in said) for start, end in gone)
     return None if may_go else _LOST
 
 
-def _is_frame(sentence: str) -> bool:
+def is_frame(sentence: str) -> bool:
     """Whether a sentence is a greeting or a sign-off and nothing else."""
     text = sentence.strip()
     greeting = GREETING.match(text + "\n")
@@ -140,7 +141,4 @@ def removal_reason(before: str, after: str) -> str | None:
     """Where no word is left: a whole sentence may go only if it is a stock opener or closer without a frozen span."""
     if (words(after) if words(before) else after.strip()) or not before.strip():
         return None
-    gone = [before[start:end] for start, end in sentences(before)]
-    if all(is_stock(sentence) for sentence in gone) and not freeze(before):
-        return None
-    return _LOST
+    return None if is_all_stock(before) and not freeze(before) else _LOST

@@ -1,0 +1,190 @@
+"""Whole rewrites by `rules` for users of plain habits: what the reading of many had shown to go wrong."""
+
+import pytest
+
+from rpo_edge import History, Personalizer
+from rpo_edge.records import HistoryItem
+
+WEEKS = ["one", "two", "three", "four", "five", "six", "nine", "ten"]
+SHORT = [
+    "I can't do it, because mum's here, but I'm free from two and we could get a coffee.",
+    "I've tried that new recipe and it's so good. Don't skip the lemon, it's what makes it.",
+    "I didn't see that one yet. Don't tell me anything. I'm two behind because work's been mad.",
+]
+LONG = [
+    f"I do not know what to say about week {w}. It is not late, and they are not here. We have not seen it, and she does not mind."
+    for w in WEEKS
+]
+HALF = [
+    f"We'll send you a letter in week {w}. It's free and you'll like it. You do not need a form and you cannot use a card. It does not matter."
+    for w in WEEKS
+]
+PLAIN = [
+    f"We need to start in week {w}. Tell us if you need help. It is hard, but we can get it done and we use what we have." for w in WEEKS
+]
+LOW = [text.lower().rstrip(".") for text in SHORT]
+CHAT = [
+    "ngl i think ur overthinking it. u gotta dodge left and its not that hard once u know it. u dont need the sword",
+    "u can do it that way but its gonna take forever. dont worry, u can sell the rocks. pls dont buy it",
+    "im not gonna lie, its hard. u cant win if ur alone. pls tell me if u did it",
+]
+BODIES = (
+    "It's done and I'd love to see one more version of it.",
+    "It's live and I can't wait.",
+    "I don't know yet, but I'll ask and tell you.",
+)
+MAIL = [f"Hi {name},\n\n{body}\n\nCheers,\nMia" for name, body in zip(("Sam", "all", "Bo"), BODIES, strict=True)]
+LETTERS = [
+    f"Dear Dr Patel,\n\nThank you for seeing this man, who has had a cough for {w} weeks. I would be grateful for your advice.\n\nKind regards"
+    for w in WEEKS
+]
+EN = [f"The plan for week {w} – the long one – was late. We waited for an hour – or perhaps two – and then we left." for w in WEEKS]
+PERHAPS = [
+    "Perhaps it's late. I need a new one and I want to talk about it.",
+    "Perhaps not. I tried to fix it and it was hard, so I got rid of it.",
+    "I often ask for help. Most of the time I get it. I need some of it now.",
+]
+FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
+
+
+def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = None):
+    with History.open("no such file", create=False) as history:
+        history.extend([HistoryItem(text) for text in texts])
+        for name, value in (preferences or {}).items():
+            history.set_preference(name, value)
+        with Personalizer(history, "rules") as personalizer:
+            return personalizer.rewrite(draft)
+
+
+CASES = {
+    # greeting, sign-off and stock sentences
+    "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),
+    "an opener in a window of its own": (SHORT, f"Great question!\n\n{FILL}", FILL),
+    "an opener of two sentences": (
+        LONG,
+        "Certainly! Here is a summary of the report:\n\nThe committee met in May.",
+        "The committee met in May.",
+    ),
+    "stock inside a letter": (
+        SHORT,
+        "Dear Ms. Lee,\n\nI hope this email finds you well. I am writing to ask for an extension.\n\n"
+        "Please do not hesitate to contact me if you have any questions.\n\nKind regards,\nHelena",
+        "Dear Ms. Lee,\n\nI'm writing to ask for an extension.\n\nKind regards,\nHelena",
+    ),
+    "the sign-off over what a template leaves open": (
+        MAIL,
+        "Dear Hiring Manager,\n\nI am writing to apply for the post.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
+        "Hi Hiring Manager,\n\nI'm writing to apply for the post.\n\nCheers,\n\n[Your Name]\n[Your Position]",
+    ),
+    "no greeting above a subject": (
+        MAIL,
+        "Subject: Request\n\nDear Professor Lindqvist,\n\nI am writing to request a short extension for the final paper of this year.",
+        "Subject: Request\n\nDear Professor Lindqvist,\n\nI'm writing to request a short extension for the final paper of this year.\n\nCheers,\nMia",
+    ),
+    "a greeting that needs a name": (
+        LETTERS,
+        "Hi there,\n\nThe report is here.\n\nBest regards,\nAnn Lee",
+        "Hi there,\n\nThe report is here.\n\nKind regards\nAnn Lee",
+    ),
+    "its name stays": (
+        LETTERS,
+        "Hi John!\n\nThe report that you sent is here.",
+        "Dear John,\n\nThe report that you sent is here.",
+    ),
+    # contractions
+    "before a mark": (SHORT, "If you do not, they go. They do not.", "If you don't, they go. They don't."),
+    "after a label": (
+        SHORT,
+        "**Warning:** Do not open the case. Note: Do not touch it.",
+        "**Warning:** Don't open the case. Note: Don't touch it.",
+    ),
+    "two habits": (
+        HALF,
+        "You'll see. They're here. It isn't big. We haven't met.",
+        "You'll see. They're here. It is not big. We have not met.",
+    ),
+    "after a quotation, a bracket and an abbreviation": (
+        LONG,
+        "The flag \"x\" isn't set. The table (see below) isn't large. The U.S. doesn't agree.",
+        'The flag "x" is not set. The table (see below) is not large. The U.S. does not agree.',
+    ),
+    "after a phrase that goes": (LONG, "It's important to note that you'll need a permit.", "You will need a permit."),
+    "in a stock sentence of the user's own": (
+        [f"Please do not hesitate to contact me about week {w}. I do not think that it is late." for w in WEEKS],
+        "Please don't hesitate to contact me if it's late.",
+        "Please do not hesitate to contact me if it is late.",
+    ),
+    "before a preposition": (
+        SHORT,
+        "You are on the list. See where you are on Mondays.",
+        "You're on the list. See where you are on Mondays.",
+    ),
+    # case and last stops
+    "a name in code": (
+        LOW,
+        "Python is slow. Run this:\n\n```\nsudo python x.py\n```",
+        "Python is slow. run this:\n\n```\nsudo python x.py\n```",
+    ),
+    "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion.\n2. open the file."),
+    "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),
+    "a last exclamation": (
+        LOW,
+        "Add the milk.\n\nThe bread is also delicious with a little honey. Enjoy!",
+        "add the milk\n\nthe bread is also delicious with a little honey. enjoy",
+    ),
+    "a short form at the start": (
+        CHAT,
+        "Please call, or your friends will go. You can rent a boat for two hours.",
+        "pls call, or ur friends will go. u can rent a boat for two hours",
+    ),
+    # words
+    "the user's own of a pair": (PERHAPS, "Perhaps you could begin with the smallest task today. Perhaps you should call.", None),
+    "behind a bold lead": (
+        PLAIN,
+        "- **Cost:** Numerous people utilize the service.\n- **Time:** It is late.",
+        "- **Cost:** Many people use the service.\n- **Time:** It is late.",
+    ),
+    "no enough reason": (PLAIN, "It is necessary and sufficient. There is no sufficient reason. He is solely responsible.", None),
+    "not now": (PLAIN, "We are not currently hiring. We deal with difficult customers. Click on the currently selected row.", None),
+    "hardest": (PLAIN, "It was the most difficult part.", "It was the hardest part."),
+    "spelling before a list": (
+        [
+            "My favourite colour is grey.",
+            "I realise that the theatre is at the centre of town.",
+            "The neighbours apologised for their behaviour.",
+        ],
+        "To reproduce the behavior:\n\n1. Set color: red.",
+        "To reproduce the behaviour:\n\n1. Set color: red.",
+    ),
+    # dashes
+    "both dashes of a pair": (
+        EN,
+        "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",
+        "Costs rose last year – mostly in R&D – and sales fell. Some of the clients – those built before 2015 – do not support it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rewrites(name):
+    texts, draft, wanted = CASES[name]
+    found = rewrite(texts, draft)
+    assert (found.text, found.verdict.reverted) == (draft if wanted is None else wanted, ())
+
+
+@pytest.mark.parametrize(
+    ("preferences", "draft", "wanted"),
+    [
+        ({"greeting": "Dear all"}, "Hi Dr. Lee,\n\nThe report is here.", "Dear all,\n\nThe report is here."),
+        ({"greeting": "none"}, "Hi John,\n\nThe report is here.", "The report is here."),
+        ({"sign_off": "none"}, "The report that you sent is here.\n\nBest regards,\nAnn Lee", "The report that you sent is here.\n\n"),
+        ({"stock_phrases": "drop"}, "In conclusion, the new design saves ten minutes a day.", "The new design saves ten minutes a day."),
+    ],
+)
+def test_preferences(preferences, draft, wanted):
+    assert rewrite(LONG, draft, preferences).text == wanted
+
+
+def test_reasons_say_what_was_seen():
+    edits = rewrite(MAIL, "Dear Ann,\n\nIt is done.").edits
+    assert "in 2 of your 3 texts" in edits[0].reason
