@@ -214,7 +214,7 @@ class Vocabulary:
             numbers = [*self._by_head.get(straight(draft[word.start : word.end].lower()), ()), *self._by_mark.get(gap[:1], ())]
             for number in numbers:
                 row[number] = self.edit(number, draft, words, i) is not None
-            if gap[:1] in (" ", ""):
+            if gap in (" ", ""):
                 row |= self._after_any
                 if following in self._after_one:
                     row[self._after_one[following]] = True
@@ -286,8 +286,8 @@ def _at_marks(op: Operation, draft: str, words: Sequence[Word], i: int) -> Edit 
         return None
     if op.following and (following is None or draft[following.start : following.end].lower() != op.following or draft[end] != " "):
         return None
-    if not op.before and draft[end : end + 1] not in (" ", ""):
-        return None
+    if not op.before and draft[end : following.start if following else len(draft)] not in (" ", ""):
+        return None  # no comma before a dash or a bracket
     if not (op.before.endswith(" ") and op.after.endswith(" ")) or op.before.startswith(_ENDS) == op.after.startswith(_ENDS):
         # "." does not fit where "..." stands, nor "," in the middle of "),"
         return None if op.before and draft[end : end + 1] == op.before[-1] else _edit(draft, start, end, op.after)

@@ -60,10 +60,10 @@ def test_a_habit_is_applied_at_its_rate(rate, changed):
 def test_same_window_same_edits_and_they_cite_items_that_show_the_side():
     evidence = Evidence((HistoryItem("I don't.", id=2),))
     draft = "We do not utilize it."
-    first, second = (reflector(5, 5, NEVER, NEVER).reflect(Window(draft, 0), evidence, profile(dont=9, use=0)) for _ in range(2))
+    first, second = (reflector(5, 5, NEVER, NEVER).reflect(Window(draft, 0), evidence, profile(dont=9, use=1)) for _ in range(2))
     assert first == second and apply(draft, first.edits) == "We don't use it."
     do_not, utilize = first.edits
-    assert do_not.evidence == (2, 1) and "don't" in do_not.reason and utilize.evidence == ()  # the retrieved one first; none shows "use"
+    assert do_not.evidence == (2, 1) and "don't" in do_not.reason and utilize.evidence == (2, 1)  # the retrieved one first
     assert {observation.feature for observation in first.observations} == {"contracted", "plain"}
 
 
@@ -73,13 +73,13 @@ def test_without_counts_the_encoder_is_not_asked():
 
 def test_frozen_spans_stay():
     draft = "We `do not` utilize it."
-    reflection = reflector(5, 5, 5, NEVER).reflect(Window(draft, 0, frozen=((3, 11, "code"),)), Evidence(), profile(dont=9))
+    reflection = reflector(5, 5, 5, NEVER).reflect(Window(draft, 0, frozen=((3, 11, "code"),)), Evidence(), profile(dont=9, use=2))
     assert "`do not`" in apply(draft, reflection.edits) and reflection.edits
 
 
 def test_what_the_user_stated_outranks_the_encoder():
     draft = "We do not utilize it. It is cold today."
-    given = profile({"contractions": "never", "exclamation": "never"}, dont=9)
+    given = profile({"contractions": "never", "exclamation": "never"}, dont=9, use=2)
     assert (
         apply(draft, reflector(5, 5, NEVER, 5).reflect(Window(draft, 0), Evidence(), given).edits) == "We do not use it. It is cold today."
     )
@@ -110,8 +110,61 @@ def test_long_windows_are_read_in_runs_of_sentences():
 def test_an_operation_that_is_not_allowed_is_not_used():
     heads = replace(HEADS, allowed=np.array([0.0, 1, 1, 1]))
     editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 5), 5.0), VOCABULARY, heads, TOKENIZER, ReflectorInfo("test"))
-    edits = editor.reflect(Window("We do not utilize it.", 0), Evidence(), profile(dont=9)).edits
+    edits = editor.reflect(Window("We do not utilize it.", 0), Evidence(), profile(dont=9, use=2)).edits
     assert not any("n't" in edit.after for edit in edits) and any(edit.after == "use" for edit in edits)
+
+
+CERTAIN = Vocabulary(
+    [
+        Operation(False, "it is", "it's"),
+        Operation(False, "you have", "you've"),
+        Operation(False, "it's", "it is"),
+        Operation(False, "difficult", "hard"),
+        Operation(False, "perhaps", "maybe"),
+        Operation(False, "", "so ", initial=True),
+        Operation(True, "", ","),
+    ]
+)
+
+
+def certain(draft: str, counts: dict[str, float]) -> str:
+    """What an encoder that is sure of every operation makes of a draft."""
+    n, kinds = len(CERTAIN.operations), len(Usage(CERTAIN).families)
+    heads = replace(HEADS, own=np.zeros((n, COLUMNS)), families=np.zeros((n, kinds)), allowed=np.ones(n))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, n + 1), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **counts})})
+    return apply(draft, editor.reflect(Window(draft, 0), Evidence(), known).edits)
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("Yes, it is. It is, now, cold.", None),
+        ("See how it is in May.", None),
+        ("If you have time, go.", None),
+        ("Since you have been here, it is cold.", "Since you've been here, it's cold."),
+        ("It's been cold. It's cold.", "It's been cold. It is cold."),
+        ("It was the most difficult one.", None),
+        ("That was difficult.", "That was hard."),
+    ],
+)
+def test_what_is_no_english_in_a_place_is_not_put_there(draft, rewrite):
+    """The encoder would: grammar is asked of `rules`. A made-up vocabulary does one of a pair only."""
+    counts = {"it's": 9.0, "hard": 9.0, "it is": 9.0, "you've": 9.0}
+    assert certain(draft, counts) == (rewrite or draft)
+
+
+def test_nothing_is_put_in_that_the_user_was_never_seen_to_write():
+    draft = "Perhaps we can. We should, perhaps."
+    assert certain(draft, {}) == certain(draft, {"perhaps": 3}) == draft
+    assert certain(draft, {"maybe": 1}) == certain(draft, {"maybe": 1, "perhaps": 3}) == "Maybe we can. We should, maybe."
+
+
+def test_a_word_that_joins_is_put_before_no_paragraph():
+    """And none is put before a mark that stands apart."""
+    draft = "We can.\n\n- We can.\n\nWe can. We can — now."
+    assert certain(draft, {"^ so": 5.0}) == "We can.\n\n- We can.\n\nWe can. So we can — now."
+    assert certain("We can — now.", {",": 5.0}) == "We, can — now."
 
 
 def test_shapes():

@@ -12,8 +12,10 @@ choices, one at the word and one among the marks after it.
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
 first, so a habit of 62% does not come out always. As the user's part is calibrated (twice what training learnt), it comes out bolder than its rate.
 
-What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, emphasis), what no training showed the
-encoder ("in conclusion", "such as", "that"), and whatever the user stated in words, is left to `rules`.
+What is one way or the other all over a text (spelling, apostrophes, greeting, sign-off, case, dashes, emphasis), what no training showed the
+encoder ("in conclusion", "such as", "that"), and whatever the user stated in words, is left to `rules`. Where `rules` knows what grammar allows
+(contractions, formal and plain words), the encoder chooses among the places that `rules` finds possible; and nothing is put in that the
+user was never seen to write.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StylePr
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
 from rpo_edge.runtimes.ort import onnxruntime
-from rpo_edge.segment import sentences
+from rpo_edge.segment import LINE_PREFIX, sentences, straight
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import Piece, WordPiece
@@ -53,6 +55,7 @@ LEFT_TO_RULES = frozenset(
         "that_clause",
         "greeting",
         "sign_off",
+        "dash",
         "spelling",
         "apostrophe",
         "ellipsis",
@@ -73,6 +76,15 @@ LEFT_TO_RULES = frozenset(
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
 LEAST = 0.2
 """Places less probable than this neither change nor count: they are noise, and many."""
+
+_RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
+"""Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
+_BESIDE = frozenset(["contracted", "expanded", "other words, first"])
+"""Families in which one form shows the habit of another: who writes "don't" would write "you'll"; but not that of beginning a sentence with these."""
+_JOINING = frozenset(["and", "but", "or", "so"])
+"""First words that join a sentence to the one before it."""
+_TWICE = 2
+"""Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -301,7 +313,13 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        places = [place for chunk in self.places(window.text, counts, covered, draft=draft) for place in chunk]
+        suits = _Suits(window, counts)
+        places = [
+            place
+            for chunk in self.places(window.text, counts, covered, draft=draft)
+            for place in chunk
+            if suits(place.edit, self.vocabulary.operations[place.number - 1], self.families[place.number - 1])
+        ]
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
@@ -318,12 +336,59 @@ class EditReflector:
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
 
 
+class _Suits:
+    """Whether an edit can stand in a window and is the user's."""
+
+    def __init__(self, window: Window, counts: Mapping[str, float]) -> None:
+        self._lead, self._text, self._counts = window.lead, window.text, counts
+        self._sites: list[Site] | None = None
+
+    def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
+        before, after = sides(op)
+        if family not in _BESIDE and after and not self._counts.get(after):
+            return False
+        if before and after and not self._counts.get(after) and self._counts.get(before, 0) >= _TWICE:
+            return False
+        if (
+            op.initial
+            and op.after.split()[:1]
+            and op.after.split()[0].strip(",").lower() in _JOINING
+            and self._begins_paragraph(edit.start)
+        ):
+            return False
+        return family not in _RULED or any(_same(self._text, edit, site) for site in self._ruled(_RULED[family], edit))
+
+    def _begins_paragraph(self, start: int) -> bool:
+        """Whether nothing but a marker stands before this on its line."""
+        text = f"{self._lead}{self._text}"
+        start += len(self._lead)
+        line = text.rfind("\n", 0, start) + 1
+        prefix = LINE_PREFIX.match(text, line)
+        return not text[prefix.end() if prefix else line : start].strip(' *_"“(')
+
+    def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
+        """What `rules` finds where an edit is, looked up once for a window."""
+        if self._sites is None:
+            self._sites = [site for site in free_sites(self._text, (), frozenset(_RULED.values())) if site.options]
+        return (site for site in self._sites if site.name == name and site.start < edit.end and edit.start < site.end)
+
+
+def _same(text: str, edit: Edit, site: Site) -> bool:
+    """Whether one of a site's options leaves what the edit does, but for case and the kind of apostrophe, or what the edit ends with."""
+    start, end = min(edit.start, site.start), max(edit.end, site.end)
+    made = straight(text[start : edit.start] + edit.after + text[edit.end : end]).lower()
+    options = [straight(text[start : site.start] + option + text[site.end : end]).lower() for option in site.options.values()]
+    longer = edit.start < site.start and site.end == edit.end  # "additionally, that is": "and that's"
+    return made in options or (longer and made.endswith(tuple(f" {straight(option).lower()}" for option in site.options.values())))
+
+
 def _said(side: str, counts: Mapping[str, float]) -> str:
     n = int(counts.get(side, 0))
     if not side:
         return f"{n} words in all"
     often = {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
-    return f"{side.removeprefix('^ ')!r} {often}"
+    first = ", first in a sentence," if side.startswith("^ ") else ""
+    return f"{side.removeprefix('^ ')!r}{first} {often}"
 
 
 def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ def general(op: Operation) -> bool:
     if left_to_rules(op) or tuple(map(_bare, (op.before, op.after))) in out_of_context():
         return False
     if op.marks:
+        if _DASHES.search(op.before) or _DASHES.search(op.after):
+            return False
         return bool(text.strip()) and not any(character.isalnum() for character in text)
     invented = WORD.findall(op.after) if not WORD.search(op.before) else []
     return all((word.lower() in FUNCTION_WORDS or word.lower() in _FILLERS) and word.lower() not in _SAYING for word in invented)
@@ -87,8 +90,10 @@ def general(op: Operation) -> bool:
 
 _RELATIVES = frozenset(["that", "which", "who", "where"])
 """With a comma before them they say more of a thing, without one they say which thing is meant."""
-_SAYING = frozenset(["but", "maybe", "perhaps", "kind", "sort"])
+_SAYING = frozenset(["but", "maybe", "perhaps", "kind", "sort", "very", "really", "literally"])
 """A contrast, a doubt, a degree: put in, they say what nobody said."""
+_DASHES = re.compile(r"[—–]| --?(?: |$)")
+"""What rules does better: it knows pairs of them, lists, and how the user writes one."""
 _OTHER_WORDS = frozenset(
     [
         ("inquiry", "question"),
