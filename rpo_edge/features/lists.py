@@ -4,6 +4,9 @@ A sentence is cut at its commas; the stretch before the conjunction must be an i
 and the stretch before it must end in one of the same kind. What says so aloud ("such as") and a third short stretch make up for unlike
 beginnings. A comma that is there is evidence by itself: introductions and appositions with a pair after them ("In the end, Bob and Ann")
 have none, so where there is none, more is asked.
+
+What is not sure enough to be edited may still be probable enough to be counted: `_is_probable` asks the same of both variants, or writers
+who leave the comma out would be taken for writers who set it.
 """
 
 from __future__ import annotations
@@ -209,7 +212,7 @@ def _is_bare_list(chain: _Chain, announced: bool) -> bool:
         return False  # "the last city in the world, Ann and Bob were"
     if announced:
         starts = chain.before[-1].lower().startswith(("such as", "including", "like"))  # "signs, such as fever, doctors and nurses look"
-        if (_closes(chain.rest) and chain.rest.partition(",")[2].count(",")) or {"to"}.intersection(chain.item):
+        if (_closes(chain.rest) and chain.rest.partition(",")[2].count(",")) or {"to"}.intersection(chain.item) or _goes_on(chain):
             return False
         nouns = _kind(chain.item[0]) in ("", "capital", "determiner") and "ing" not in _kinds_within(
             words(_LEAD_IN.split(chain.before[-1])[-1])
@@ -217,8 +220,8 @@ def _is_bare_list(chain: _Chain, announced: bool) -> bool:
         return nouns and (not starts or len(chain.last) <= _SHORT)
     if _closes(chain.rest) or (len(chain.item) == 1 and chain.item[0].lower() in _ENDS_INTRODUCTION):
         return False
-    if len(chain.item) > 1 and _kind(chain.item[-1]) == "ing":
-        return False  # "her heart racing"
+    if len(chain.item) > 1 and (_kind(chain.item[-1]) == "ing" or _ends_oddly(chain.item)):
+        return False
     return not _shares_adjectives(chain) and (_is_run(chain) or not (_is_insertion(chain) or _is_apposition(chain) or _is_pair(chain)))
 
 
@@ -247,7 +250,7 @@ def _is_apposition(chain: _Chain) -> bool:
         return True
     if any(one == "that" and other in _INTRODUCES for one, other in pairwise(first)):
         return True
-    if first[-1] in _NOT_HEADS | _INTRODUCES | _ENDS_INTRODUCTION or _kind(first[-1]) == "ly":
+    if first[-1] in _NOT_HEADS | _INTRODUCES | _ENDS_INTRODUCTION or _kind(first[-1]) == "ly" or _is_pair_of_roles(chain):
         return True
     if len(chain.before) == 1 and len(known) < _FEWEST_WORDS and not (SUBJECTS | AUXILIARIES) & known:
         return True
@@ -255,19 +258,32 @@ def _is_apposition(chain: _Chain) -> bool:
     return capitals[0] != capitals[1] and not chain.first[-1].isupper() and not chain.item[0].isupper()
 
 
+def _is_pair_of_roles(chain: _Chain) -> bool:
+    """ "her parents, a nurse and a cook"."""
+    item, articles = chain.item, {chain.item[0].lower(), chain.last[0].lower()}
+    return articles <= {"a", "an"} and chain.first[-1].endswith("s") and not item[-1].endswith("s")
+
+
 _FEWEST_WORDS = 4  # a shorter lead needs a subject or an auxiliary, or it may be an introduction
 _ADJECTIVES = listed(  # that stand after a noun or two before it
     "old young new big small large little tall short long thin thick wide narrow deep high low near far rich poor warm cold hot cool dry wet "
     "pure free vivid raw solid loose tight empty full quiet loud dark bright light heavy strong weak soft hard smooth rough sharp dull clean "
     "dirty sweet sour bitter kind gentle calm proud wild wise stern firm clear simple easy quick slow fast fresh ripe safe whole broken "
-    "alone alive dead sick ill happy sad angry glad ready true false real good bad better worse best fine great nice lean mellow snug red blue "
-    "green yellow black white brown grey gray more less fierce intense robust complex beautiful young single"
+    "alone alive immediate remote inward outward plain dead sick ill happy sad angry glad ready true false real good bad better worse best fine great nice lean mellow "
+    "snug red blue green yellow black white brown grey gray more less fierce intense robust complex beautiful young single"
 )
 _ADJECTIVE = ("al", "ous", "ive", "ic", "ful", "able", "ible", "less", "ary", "ant", "ent")
+_LIKE_ADJECTIVES = listed(  # nouns with such an ending
+    "music public traffic fabric topic logic plastic clinic picnic comic mechanic graphic student parent talent client agent accident event "
+    "scent rent tent cent percent president resident content restaurant plant assistant merchant servant elephant ant animal hospital metal "
+    "journal festival capital meal deal material goal signal proposal manual rental hotel coral arrival approval olive archive drive dive "
+    "native detective table cable library diary salary summary dictionary secretary chemical crystal cereal medal petal mineral"
+)
 
 
 def _is_adjective(word: str) -> bool:
-    return word.lower() in _ADJECTIVES or word.endswith(_ADJECTIVE)
+    lower = word.lower()
+    return lower in _ADJECTIVES or (word.endswith(_ADJECTIVE) and not word.endswith("ment") and lower not in _LIKE_ADJECTIVES)
 
 
 def _shares_adjectives(chain: _Chain) -> bool:
@@ -352,16 +368,192 @@ def _kinds_within(stretch: list[str]) -> set[str]:
     return {_kind(word) for i, word in enumerate(stretch) if not i or _kind(stretch[i - 1]) != "determiner"}
 
 
+_LONGEST_PROBABLE = 5  # words
+_INSIDE = 5  # words at the end of the first stretch where its item may begin
+_NO_ITEMS = listed(
+    "together alongside along thereby except half due say eg ie namely similar unlike please thanks hello hi hey okay ok sure dear sir madam "
+    "indeed according rather because again enough hidden already still here prior afraid first us me him "
+    "yeah yep nah oh ah hmm right late know mean guess thereafter afterward afterwards"
+)
+"""Begin what explains or goes on; no item begins or ends so."""
+_NO_END = _NOT_HEADS | _INTRODUCES | _ENDS_INTRODUCTION | _NO_ITEMS
+_OPENS = _INTRODUCES | _NO_ITEMS | {"all"}
+_OPENS_CLAUSES = listed("that and but or so because")
+_FOLLOWS = listed("along so where all respectively plus")
+"""Go on after a list with a comma, beside what _closes knows."""
+_ENDS_HEAD = PREPOSITIONS | AUXILIARIES | SUBORDINATORS
+_NUMBERS = listed("one two three four five six seven eight nine ten")
+_MODIFIERS = listed(
+    "washing swimming sleeping shopping parking living dining running walking building cooking reading writing sewing fishing"
+)
+"""In -ing, and as a rule before a noun: "swimming pools"."""
+_VERBS = listed("use think lack enable require provide allow ensure pick remove exhibit make take give get keep let find show need want")
+"""What they open is no item, as a rule."""
+_PAIRS = listed(
+    "father&son mother&daughter mothers&sons sons&daughters men&women boys&girls mum&dad friends&family young&old rich&poor high&low up&down backward&forward "
+    "question&answer search&rescue trial&error salt&pepper bread&butter day&night black&white"
+)
+"""One item as a rule."""
+
+
+def _is_probable(chain: _Chain) -> bool:
+    """Whether the stretches are like enough for the place to be counted, not to be edited."""
+    item, last = chain.item, chain.last
+    if len(item) > _LONGEST_PROBABLE or not _is_item(item) or item[-1].lower() == last[0].lower():
+        return False
+    if {"and", "or"}.intersection(map(str.lower, last[:2])) or {"alike", "half"}.intersection(last[:4]):
+        return False
+    if (_stems(item) | _stems(last[:1])) & _NO_ITEMS or _stems(last[:1]) & _NOT_HEADS:
+        return False
+    if (PREPOSITIONS - {"of", "on", "up"}).intersection(item) or (len(item) > 1 and _ends_oddly(item)):
+        return False
+    return not (_begins_clause(chain, False) or _is_inserted(chain) or _leads(chain)) and _match(chain)
+
+
+def _ends_oddly(item: list[str]) -> bool:
+    """ "its doors closed", "two going", "users get useful (and new answers)", "a well-known (and liked man)"."""
+    end, counted = item[-1], _kind(item[0]) == "determiner" or _is_number(item[0])
+    participle = end.endswith("ed") or (_kind(end) == "ing" and counted)  # no "a small saw"
+    return end.islower() and (participle or _is_adjective(end) or "-" in item[0])
+
+
+def _is_inserted(chain: _Chain) -> bool:
+    """Whether a comma after the last item closes an insertion, or goes on with a list that item and last are one item of."""
+    rest, comma = chain.rest, chain.rest.find(",")
+    if _is_long(chain):
+        return bool(_AGAIN.search(rest)) or (_closes(rest) and rest.count(",") > 1)
+    if again := _AGAIN.match(rest, comma):
+        return not _stems(words(rest[again.end() :][:40])[:1]) & SUBJECTS
+    following = words(rest[comma:][:40])
+    return _closes(rest) and not (following and (_kind(following[0]) == "ing" or following[0].lower() in _FOLLOWS))
+
+
+def _leads(chain: _Chain) -> bool:
+    """Whether the stretch before the item may lead to it, as an introduction, an insertion or what the two explain, and hold no first item."""
+    first = [straight(word).lower() for word in chain.first]
+    if (
+        first[0] in SUBORDINATORS
+        or first[-1] in _NO_END
+        or {"and", "or"}.intersection(first[-4 if len(chain.item) > 1 else -2 :])
+        or _goes_on(chain)
+    ):
+        return True
+    if any(one in _OPENS_CLAUSES and other in _INTRODUCES for one, other in pairwise(first)):
+        return True  # "and in the end, cats and dogs sleep"
+    if (_APPOSITIVE | {"one"}).intersection(first[-4:]) and not _is_number(chain.item[0]):
+        return True
+    if len(first) > 1 and all(len(word) == 1 for word in first[-2:]):  # "e.g."
+        return True
+    subject = bool(_stems(chain.first) & SUBJECTS)
+    if len(chain.before) == 1:
+        return not subject and (first[0] in _OPENS or _kind(first[0]) in ("ing", "ly", "ed"))
+    if _kind(first[0].rpartition("-")[2]) in ("ly", "ed"):  # "Tom, tired by now, sleeps and eats"
+        return True
+    return first[0] in _OPENS - {"including", "like", "with"} and not (subject and first[0] in _CONJUNCTIONS)
+
+
+def _goes_on(chain: _Chain) -> bool:
+    """Whether examples have ended before the item: "tools, such as saws, lack power and weight"."""
+    starts = chain.before[-1].lower().startswith(("such as", "including", "like"))
+    return starts and chain.first[-1].endswith("s") and not chain.item[-1].endswith("s")
+
+
+def _match(chain: _Chain) -> bool:
+    """Whether the first stretch ends in what item and last are: names, phrases with an article, adverbs, verbs, nouns or adjectives."""
+    first, item, last = chain.first[-_INSIDE:], chain.item, chain.last
+    kinds, one, other = [_kind(word) for word in first], _kind(item[0]), _kind(last[0])
+    if _is_name(first[-1]) and one != "ly" and all(map(_is_name, item)):
+        return _is_name(last[0]) or other == "determiner"
+    if one == other == "determiner":
+        return _share_articles(chain, first, kinds)
+    if one == other and one in ("ly", "ing"):
+        return kinds[-1] == one and len(item) == 1
+    if one == other == "ed":
+        return kinds[-1] == one if len(item) == 1 else one in kinds[:-1] and "determiner" in map(_kind, item[1:3]) and not _tells(item[1:])
+    plain = one == "" or item[0].lower() in _MODIFIERS
+    goes_with = other in ("", "determiner", "capital") or (other == "ed" and len(last) > 1 and last[1].endswith("s"))  # "abandoned cars"
+    return plain and goes_with and kinds[-1] != "ly" and _are_plain(chain)
+
+
+def _is_name(word: str) -> bool:
+    return word[0].isupper() and word.lower() not in DETERMINERS | PREPOSITIONS
+
+
+def _share_articles(chain: _Chain, first: list[str], kinds: list[str]) -> bool:
+    """Whether three phrases begin alike, and not only the two that may explain: "this man, the king of Rome and the hope of all"."""
+    begin = next((word for word, kind in zip(reversed(first), reversed(kinds), strict=True) if kind == "determiner"), "that")
+    one, *two = ["a" if word.lower() == "an" else word.lower() for word in (begin, chain.item[0], chain.last[0])]
+    if {"that", "most", "both", "all", "each"}.intersection([one, *two]):
+        return False
+    return (two[0] != two[1] or one == two[0]) and (chain.item[-1].endswith("s") or not first[-1].endswith("s"))
+
+
+def _are_plain(chain: _Chain) -> bool:
+    """Whether plain words are three nouns, three verbs or three adjectives, and no adjective of the first stretch shares the item's noun."""
+    first, item, last = chain.first, chain.item, _head_of(chain.last)
+    before = first[-2].lower() if len(first) > 1 else ""
+    if len(item) == 1 and before in SUBJECTS and _kind(first[-1]) != "ed":
+        return not (_is_adjective(item[0]) and _is_adjective(last[0]))  # "we cook, clean and shop", no "it was, cold and wet"
+    if _shares_adjectives(chain) or _tells_plainly(chain) or _explains_name(chain):
+        return False
+    numbers = _is_number(first[-1]) and (len(item) > 1 or _is_number(last[0]))  # no "May 5, 2020 and"
+    if (_is_number(item[-1]) and not numbers) or f"{item[0]}&{last[0]}".lower() in _PAIRS:
+        return False
+    adjective, plural = _is_adjective(first[-1]), first[-1].endswith("s")
+    if _kind(first[-1]) == "ed" and not _is_adjective(item[0]):  # "the car stopped, doors and windows opened"
+        return False
+    if len(item) == 1:
+        return adjective == _is_adjective(item[0]) == _is_adjective(last[0]) and ("-" not in item[0] or "-" in first[-1] or adjective)
+    if adjective or item[0].lower() in _INTRODUCES or (_is_adjective(item[0]) and not first[-1].endswith(("s", *_NOUN))):
+        return False
+    shared = before in DETERMINERS | _INTRODUCES and not (before in ("a", "an") and item[-1].endswith("s"))  # "a red, round ball"
+    return plural or not shared
+
+
+def _head_of(last: list[str]) -> list[str]:
+    """The last item as far as it surely goes: no preposition and no auxiliary inside."""
+    return last[: next((i for i, word in enumerate(last[:4]) if i and word.lower() in _ENDS_HEAD), 4)]
+
+
+def _is_number(word: str) -> bool:
+    return word.lower() in _NUMBERS or any(map(str.isdigit, word))
+
+
+def _explains_name(chain: _Chain) -> bool:
+    """Whether a name is explained ("Ann, printer and publisher"), or what is no name by two: "our models, ONE and TWO"."""
+    first, item = chain.first, chain.item
+    opens = len(first) == len(chain.before) == len(item) == 1  # a capital there says nothing
+    named = _is_name(first[-1]) and not opens
+    if _is_name(item[0]):
+        return not named and (len(item) > 1 or _is_name(chain.last[0]))
+    return named and not first[-1].isupper() and not item[0].endswith("s")
+
+
+def _tells_plainly(chain: _Chain) -> bool:
+    """Whether a verb in the present may open the item: "improves the view", "lack tools"."""
+    item = chain.item
+    if len(item) == 1:
+        return False
+    runs = len(chain.before) == 1 and _is_third(chain.last[0])  # "it sells eggs, makes bread and mends cars"
+    verb = item[0].lower() in _VERBS or (_is_third(item[0]) and not runs)
+    return verb or "-" in item[-1] or _kind(item[1]) in ("determiner", "on", "up") or (item[1] == "of" and _is_adjective(item[0]))
+
+
+def _is_third(word: str) -> bool:
+    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
+
+
 def _oxford(text: str) -> Iterator[Site]:
     for match in _JOINT.finditer(text):
         chain = _chain(text, match)
-        if chain is None or not _is_list(chain):
+        if chain is None:
             continue
-        comma = match.start("comma")
-        if match["comma"]:
-            yield Site("oxford_comma", comma, comma + 1, "yes", {"no": ""})
-        else:
-            yield Site("oxford_comma", comma, comma, "no", {"yes": ","})
+        start, end = match.span("comma")
+        variant, options = ("yes", {"no": ""}) if match["comma"] else ("no", {"yes": ","})
+        if _is_list(chain):
+            yield Site("oxford_comma", start, end, variant, options)
+        elif not text.startswith("(", match.end()) and _is_probable(chain):
+            yield Site("oxford_comma", start, end, variant)
 
 
 OXFORD = Choice("oxford_comma", "Oxford comma", "share of lists of three or more", _oxford)
