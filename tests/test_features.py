@@ -283,6 +283,7 @@ UNSAFE = {
     "shorthand": [
         "It is n = 3, where r is the radius.",
         "It has applications in physics.",
+        "It is (ad + bc)e.",
         "She lives in a toxic environment.",
     ],
     "example": [

@@ -111,8 +111,9 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
     start, end = match.span()
     if match[0] != form and (match[0] != form.capitalize() or not begins_sentence(text, start)):
         return False
-    if len(form) == 1 and ({text[end : end + 1], text[start - 1 : start], text[end + 1 : end + 2]} & set(_SIGNS) or match[0] != form):
-        return False
+    beside = {text[max(0, start - 3) : start].rstrip()[-1:], text[end : end + 3].lstrip()[:1]}
+    if len(form) <= 2 and (beside & set(_SIGNS) or (len(form) == 1 and match[0] != form)):
+        return False  # "(ad + bc)"
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
     if form in ("application", "applications"):  # "has applications in physics"
