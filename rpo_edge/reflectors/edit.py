@@ -82,7 +82,9 @@ _RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "regi
 _BESIDE = frozenset(["contracted", "expanded", "other words, first"])
 """Families in which one form shows the habit of another: who writes "don't" would write "you'll"; but not that of beginning a sentence with these."""
 _JOINING = frozenset(["and", "but", "or", "so"])
-"""First words that join a sentence to the one before it."""
+"""First words that join a sentence to the one before it,"""
+_ALIKE = ("but", "so")
+"""and two of them that go together: many who write these never begin with "And"."""
 _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
