@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN
+from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, FORMAL_PLAIN
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.segment import WORD, iter_sentence_starts
 
@@ -45,7 +45,8 @@ def tokens(text: str) -> list[str]:
     for match in _TOKEN.finditer(text):
         if match.start() in starts:
             found.append(_START)
-        found.append(match[0].lower().replace("’", "'"))
+        plain = match[0].lower().replace("’", "'")
+        found.append(BARE.get(plain, plain))
     return found
 
 

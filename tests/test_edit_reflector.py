@@ -121,6 +121,7 @@ CERTAIN = Vocabulary(
         Operation(False, "it's", "it is"),
         Operation(False, "difficult", "hard"),
         Operation(False, "perhaps", "maybe"),
+        Operation(False, "thus,", "so", initial=True),
         Operation(False, "", "so ", initial=True),
         Operation(True, "", ","),
     ]
@@ -158,6 +159,11 @@ def test_nothing_is_put_in_that_the_user_was_never_seen_to_write():
     draft = "Perhaps we can. We should, perhaps."
     assert certain(draft, {}) == certain(draft, {"perhaps": 3}) == draft
     assert certain(draft, {"maybe": 1}) == certain(draft, {"maybe": 1, "perhaps": 3}) == "Maybe we can. We should, maybe."
+
+
+@pytest.mark.parametrize(("shown", "rewrite"), [("^ so", "So it goes."), ("^ but", "So it goes."), ("^ and", "Thus, it goes.")])
+def test_who_begins_sentences_with_but_may_begin_them_with_so(shown, rewrite):
+    assert certain("Thus, it goes.", {shown: 2}) == rewrite
 
 
 def test_a_word_that_joins_is_put_before_no_paragraph():

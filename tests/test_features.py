@@ -107,7 +107,8 @@ def test_an_option_is_read_back_as_its_variant(text, key, variant):
             continue
         for other, after in site.options.items():
             changed = apply(text, [Edit(site.start, site.end, text[site.start : site.end], after, "test")])
-            assert other in measure(changed).get(key, {}), (changed, other)
+            read_back = (key, other) != ("apostrophe", "none")  # "its" is a word of its own, too
+            assert not read_back or other in measure(changed).get(key, {}), (changed, other)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,12 @@ CASES = {
         "Add the milk.\n\nThe bread is also delicious with a little honey. Enjoy!",
         "add the milk\n\nthe bread is also delicious with a little honey. enjoy",
     ),
+    "no apostrophes": (
+        CHAT,
+        "It is hard, and they don't know it. We will see John's.",
+        "its hard, and they dont know it. we'll see John's",
+    ),
+    "and with them": (SHORT, "They do not know it.", "They don't know it."),
     "a short form at the start": (
         CHAT,
         "Please call, or your friends will go. You can rent a boat for two hours.",

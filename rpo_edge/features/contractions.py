@@ -25,6 +25,7 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
+from rpo_edge.lexicon import BARE
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
@@ -109,7 +110,13 @@ _BEFORE_THERE = listed(
 
 
 def _short(form: str) -> str:
-    return form.replace("'", "['’]")
+    return form.replace("'", "['’]?" if form.lower() in BARE.values() else "['’]")
+
+
+def _plain(written: str) -> str:
+    """A contraction in lower case with its apostrophe, whichever it is written with."""
+    plain = written.lower().replace("’", "'")
+    return BARE.get(plain, plain)
 
 
 def _pattern(forms: dict[str, str], shorts: bool = True) -> re.Pattern[str]:
@@ -129,7 +136,10 @@ _BY_HEAD = {
     head: [(forms, pattern) for forms, pattern in _PAIRS if any(form.lower().startswith(f"{head} ") for form in forms)]
     for head in {form.split()[0].lower() for forms, _ in _PAIRS for form in forms}
 }
-_NEGATION_HEADS = frozenset(["cannot", *_NEGATED, *(short.partition("'")[0] for short in _NEGATED.values())])
+for bare, short in BARE.items():
+    if found := [(forms, pattern) for forms, pattern in _PAIRS if short in map(str.lower, forms.values())]:
+        _BY_HEAD[bare] = found
+_NEGATION_HEADS = frozenset([*BARE, "cannot", *_NEGATED, *(short.partition("'")[0] for short in _NEGATED.values())])
 _LONG = {**{short: f"{verb} not" for verb, short in _NEGATED.items()}, "can't": "cannot"}
 _INVERTS_AFTER = frozenset(["why", "how", "what"])
 _JOINS = frozenset(["and", "but", "or", "so", "then", "because"])
@@ -177,7 +187,7 @@ def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
         if head[0].lower() not in _NEGATION_HEADS or not (match := _NEGATION.match(text, head.start())):
             continue
         written = match[0]
-        plain = written.lower().replace("’", "'")
+        plain = _plain(written)
         following = word_after(text, match.end())
         if match["long"]:
             if _is_stressed(written) or following in SUBJECTS or following in ("only", "but"):
@@ -216,7 +226,7 @@ def _opens(text: str, start: int) -> bool:
 
 def _pair_site(text: str, match: re.Match[str], forms: dict[str, str], apostrophe: str) -> Iterator[Site]:
     written = match[0]
-    plain = written.lower().replace("’", "'")
+    plain = _plain(written)
     form = next(form for form, short in forms.items() if plain in (form.lower(), short.lower()))
     key = f"contraction:{forms[form].lower()}"
     if match["long"]:

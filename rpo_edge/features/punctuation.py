@@ -19,8 +19,8 @@ from rpo_edge.features.context import (
     word_after,
     word_before,
 )
-from rpo_edge.lexicon import FUNCTION_WORDS, no_name
-from rpo_edge.segment import WORD, prose_start, sentences, words
+from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
+from rpo_edge.segment import WORD, prose_start, sentences, straight, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(
@@ -31,6 +31,9 @@ _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subje
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _OR_PLURAL = re.compile(rf"{_APOSTROPHE.pattern}|(?<=[A-Za-z]s)['’](?=[ \n][a-z])")
+_BARE = re.compile(rf"(?<![\w'’-])(?:{'|'.join(BARE)})(?![\w'’-])", re.IGNORECASE)
+_LETTERS, _LETTERS_BEFORE = re.compile(r"[A-Za-z]*"), re.compile(r"[A-Za-z]*\Z")
+_LONGEST_STEM = 8
 _OPENING = re.compile(r"(?<![^\s(\[{*_—–-])'(?=\w)|‘")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
 _LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
@@ -164,11 +167,26 @@ def _ellipsis(text: str) -> Iterator[Site]:
 
 
 def _apostrophe(text: str) -> Iterator[Site]:
-    """Inside words, and of plurals ("tenants' right") where no quotation can end in it."""
+    """Inside words, and of plurals ("tenants' right") where no quotation can end in it; and contractions without one."""
     pattern = _APOSTROPHE if _OPENING.search(_without_code(text)) else _OR_PLURAL
     for match in pattern.finditer(text):
         variant, other = ("straight", {"curly": "’"}) if match[0] == "'" else ("curly", {"straight": "'"})
-        yield Site("apostrophe", match.start(), match.end(), variant, other)
+        word = f"{_left_letters(text, match.start())}'{_LETTERS.match(text, match.end())[0]}"  # type: ignore[index]  # it matches the empty string
+        bare = {"none": ""} if word.lower() in LEFT_BARE else {}
+        yield Site("apostrophe", match.start(), match.end(), variant, other | bare)
+    for match in _BARE.finditer(text):
+        yield Site("apostrophe", match.start(), match.end(), "none")
+
+
+def _left_letters(text: str, end: int) -> str:
+    """The letters right before `end`; few, as contractions have."""
+    return _LETTERS_BEFORE.search(text, max(0, end - _LONGEST_STEM), end)[0]  # type: ignore[index]
+
+
+def spelled(contraction: str, mark: str) -> str:
+    """A contraction with the user's apostrophe; "" leaves it out where that makes no other word."""
+    plain = straight(contraction)
+    return plain.replace("'", mark) if mark or plain.lower() in LEFT_BARE else plain
 
 
 def _ampersand(text: str) -> Iterator[Site]:

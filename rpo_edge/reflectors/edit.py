@@ -33,6 +33,7 @@ import numpy as np
 from rpo_edge.errors import ModelError, ReflectorError
 from rpo_edge.features.base import Site
 from rpo_edge.features.framing import STOCK
+from rpo_edge.features.punctuation import spelled
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Operation, Vocabulary, Word, words_of
@@ -333,7 +334,7 @@ class EditReflector:
         before, after = sides(self.vocabulary.operations[place.number - 1])
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
         reason = f"{self.families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
-        put = place.edit.after.replace("'", mark)
+        put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
 
@@ -347,16 +348,13 @@ class _Suits:
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
-        if family not in _BESIDE and after and not self._counts.get(after):
-            return False
-        if before and after and not self._counts.get(after) and self._counts.get(before, 0) >= _TWICE:
-            return False
-        if (
-            op.initial
-            and op.after.split()[:1]
-            and op.after.split()[0].strip(",").lower() in _JOINING
-            and self._begins_paragraph(edit.start)
-        ):
+        first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
+        joins = first in _JOINING
+        if after and not self._counts.get(after):
+            shown = family in _BESIDE and (not joins or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE)))
+            if not shown or (before and self._counts.get(before, 0) >= _TWICE):
+                return False
+        if joins and not op.before and self._begins_paragraph(edit.start):
             return False
         return family not in _RULED or any(_same(self._text, edit, site) for site in self._ruled(_RULED[family], edit))
 

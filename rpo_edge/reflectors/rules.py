@@ -20,10 +20,11 @@ from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, opener_end
+from rpo_edge.features.punctuation import spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.segment import LINE_PREFIX, WORD, straight
+from rpo_edge.segment import LINE_PREFIX, WORD
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
@@ -45,6 +46,7 @@ _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of 
 _FEWEST_SEEN = 2
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
+_APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
 _LONGEST_WORD = 40
@@ -123,7 +125,7 @@ class RulesReflector:
                 cases.append(site)
                 continue
             if site.name == "contraction":
-                text = straight(text).replace("'", mark)
+                text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
             lot = phrases if site.name in STOCK else edits
             lot.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
@@ -164,11 +166,11 @@ def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozen
 
 
 def apostrophe(text: str, profile: StyleProfile) -> str:
-    """The kind that the user writes, else the draft's."""
+    """The kind that the user writes, "" for those who leave it out, else the draft's."""
     seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
     if sum(seen.values()) < MINIMUM_SITES:
         seen = {"straight": text.count("'"), "curly": text.count("’")}
-    return "’" if seen.get("curly", 0) > seen.get("straight", 0) else "'"
+    return _APOSTROPHES[max(_APOSTROPHES, key=lambda kind: seen.get(kind, 0))]
 
 
 def stated_features(profile: StyleProfile) -> frozenset[str]:

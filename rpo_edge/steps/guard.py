@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from rpo_edge.edits import shift
 from rpo_edge.features.base import like
 from rpo_edge.features.framing import announced, stock
-from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS, no_name
+from rpo_edge.lexicon import BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
@@ -312,8 +312,9 @@ def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
 
 def _skeleton(tokens: Sequence[str]) -> str:
     """A run of words without what contracts: "do not hesitate" and "don't hesitate" are the same, and are the draft's if it has either."""
-    bare = (_CONTRACTED.get(token) or _CLITIC.sub("", token) for token in tokens)
-    return f" {' '.join(token for token in bare if token not in _LIGHT)} "
+    full = (BARE.get(token, token) for token in tokens)
+    stems = (_CONTRACTED.get(token) or _CLITIC.sub("", token) for token in full)
+    return f" {' '.join(token for token in stems if token not in _LIGHT)} "
 
 
 def _numbers(text: str) -> Counter[str]:
@@ -321,7 +322,7 @@ def _numbers(text: str) -> Counter[str]:
 
 
 def _negations(text: str) -> int:
-    return sum(word in NEGATIONS or word.endswith("n't") for word in plain_words(text))
+    return sum(word in NEGATIONS or BARE.get(word, word).endswith("n't") for word in plain_words(text))
 
 
 def _tokens(text: str) -> list[str]:
@@ -330,8 +331,10 @@ def _tokens(text: str) -> list[str]:
 
 def _uncontracted(word: str) -> str:
     """A word without what is contracted with it, or the verb of a negation, however it is written."""
-    verb = _CONTRACTED.get(word.lower())
-    return like(word, verb) if verb else _CLITIC.sub("", word)
+    full = BARE.get(word.lower(), word.lower())
+    if full in _CONTRACTED or full != word.lower():
+        return like(word, _CONTRACTED.get(full) or _CLITIC.sub("", full))
+    return _CLITIC.sub("", word)
 
 
 def _starts(text: str) -> set[int]:
