@@ -8,7 +8,8 @@ from functools import cache
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import line_of
-from rpo_edge.lexicon import CLOSERS, LEAD_INS, NUMBER_WORDS, OPENERS
+from rpo_edge.features.stock import CLOSERS, LEAD_INS, OPENERS
+from rpo_edge.lexicon import NUMBER_WORDS
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, plain_words, prose_start, sentences, words
 
 GREETING = re.compile(

@@ -40,8 +40,9 @@ from rpo_edge.operations import Operation, Vocabulary, Word, words_of
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
+from rpo_edge.reflectors.suits import Suits
 from rpo_edge.runtimes.ort import onnxruntime
-from rpo_edge.segment import LINE_PREFIX, sentences, straight
+from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import Piece, WordPiece
@@ -77,17 +78,6 @@ LEFT_TO_RULES = frozenset(
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
 LEAST = 0.2
 """Places less probable than this neither change nor count: they are noise, and many."""
-
-_RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
-"""Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
-_BESIDE = frozenset(["contracted", "expanded", "other words, first"])
-"""Families in which one form shows the habit of another: who writes "don't" would write "you'll"; but not that of beginning a sentence with these."""
-_JOINING = frozenset(["and", "but", "or", "so"])
-"""First words that join a sentence to the one before it,"""
-_ALIKE = ("but", "so")
-"""and two of them that go together: many who write these never begin with "And"."""
-_TWICE = 2
-"""Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -316,7 +306,7 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        suits = _Suits(window, counts)
+        suits = Suits(window, counts)
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)
@@ -337,49 +327,6 @@ class EditReflector:
         put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
-
-
-class _Suits:
-    """Whether an edit can stand in a window and is the user's."""
-
-    def __init__(self, window: Window, counts: Mapping[str, float]) -> None:
-        self._lead, self._text, self._counts = window.lead, window.text, counts
-        self._sites: list[Site] | None = None
-
-    def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
-        before, after = sides(op)
-        first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
-        joins = first in _JOINING
-        if after and not self._counts.get(after):
-            shown = family in _BESIDE and (not joins or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE)))
-            if not shown or (before and self._counts.get(before, 0) >= _TWICE):
-                return False
-        if joins and not op.before and self._begins_paragraph(edit.start):
-            return False
-        return family not in _RULED or any(_same(self._text, edit, site) for site in self._ruled(_RULED[family], edit))
-
-    def _begins_paragraph(self, start: int) -> bool:
-        """Whether nothing but a marker stands before this on its line."""
-        text = f"{self._lead}{self._text}"
-        start += len(self._lead)
-        line = text.rfind("\n", 0, start) + 1
-        prefix = LINE_PREFIX.match(text, line)
-        return not text[prefix.end() if prefix else line : start].strip(' *_"“(')
-
-    def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
-        """What `rules` finds where an edit is, looked up once for a window."""
-        if self._sites is None:
-            self._sites = [site for site in free_sites(self._text, (), frozenset(_RULED.values())) if site.options]
-        return (site for site in self._sites if site.name == name and site.start < edit.end and edit.start < site.end)
-
-
-def _same(text: str, edit: Edit, site: Site) -> bool:
-    """Whether one of a site's options leaves what the edit does, but for case and the kind of apostrophe, or what the edit ends with."""
-    start, end = min(edit.start, site.start), max(edit.end, site.end)
-    made = straight(text[start : edit.start] + edit.after + text[edit.end : end]).lower()
-    options = [straight(text[start : site.start] + option + text[site.end : end]).lower() for option in site.options.values()]
-    longer = edit.start < site.start and site.end == edit.end  # "additionally, that is": "and that's"
-    return made in options or (longer and made.endswith(tuple(f" {straight(option).lower()}" for option in site.options.values())))
 
 
 def _said(side: str, counts: Mapping[str, float]) -> str:

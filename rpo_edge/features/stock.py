@@ -1,0 +1,154 @@
+"""What answers of models say before and after they say something: stock openers, closers and lead-ins."""
+
+from __future__ import annotations
+
+# Regex sources, read without regard to case. Each is a whole unit with its end mark; longer units come first,
+# because the first alternative that matches is taken.
+_HELP = (
+    r"(?:help|assist)(?: you)?(?: (?:out|today|here))?(?: with (?:that|this|your (?:question|request|email|message"
+    r"|draft)))?"
+)
+_GLAD = r"(?:happy|glad|delighted|pleased|more than happy)"
+_YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem|gladly)"
+_THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|template)"
+
+OPENERS: tuple[str, ...] = (
+    rf"(?:{_YES}[!,.] )?(?:i(?:(?:['’]d| would|['’]ll| will) be| am|['’]m) {_GLAD} to|i can(?: definitely| certainly)?|let me) {_HELP}[.!]",
+    rf"{_YES}[!,.] i(?:['’]ll| will) {_HELP}[.!]",
+    rf"{_YES}[!,.] here(?:['’]s| is) (?:a|an|the|your"
+    rf"|my) (?:[a-z-]{{1,15}},? ){{0,3}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
+    r"here(?:['’]s| is) (?:a|an|the|your) (?:revised|polished|rewritten|improved|updated|suggested|possible) "
+    rf"(?:[a-z-]{{1,15}} ){{0,2}}{_THING}(?: [^.!?:\n\d]{{1,60}})?:",
+    r"(?:that['’]s|that is|what) an? (?:really |very |truly )?(?:great|good|excellent|interesting|fantastic|wonderful"
+    r"|insightful|"
+    r"thoughtful|important) question(?: to ask)?[!.]",
+    r"(?:great|good|excellent|interesting|fantastic|wonderful|insightful) question[!.]",
+    r"(?:great|excellent|good) point[!.]",
+    r"(?:great|good|excellent) choice[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:your|the) (?:great |good |excellent |thoughtful )?(?:question"
+    r"|inquiry|query|prompt)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for asking(?: (?:that|this))?(?: question)?[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:providing|sharing) (?:the|this|that|your) (?:information"
+    r"|context|details|text|draft)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information"
+    r"|context)[!.]",
+    rf"(?:i(?:['’]m| am) here|{_GLAD}) to {_HELP}[.!]",
+    r"as an ai(?: language)?(?: model| assistant)?, i (?:don['’]t|do not|can['’]t|cannot) (?:have|hold|form|give"
+    r"|offer|express|experience) "
+    r"(?:any )?(?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?|preferences?)"
+    r"(?:(?:,| or| and|, or|, and) (?:personal )?(?:opinions?|feelings?|emotions?|beliefs?|experiences?"
+    r"|preferences?)){0,3}[.!]",
+    r"i(?:['’]m| am) (?:just |only )?an ai(?: language)?(?: model| assistant)?[.!]",
+    r"as an ai(?: language)?(?: model| assistant)?, i(?:['’]m| am) here to (?:help|assist)(?: you)?[.!]",
+    r"i understand your (?:question|request|concern|concerns)[.!]",
+    r"i understand what you(?:['’]re| are) (?:asking|looking for)[.!]",
+    r"let(?:['’]s| us) (?:dive|jump|delve|dig)(?: right)? in(?: together)?[!.:]",
+    r"let(?:['’]s| us) (?:break (?:it|this|that) down|get started|take a (?:closer )?look|explore (?:this"
+    r"|that)(?: together)?)"
+    r"(?: step by step)?[!.:]",
+    r"you(?:['’]ve| have) (?:asked|raised) an? (?:great|good|excellent|interesting|important) (?:question|point)[!.]",
+    r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
+    r"i hope you(?:['’]re| are) (?:doing|having) [^.!?\n\d]{0,20}(?:well|day|week)[!.]",
+    r"certainly!",
+    r"sure thing!",
+    r"sure!",
+    r"you got it!",
+    r"got it!",
+    r"understood!",
+)
+"""Stock openings of machine answers, matched where the text starts."""
+
+_QUESTIONS = (
+    r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries"
+    r"|doubts|comments|feedback|issues)){0,2}"
+)
+_ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up))?|(?:further|more|other|additional|specific))"
+_HELPING = r"(?:help|assistance|information|details|clarification|guidance|support|examples)"
+_REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
+_WELCOME = r"(?:(?:please |just )?(?:do )?feel free|(?:please )?(?:don['’]t|do not) hesitate)"
+_TO_ME = r"(?: to (?:me|us))?(?: (?:at any ?time|any ?time|again))?"
+_NEED = (
+    rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?"
+    rf"|need {_ANY} {_HELPING}"
+    rf"(?: (?:with|on) (?:this|that|anything(?: else)?|it))?|need anything(?: else)?|(?:have|need) more {_HELPING}"
+    r"|would like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments|edits"
+    r"|tweaks|revisions|modifications"
+    r"|details|information|help|clarification|examples)"
+    r"|(?:need|want) (?:me to )?(?:make )?any (?:further |more |other |additional )?(?:changes|adjustments|edits"
+    r"|tweaks|revisions|modifications))"
+)
+
+CLOSERS: tuple[str, ...] = (
+    r"i (?:really |sincerely |do )?hope (?:this|that|it)(?: (?:information|answer|explanation|guide"
+    r"|summary))? (?:helps|helped|was helpful|is helpful"
+    r"|is useful|clarifies (?:things|it|this)|clears (?:things|it|this) up"
+    r"|answers your questions?)(?: you)?(?: out)?[.!]",
+    r"hope (?:this|that|it) helps(?: you)?(?: out)?[.!]",
+    rf"(?:(?:i hope (?:this|that) helps[,;—–-]{{1,2}} ?(?:and |but )?(?:please )?(?:let me know|feel free to {_REACH}{_TO_ME})"
+    r"|(?:please |just |and )?(?:do )?let (?:me|us) know) if"
+    rf"|{_WELCOME} to {_REACH}{_TO_ME} (?:if|should)) you {_NEED}[.!]",
+    r"(?:please |just )?let (?:me|us) know if (?:this|that|it) (?:helps|works for you|makes sense"
+    r"|is what you were looking for|answers your question)[.!]",
+    r"(?:please |just )?let (?:me|us) know if you(?:['’]d| would) like (?:me to )?(?:make )?(?:any )?(?:further "
+    r"|more |other |additional )?(?:changes|adjustments"
+    r"|edits|tweaks|revisions|modifications|details|information|help|clarification|examples)[.!]",
+    r"(?:please |just )?let (?:me|us) know if (?:there(?:['’]s| is) )?anything(?: else)? (?:i|we) can (?:help|assist"
+    r"|do)(?: (?:you )?with| for you| to help)?[.!]",
+    r"(?:please |just )?let (?:me|us) know how (?:else )?i can (?:help|assist)(?: you)?(?: further)?[.!]",
+    rf"{_WELCOME} to {_REACH}{_TO_ME}[.!]",
+    r"(?:please |just )?feel free to ask (?:me )?(?:any|more|further|additional|follow-up|any other"
+    r"|any further) (?:questions|follow-up questions)[.!]",
+    r"(?:please |just )?feel free to (?:adjust|modify|customize|customise|tweak|adapt|edit|personalize"
+    r"|personalise) (?:it|this|the (?:draft|text|message|email)) "
+    r"(?:as (?:needed|necessary|you see fit)|to (?:fit|suit) your (?:needs|style|preferences))[.!]",
+    rf"(?:if|should) you {_NEED}, (?:(?:please )?(?:(?:do )?feel free to|(?:don['’]t|do not) hesitate to|just)? ?{_REACH}{_TO_ME}"
+    r"|(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?(?:here to help|happy to help|glad to help|just a message away))[.!]",
+    r"is there anything else (?:i|we) can (?:help|assist)(?: you)? with(?: today)?\?",
+    r"is there anything else you(?:['’]d| would) like (?:to know|help with|me to (?:help with|change|add))\?",
+    rf"do you have {_ANY} {_QUESTIONS}\?",
+    r"would you like me to (?:make any (?:changes|adjustments|edits|tweaks|revisions)|adjust (?:the tone|anything)"
+    r"|change anything)\?",
+    r"would you like (?:more|further|additional|any other|any further) (?:details|information|help|examples"
+    r"|clarification)\?",
+    r"(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:always )?here (?:to help|if you need (?:me|us|anything"
+    r"|help))(?: you)?[.!]",
+    r"i(?:['’]m| am) (?:always )?(?:happy|glad) to (?:help|assist)(?: you)?(?: further)?(?: with anything else)?[.!]",
+    r"i(?:['’]d| would) be (?:happy|glad) to (?:help|assist|clarify|elaborate|provide more (?:details"
+    r"|information))(?: you)?(?: further)?[.!]",
+    r"(?:always )?(?:happy|glad) to help(?: (?:further|with anything else))?[.!]",
+    r"happy (?:coding|cooking|baking|writing|learning|reading|gardening|programming|hacking|building|debugging)!",
+    r"enjoy (?:coding|cooking|baking|writing|learning|your meal|your trip|your (?:coding|writing|learning) journey)!",
+    r"remember, i(?:['’]m| am) (?:always )?(?:just a message away|here to help|here for you)[.!]",
+    r"(?:please )?note that i(?:['’]m| am) an ai(?: language)?(?: model| assistant)?[.!]",
+    r"(?:your )?feedback is (?:always )?(?:welcome|appreciated)[.!]",
+)
+"""Stock last sentences of machine answers, each matched as a whole sentence."""
+
+_IMPORTANT = r"(?:important|worth|essential|crucial|vital|helpful|useful|necessary|imperative|critical)"
+_NOTE = (
+    r"(?:to |also )*(?:note|remember|keep in mind|bear in mind|understand|recogni[sz]e|reali[sz]e|noting|remembering|keeping in mind|bearing in mind|mentioning"
+    r"|pointing out)"
+)
+_CLAUSE_NEXT = (  # "Remember that day?", "note that in your reply" go on with something else
+    r"(?=(?:(?:i|you|he|she|it|we|they|there)(?:['’]\w+)? \w|(?:the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|most|many|no) \w+ [\w'’]+ \w"
+    r"|(?:if|when|while|although|in|for|with|as) [^.!?\n]*, \w))"
+)
+
+LEAD_INS: dict[str, tuple[str, ...]] = {
+    "announcement": (
+        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that {_CLAUSE_NEXT}",
+        rf"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered) that {_CLAUSE_NEXT}",
+        rf"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that {_CLAUSE_NEXT}",
+        rf"(?:please )?remember, {_CLAUSE_NEXT}",
+        r"needless to say, ",
+        rf"it goes without saying that {_CLAUSE_NEXT}",
+        r"(?:sure|certainly|of course|absolutely|definitely), (?=here\b|below\b|let (?:me|us)\b)",
+        r"as an? (?:(?:ai|artificial intelligence)(?: language)?(?: model| assistant| chatbot)?|large language model), (?=i\b|my\b)",
+    ),
+    "conclusion": (
+        r"in (?:conclusion|summary|essence|a nutshell), ",
+        rf"to (?:sum up|summari[sz]e|conclude), {_CLAUSE_NEXT}",
+        r"(?:overall|all in all), ",
+    ),
+}
+"""What a sentence may begin with before it says anything, by feature. That it sums up, its place says."""
