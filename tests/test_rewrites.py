@@ -191,6 +191,10 @@ def test_preferences(preferences, draft, wanted):
     assert rewrite(LONG, draft, preferences).text == wanted
 
 
+def test_what_is_stated_outranks_the_users_own_word_of_a_pair():
+    assert rewrite(PERHAPS, "Perhaps you should call.", {"words": "plain"}).text == "Maybe you should call."
+
+
 def test_reasons_say_what_was_seen():
     edits = rewrite(MAIL, "Dear Ann,\n\nIt is done.").edits
     assert "in 2 of your 3 texts" in edits[0].reason

@@ -200,7 +200,7 @@ class _Rates:
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         own = self._user.get(key, {})
-        if name in _PER_WORD and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
+        if name in _PER_WORD and name not in self.stated and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
             return False  # of this word, the user has shown the other way only
         seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
         return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
