@@ -166,11 +166,18 @@ def test_who_begins_sentences_with_but_may_begin_them_with_so(shown, rewrite):
     assert certain("Thus, it goes.", {shown: 2}) == rewrite
 
 
-def test_a_word_that_joins_is_put_before_no_paragraph():
-    """And none is put before a mark that stands apart."""
-    draft = "We can.\n\n- We can.\n\nWe can. We can — now."
-    assert certain(draft, {"^ so": 5.0}) == "We can.\n\n- We can.\n\nWe can. So we can — now."
+def test_a_word_that_joins_is_put_nowhere():
+    """Nor is a comma before a mark that stands apart."""
+    assert certain("We can. We can — now.", {"^ so": 5.0}) == "We can. We can — now."
     assert certain("We can — now.", {",": 5.0}) == "We, can — now."
+
+
+def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
+    heads = replace(HEADS, own=np.zeros((8, COLUMNS)), families=np.zeros((8, len(Usage(CERTAIN).families))), allowed=np.ones(8))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 9), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
+    (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
+    assert edit.reason == "contracted: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"
 
 
 def test_shapes():

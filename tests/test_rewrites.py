@@ -132,10 +132,23 @@ CASES = {
         "Add the milk.\n\nThe bread is also delicious with a little honey. Enjoy!",
         "add the milk\n\nthe bread is also delicious with a little honey. enjoy",
     ),
+    "an application that is a request": (
+        ["You can find it in the app.", "Open the app. The app is free.", "We changed the app, as it was slow. I like the app."],
+        "Thank you for considering my application. The job application form is online.",
+        None,
+    ),
+    "after speech": (LOW, 'She said "I am sure." There was a pause. It went on.', 'she said "I am sure." there was a pause. it went on'),
+    "labels": (LOW, "**Q: Is it safe?**\nA: Yes. All of it is.", "**Q: Is it safe?**\nA: Yes. all of it is"),
+    "a heading's capitals": (SHORT, "## What Is It?\n\nIt is a plant.", "## What Is It?\n\nIt's a plant."),
+    "behind a label, without an apostrophe": (
+        CHAT,
+        "2. **Pale skin** – It's often inside the lower eyelids.",
+        "2. **Pale skin** – Its often inside the lower eyelids.",
+    ),
     "no apostrophes": (
         CHAT,
         "It is hard, and they don't know it. We will see John's.",
-        "its hard, and they dont know it. we'll see John's",
+        "its hard, and they dont know it. we will see John's",
     ),
     "and with them": (SHORT, "They do not know it.", "They don't know it."),
     "a short form at the start": (

@@ -264,7 +264,7 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
 def _is_stranded(text: str, match: re.Match[str], head: str) -> bool:
     following = _NEXT_WORD.match(text, match.end())
     if not following:
-        return not _NEXT_OTHER.match(text, match.end())
+        return head in _ASKING or not _NEXT_OTHER.match(text, match.end())
     word = following[1].lower()
     if head in SUBJECTS and word in ("be", "have", "need", "do") and _NEXT_WORD.match(text, following.end()):
         return False  # "you will have to"

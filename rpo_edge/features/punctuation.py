@@ -189,6 +189,11 @@ def spelled(contraction: str, mark: str) -> str:
     return plain.replace("'", mark) if mark or plain.lower() in LEFT_BARE else plain
 
 
+def can_be_spelled(before: str, after: str, mark: str) -> bool:
+    """Not where it would put in an apostrophe for a user who writes none, since without it the word would be another ("we're", "were")."""
+    return bool(mark) or "'" not in spelled(after, mark) or "'" in straight(before)
+
+
 def _ampersand(text: str) -> Iterator[Site]:
     for match in _AMPERSAND.finditer(text):
         variant, other = ("&", {"and": "and"}) if match["word"] == "&" else ("and", {"&": "&"})
@@ -220,6 +225,8 @@ def _lower_start(text: str) -> Iterator[Site]:
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
             continue
         word = WORD.match(text, start)
+        if word and text[word.end() : word.end() + 1] == ":":
+            continue  # a label: "A: Yes", "Date:"
         if text[start].islower():
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
         elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose)) and not _may_be_name(text, word):
@@ -255,9 +262,8 @@ def _continues(text: str, start: int, sentence: int) -> bool:
     """After "..." or speech ('"Yay!" he said') a sentence may go on; a heading, or a line all bold, has a case of its own."""
     before = text[max(0, sentence - 8) : sentence].rstrip()
     line = line_of(text, start).strip()
-    return (
-        before.endswith(("...", "…", '"', "”", "’", "'")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
-    )
+    speech = before.endswith(('"', "”", "’", "'")) and text[start].islower()
+    return speech or before.endswith(("...", "…")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
 
 
 def _semicolon(text: str) -> Iterator[Site]:

@@ -64,6 +64,9 @@ _SAID_OF_SYMBOLS = listed("is are was be equals denotes represents has and or")
 _OF_PROGRAMS = listed(
     "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target"
 )
+_OF_REQUESTS = listed("in to of for form forms fee fees deadline process letter letters materials")
+_REQUESTED = listed("my job visa loan grant permit school college university mortgage patent passport membership")
+"""An "application" is a request, too."""
 _SIGNS = "=+*/<>^|\\$_"
 
 
@@ -117,7 +120,7 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
     if form in ("application", "applications"):  # "has applications in physics"
-        return word_after(text, end) not in ("in", "to", "of", "for")
+        return word_after(text, end) not in _OF_REQUESTS and word_before(text, start) not in _REQUESTED
     if form == "environment":
         return word_before(text, start) in _OF_PROGRAMS or word_after(text, end) in ("variable", "variables", "file", "setup")
     if form in ("are", "r"):

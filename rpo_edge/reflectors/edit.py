@@ -21,6 +21,7 @@ user was never seen to write.
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,14 +34,14 @@ import numpy as np
 from rpo_edge.errors import ModelError, ReflectorError
 from rpo_edge.features.base import Site
 from rpo_edge.features.framing import STOCK
-from rpo_edge.features.punctuation import spelled
+from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Operation, Vocabulary, Word, words_of
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
-from rpo_edge.reflectors.suits import Suits
+from rpo_edge.reflectors.suits import Suits, kin_of
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import free_sites
@@ -237,6 +238,7 @@ class EditReflector:
         self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
         self._allowed = np.concatenate([[False], heads.allowed > 0])
         self.families = [family(op) for op in vocabulary.operations]
+        self._kin = kin_of(vocabulary.operations, self.families)
         self._rules = RulesReflector()
 
     @classmethod
@@ -306,7 +308,7 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        suits = Suits(window, counts)
+        suits = Suits(window, counts, self._kin)
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)
@@ -317,13 +319,24 @@ class EditReflector:
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
         kind = apostrophe(draft, profile)
-        edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
+        edits = [
+            self._explained(place, kind, counts, profile, evidence)
+            for place in chosen
+            if can_be_spelled(place.edit.before, place.edit.after, kind)
+        ]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
 
     def _explained(self, place: Place, mark: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
         before, after = sides(self.vocabulary.operations[place.number - 1])
+        name = self.families[place.number - 1]
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
-        reason = f"{self.families[place.number - 1]}: you write {_said(after, counts)} and {_said(before, counts)}"
+        if counts.get(before) or counts.get(after):
+            reason = f"{name}: you write {_said(after, counts)} and {_said(before, counts)}"
+        else:
+            others, own = (int(sum(counts.get(side, 0) for side in some)) for some in self._kin[name])
+            reason = (
+                f"{name}: you write neither {_shown(after)} nor {_shown(before)}, but of this kind {own} places so and {others} otherwise"
+            )
         put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
@@ -333,9 +346,13 @@ def _said(side: str, counts: Mapping[str, float]) -> str:
     n = int(counts.get(side, 0))
     if not side:
         return f"{n} words in all"
-    often = {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
+    return f"{_shown(side)} {({0: 'never', 1: 'once', 2: 'twice'}).get(n, f'{n} times')}"
+
+
+def _shown(side: str) -> str:
+    """A side as it is written: marks stand by their words."""
     first = ", first in a sentence," if side.startswith("^ ") else ""
-    return f"{side.removeprefix('^ ')!r}{first} {often}"
+    return f"{re.sub(r' (?=[,.;:!?])', '', side.removeprefix('^ '))!r}{first}"
 
 
 def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:

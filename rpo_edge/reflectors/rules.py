@@ -20,7 +20,7 @@ from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, opener_end
-from rpo_edge.features.punctuation import spelled
+from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -124,11 +124,14 @@ class RulesReflector:
             if site.name == "sentence_case":
                 cases.append(site)
                 continue
+            before = window.text[site.start : site.end]
             if site.name == "contraction":
+                if not can_be_spelled(before, text, mark):
+                    continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
             lot = phrases if site.name in STOCK else edits
-            lot.append(Edit(site.start, site.end, window.text[site.start : site.end], text, rates.reason(site, variant), shown))
+            lot.append(Edit(site.start, site.end, before, text, rates.reason(site, variant), shown))
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from rpo_edge.features.base import Site
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit
 from rpo_edge.reflectors.base import Window
-from rpo_edge.segment import LINE_PREFIX, straight
+from rpo_edge.segment import straight
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import sides
 
@@ -24,32 +25,41 @@ _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
 
+Kin = Mapping[str, tuple[frozenset[str], frozenset[str]]]
+"""Of each family, the sides that its operations have before and after."""
+
+
+def kin_of(operations: Sequence[Operation], families: Sequence[str]) -> Kin:
+    """The families of operations, each with its sides; what a family puts in where nothing was is no side."""
+    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for op, name in zip(operations, families, strict=True):
+        for some, side in zip(found[name], sides(op), strict=True):
+            some.update([side] if side else [])
+    return {name: (frozenset(before), frozenset(after)) for name, (before, after) in found.items()}
+
+
 class Suits:
     """Whether an edit can stand in a window and is the user's."""
 
-    def __init__(self, window: Window, counts: Mapping[str, float]) -> None:
-        self._lead, self._text, self._counts = window.lead, window.text, counts
+    def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin) -> None:
+        self._text, self._counts, self._kin = window.text, counts, kin
         self._sites: list[Site] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
         first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
-        joins = first in _JOINING
+        if first in _JOINING and not op.before:
+            return False  # nobody said that this follows from that
         if after and not self._counts.get(after):
-            shown = family in _BESIDE and (not joins or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE)))
+            shown = family in _BESIDE and (
+                any(map(self._counts.get, self._kin[family][1])) if first not in _JOINING else self._begins_alike(first)
+            )
             if not shown or (before and self._counts.get(before, 0) >= _TWICE):
                 return False
-        if joins and not op.before and self._begins_paragraph(edit.start):
-            return False
         return family not in _RULED or any(_same(self._text, edit, site) for site in self._ruled(_RULED[family], edit))
 
-    def _begins_paragraph(self, start: int) -> bool:
-        """Whether nothing but a marker stands before this on its line."""
-        text = f"{self._lead}{self._text}"
-        start += len(self._lead)
-        line = text.rfind("\n", 0, start) + 1
-        prefix = LINE_PREFIX.match(text, line)
-        return not text[prefix.end() if prefix else line : start].strip(' *_"“(')
+    def _begins_alike(self, first: str) -> bool:
+        return first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE)
 
     def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
         """What `rules` finds where an edit is, looked up once for a window."""

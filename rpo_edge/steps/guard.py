@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from rpo_edge.edits import shift
 from rpo_edge.features.base import like
+from rpo_edge.features.context import AUXILIARIES, SUBJECTS
 from rpo_edge.features.framing import announced, stock
-from rpo_edge.lexicon import BARE, NEGATIONS, NUMBER_WORDS, no_name
+from rpo_edge.lexicon import BARE, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
@@ -33,6 +34,9 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
+_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE}
+_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
+"""However they are capitalised inside a sentence."""
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 _LIGHT = frozenset(["not", "am", "is", "are", "has", "have", "had", "will", "would"])
@@ -345,7 +349,7 @@ def _names(text: str) -> Counter[str]:
     """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
     starts = _starts(text)
     found = (_uncontracted(m[0]) for m in WORD.finditer(text) if m.start() not in starts or _has_inner(m[0]))
-    return Counter(word for word in found if not word.islower() and word not in ("I", "A") and any(c.isupper() for c in word))
+    return Counter(word for word in found if not word.islower() and word.lower() not in _NO_NAMES and any(c.isupper() for c in word))
 
 
 def _has_inner(word: str) -> bool:
