@@ -143,7 +143,7 @@ CASES = {
     "behind a label, without an apostrophe": (
         CHAT,
         "2. **Pale skin** – It's often inside the lower eyelids.",
-        "2. **Pale skin** – Its often inside the lower eyelids.",
+        "2. **pale skin** – Its often inside the lower eyelids.",
     ),
     "no apostrophes": (
         CHAT,
