@@ -328,13 +328,13 @@ not no never none nobody nothing nowhere neither nor without cannot
 """Words that negate; words that end in "n't" are told by their ending."""
 
 _BARE = (
-    "don't doesn't didn't isn't aren't wasn't weren't hasn't haven't hadn't wouldn't couldn't shouldn't can't won't i'm i've you're you've you'll "
+    "don't doesn't didn't isn't aren't wasn't weren't hasn't haven't hadn't wouldn't couldn't shouldn't i'm i've you're you've you'll "
     "they're they've they'll that's what's there's"
 )
 BARE = {form.replace("'", ""): form for form in _BARE.split()}
-"""What contractions are in chats that leave out the apostrophe ("dont"), where that is no other word ("well", "id", "its")."""
+"""What contractions are in chats that leave out the apostrophe ("dont"), where that is no other word ("well", "id", "its", "wont")."""
 LEFT_BARE = frozenset([*BARE.values(), "it's", "let's", "he's", "she's", "here's"])
-"""Contractions that lose their apostrophe when the user writes none."""
+"""Contractions that lose their apostrophe when the user writes none; of those that become other words, the ones that chats write so all the same."""
 
 NUMBER_WORDS: frozenset[str] = frozenset(
     _split("""

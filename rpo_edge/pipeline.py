@@ -150,16 +150,16 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
     """Windows that cover the draft, each of whole paragraphs that say something, with its neighbour windows as context."""
     closed = [(f.start, f.end) for f in frozen]
     groups: list[list[int]] = []
-    size = 0
+    size, said = 0, False  # of the last group: its words, and whether it says something
     for start, end in paragraphs(draft, closed):
-        n = len(draft[start:end].split())
-        if groups and (size + n <= WINDOW_WORDS or (len(groups) == 1 and not says_something(draft[slice(*groups[0])]))):
-            groups[-1][1], size = end, size + n
+        n, says = len(draft[start:end].split()), says_something(draft[start:end])
+        alone = len(groups) == 1 and not said  # an opener by itself
+        closing = bool(groups) and not says and size + n <= 2 * WINDOW_WORDS  # a closer goes only where something stands before it
+        if groups and (size + n <= WINDOW_WORDS or closing or (alone and size <= WINDOW_WORDS)):
+            groups[-1][1], size, said = end, size + n, said or says
         else:
             groups.append([start, end])
-            size = n
-    while len(groups) > 1 and not says_something(draft[slice(*groups[-1])]):  # a stock closer goes only where something stands before it
-        groups[-2:] = [[groups[-2][0], groups[-1][1]]]
+            size, said = n, says
     k = 0
     for i, (start, end) in enumerate(groups):
         before = draft[slice(*groups[i - 1])] if i else ""

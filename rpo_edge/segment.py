@@ -82,7 +82,7 @@ _ABBREVIATIONS = frozenset(
         "sun",
     ]
 )
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\r?\n)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\r?\n)")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _COMPARED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])|" + WORD.pattern)
 
@@ -124,6 +124,8 @@ def sentences(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:
     spans, start, k = [], 0, 0
     for match in _SENTENCE_END.finditer(text):
         end = match.end()
+        if match.start() < start:
+            continue  # in white space that was taken
         while k < len(closed) and closed[k][1] <= match.start():
             k += 1
         if k < len(closed) and closed[k][0] <= match.start() and match.start() + 1 < closed[k][1]:

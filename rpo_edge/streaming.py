@@ -268,9 +268,9 @@ def _ended(text: str, added: str) -> str:
     return "".join(runs[-WINDOW_WORDS:])
 
 
-def unframed(profile: StyleProfile) -> bool:
-    """Whether the user stated that they want no greeting or no sign-off."""
-    return "none" in (profile.preferences.get("greeting"), profile.preferences.get("sign_off"))
+def unframed(profile: StyleProfile) -> frozenset[str]:
+    """Of greeting and sign-off, what the user stated that they want none of."""
+    return frozenset(name for name in ("greeting", "sign_off") if profile.preferences.get(name) == "none")
 
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ BACKOFF = 4.0
 
 _TOKEN = re.compile(WORD.pattern + r"|\.{2,}|!{2,}|-{2,}|[^\w\s]")
 _START = "^"
+_TOKENS = "2"
+"""The version of `tokens`: stores count anew when it changes."""
 _SHORT = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _BRITISH = dict(BRITISH_AMERICAN)
 _FORMAL = {(f, p) for formal, plain, _ in FORMAL_PLAIN for f, p in zip(formal, plain, strict=True)}
@@ -94,7 +96,7 @@ class Usage:
         self.families: tuple[str, ...] = tuple(sorted(set(names)))
         self._family = np.array([self.families.index(name) for name in names], dtype=np.int64)
         self._number = number
-        self.digest = hashlib.blake2b("\n".join(self.sides).encode(), digest_size=8).hexdigest()
+        self.digest = hashlib.blake2b("\n".join([_TOKENS, *self.sides]).encode(), digest_size=8).hexdigest()
 
     @staticmethod
     def _contained(pairs: list[tuple[str, str]], which: int) -> Array:

@@ -22,6 +22,11 @@ ATTACKS = {
         ("Ask Maria about it.", "Ask her about it."),
         ("We met there.", "We met Bob there."),
         ("Berta came in.", "berta came in."),
+        ("Berta came in.", "Tom came in."),
+        ("**Berta:** Tom came in.", "**Berta:** Ann came in."),
+        ("Ask IT before you do.", "Ask before you do."),
+        ("C is fast.", "D is fast."),
+        ("She lives near Ive.", "She lives near me."),
     ],
     "structure_rule": [("# Title here\n", "Title here\n"), ("- one thing\n", "* one thing\n")],
 }

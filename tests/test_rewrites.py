@@ -204,6 +204,27 @@ def test_preferences(preferences, draft, wanted):
     assert rewrite(LONG, draft, preferences).text == wanted
 
 
+@pytest.mark.parametrize(
+    ("preferences", "draft"),
+    [
+        ({"greeting": "none"}, "Good morning never works. We meet on Monday."),
+        ({"greeting": "none"}, "Hey do not sign!\n\nWe meet on Monday."),
+        ({"greeting": "hi all"}, "Hey not Bob! We meet on Monday."),
+        ({"sign_off": "none"}, "We meet on Monday and talk.\n\nTake care\nof Ann and never feed her at night"),
+        ({"sign_off": "none"}, "We meet on Monday and talk.\n\nThanks - but never on Tuesday"),
+        ({"sign_off": "none"}, "We meet on Monday and talk.\n\nThanks,\n- eggs"),
+    ],
+)
+def test_no_sentence_goes_as_a_greeting_or_sign_off(preferences, draft):
+    found = rewrite(LONG, draft, preferences).text
+    assert not any(word in draft and word not in found for word in ("never", "not", "eggs"))
+
+
+@pytest.mark.parametrize("word", ["as was his wont", "Jony Ive said so", "send me an IM", "they spoke in cant"])
+def test_words_that_look_like_contractions_without_an_apostrophe_stay(word):
+    assert word in rewrite(LONG, f"We know that {word} in May.", {"contractions": "never"}).text
+
+
 def test_what_is_stated_outranks_the_users_own_word_of_a_pair():
     assert rewrite(PERHAPS, "Perhaps you should call.", {"words": "plain"}).text == "Maybe you should call."
 

@@ -18,6 +18,7 @@ from rpo_edge.features.context import (
     HEAD,
     PREPOSITIONS,
     SUBJECTS,
+    begins_sentence,
     listed,
     right_of,
     starts_clause,
@@ -172,8 +173,17 @@ def _sites(text: str) -> Iterator[Site]:
     yield from _let_sites(text, apostrophe)
     for head in HEAD.finditer(text):
         for forms, pattern in _BY_HEAD.get(head[0].lower(), ()):
-            if match := pattern.match(text, head.start()):
+            if (match := pattern.match(text, head.start())) and not is_other_word(text, match):
                 yield from _pair_site(text, match, forms, apostrophe)
+
+
+def is_other_word(text: str, match: re.Match[str]) -> bool:
+    """Whether what looks like a contraction without its apostrophe has a capital inside a sentence: "Jony Ive", "an IM"; or a letter like one."""
+    written = match[0]
+    if not written.isascii() and "’" not in written:
+        return True  # "iſ"
+    plain = written.islower() or (written[1:].islower() and begins_sentence(text, match.start()))
+    return written.lower() in BARE and not plain
 
 
 def _is_stressed(written: str) -> bool:
@@ -184,7 +194,7 @@ def _is_stressed(written: str) -> bool:
 
 def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
     for head in HEAD.finditer(text):
-        if head[0].lower() not in _NEGATION_HEADS or not (match := _NEGATION.match(text, head.start())):
+        if head[0].lower() not in _NEGATION_HEADS or not (match := _NEGATION.match(text, head.start())) or is_other_word(text, match):
             continue
         written = match[0]
         plain = _plain(written)

@@ -19,6 +19,7 @@ from rpo_edge.features.context import (
     word_after,
     word_before,
 )
+from rpo_edge.features.contractions import is_other_word
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, prose_start, sentences, straight, words
 
@@ -175,7 +176,8 @@ def _apostrophe(text: str) -> Iterator[Site]:
         bare = {"none": ""} if word.lower() in LEFT_BARE else {}
         yield Site("apostrophe", match.start(), match.end(), variant, other | bare)
     for match in _BARE.finditer(text):
-        yield Site("apostrophe", match.start(), match.end(), "none")
+        if not is_other_word(text, match):
+            yield Site("apostrophe", match.start(), match.end(), "none")
 
 
 def _left_letters(text: str, end: int) -> str:
@@ -184,7 +186,7 @@ def _left_letters(text: str, end: int) -> str:
 
 
 def spelled(contraction: str, mark: str) -> str:
-    """A contraction with the user's apostrophe; "" leaves it out where that makes no other word."""
+    """A contraction with the user's apostrophe; "" leaves it out of those that chats write without."""
     plain = straight(contraction)
     return plain.replace("'", mark) if mark or plain.lower() in LEFT_BARE else plain
 

@@ -306,7 +306,7 @@ def _obligation(text: str) -> Iterator[Site]:
             yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
 
 
-_EXAMPLE = re.compile(r"(?P<of>[^\W\d_]+),?\)? (?P<word>such as|like) (?P<next>[^\W_]+)")
+_EXAMPLE = re.compile(r"(?<![^\W\d_])(?P<of>[^\W\d_]+),?\)? (?P<word>such as|like) (?P<next>[^\W_]+)")
 _NO_EXAMPLE = SUBJECTS | AUXILIARIES | listed("to this that me him us them")
 _LIKENED = listed(
     "looks feels seems sounds acts works smells tastes says does goes behaves appears gets makes reads runs comes takes plays thinks moves "

@@ -308,17 +308,17 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        suits = Suits(window, counts, self._kin)
+        suits, kind = Suits(window, counts, self._kin), apostrophe(draft, profile)
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)
             for place in chunk
             if suits(place.edit, self.vocabulary.operations[place.number - 1], self.families[place.number - 1])
+            and can_be_spelled(place.edit.before, place.edit.after, kind)
         ]
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
-        kind = apostrophe(draft, profile)
         edits = [
             self._explained(place, kind, counts, profile, evidence)
             for place in chosen

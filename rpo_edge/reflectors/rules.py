@@ -27,7 +27,7 @@ from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import MINIMUM_SITES, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
+from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
 
 _FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
@@ -171,7 +171,8 @@ def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozen
 def apostrophe(text: str, profile: StyleProfile) -> str:
     """The kind that the user writes, "" for those who leave it out, else the draft's."""
     seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
-    if sum(seen.values()) < MINIMUM_SITES:
+    n = sum(seen.values())
+    if n < (UNANIMOUS if n == max(seen.values(), default=0) else MINIMUM_SITES):
         seen = {"straight": text.count("'"), "curly": text.count("’")}
     return _APOSTROPHES[max(_APOSTROPHES, key=lambda kind: seen.get(kind, 0))]
 

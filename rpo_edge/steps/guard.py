@@ -23,7 +23,7 @@ from rpo_edge.lexicon import BARE, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
-from rpo_edge.steps.loss import Change, is_frame, loss
+from rpo_edge.steps.loss import Change, frame_of, loss
 
 PRIVATE_RUN = 6
 """Words in a row from the private history that may not appear unless the draft had them."""
@@ -34,11 +34,22 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
-_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE}
+_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
 _NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
-"""However they are capitalised inside a sentence."""
+"""With a capital inside a sentence, too."""
+_LETTERS = ("I", "A", "U", "R")
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
+_SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
+"""What contracts with the word before it, as it is then written."""
+_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
+_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
+"""With a capital inside a sentence, too."""
+_LETTERS = ("I", "A", "U", "R")
+_CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
+_CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
+_SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
+"""What contracts with the word before it, as it is then written."""
 _LIGHT = frozenset(["not", "am", "is", "are", "has", "have", "had", "will", "would"])
 """What contracts with the word before it."""
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
@@ -84,6 +95,10 @@ def name_rule(unit: Unit) -> str | None:
     lost = old - Counter(_tokens(after))
     if lost:
         return f"a name would be lost: {_first(lost)}"
+    said = set(map(str.lower, _tokens(after)))
+    gone = {word for word in map(_uncontracted, _initials(before)) if not no_name(word) and not {word.lower()} & (unit.lower | said)}
+    if gone:
+        return f"a name may be lost: {min(gone)}"
     lowered = (_initials(before) & set(map(str.capitalize, _tokens(after)))) - set(_tokens(after))
     unknown = {word for word in lowered if not no_name(word) and word.lower() not in unit.lower}
     if unknown:
@@ -106,14 +121,14 @@ def guard(
     edits: Sequence[Edit],
     known_run: Callable[[Sequence[str]], bool] = lambda run: False,
     allowed: Sequence[str] = (),
-    unframed: bool = False,
+    unframed: frozenset[str] = frozenset(),
 ) -> tuple[list[Edit], Verdict]:
     """The edits that may stay, and the verdict.
 
     draft: the whole draft; edits: sorted and disjoint, offsets into it.
     known_run: whether a run of words stands in the private history.
     allowed: texts the user chose to have added (greeting, sign-off); as whole words that an edit adds, no rule looks at them.
-    unframed: whether the user wants no greeting or sign-off, so that those of the draft may go.
+    unframed: which of "greeting" and "sign_off" the user wants none of, so that the draft's may go.
     """
     frozen = freeze(draft)
     unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unframed)
@@ -175,14 +190,14 @@ class _UnitReason:
     """Why a unit must go back to the draft's words, or None. Holds what is worked out once for the whole draft."""
 
     def __init__(
-        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unframed: bool
+        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unframed: frozenset[str]
     ) -> None:
         self._unframed = unframed
         self._draft, self._frozen, self._known, self._allowed = draft, frozen, known, allowed
         self._ends = [span.end for span in frozen]
         self._lower = frozenset(straight(word) for word in words(prose(draft, frozen)) if word.islower())
         self._runs: set[tuple[str, ...]] | None = None
-        self._skeleton = ""
+        self._spoken = ""
 
     def __call__(self, group: _Group) -> str | None:
         for edit in group.edits:
@@ -190,9 +205,14 @@ class _UnitReason:
                 return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
         before = self._draft[group.start : group.end]
         change = Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
-        if self._unframed and is_frame(before) and not change.after.strip():
+        if not change.after.strip() and frame_of(before) in self._unframed and self._at_edge(group):
             return None
         return _reason(change, self._lower) or self._leak(group, change)
+
+    def _at_edge(self, group: _Group) -> bool:
+        """Whether nothing is said before a greeting, or after a sign-off."""
+        beside = self._draft[: group.start] if frame_of(self._draft[group.start : group.end]) == "greeting" else self._draft[group.end :]
+        return not WORD.search(beside)
 
     def _touched(self, edit: Edit) -> Frozen | None:
         place = bisect_right(self._ends, edit.start)
@@ -204,10 +224,10 @@ class _UnitReason:
             return None
         if self._runs is None:
             self._runs = runs(plain_words(self._draft))
-            self._skeleton = _skeleton(plain_words(self._draft))
+            self._spoken = _spoken(plain_words(self._draft))
         left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
         near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
-        if any(self._known(run) and _skeleton(run) not in self._skeleton for run in sorted(runs(near) - self._runs)):
+        if any(self._known(run) and _spoken(run) not in self._spoken for run in sorted(runs(near) - self._runs)):
             return f"{PRIVATE_RUN} words in a row would come out of the private history"
         return None
 
@@ -276,7 +296,7 @@ def _reason(change: Change, lower: frozenset[str]) -> str | None:
     reason = loss(change)
     if reason or not change.after.strip():
         return reason
-    if 1 in change.own and is_frame(change.before) and not words(change.foreign()):
+    if 1 in change.own and frame_of(change.before) and not words(change.foreign()):
         return None  # the user's own greeting or sign-off in place of the draft's, names and all
     unit = Unit(*_without_stock(change), lower)
     return next((reason for rule in RULES if (reason := rule(unit))), None)
@@ -314,11 +334,16 @@ def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
     return set(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
 
 
-def _skeleton(tokens: Sequence[str]) -> str:
-    """A run of words without what contracts: "do not hesitate" and "don't hesitate" are the same, and are the draft's if it has either."""
-    full = (BARE.get(token, token) for token in tokens)
-    stems = (_CONTRACTED.get(token) or _CLITIC.sub("", token) for token in full)
-    return f" {' '.join(token for token in stems if token not in _LIGHT)} "
+def _spoken(tokens: Sequence[str]) -> str:
+    """A run of words with all contracted that can be: "do not hesitate" and "don't hesitate" are the same, and are the draft's if it has either."""
+    parts: list[str] = []
+    for token in tokens:
+        full = BARE.get(token, token)
+        clitic = _CLITIC.search(full)
+        parts += [_SPOKEN.get(_CONTRACTED.get(full) or _CLITIC.sub("", full), _CONTRACTED.get(full) or _CLITIC.sub("", full))]
+        if clitic or full == "cannot":
+            parts.append(clitic[0] if clitic and clitic[0] != "n't" else "not")
+    return f" {' '.join(parts)} "
 
 
 def _numbers(text: str) -> Counter[str]:
@@ -336,9 +361,8 @@ def _tokens(text: str) -> list[str]:
 def _uncontracted(word: str) -> str:
     """A word without what is contracted with it, or the verb of a negation, however it is written."""
     full = BARE.get(word.lower(), word.lower())
-    if full in _CONTRACTED or full != word.lower():
-        return like(word, _CONTRACTED.get(full) or _CLITIC.sub("", full))
-    return _CLITIC.sub("", word)
+    bare = full != word.lower() and (word.islower() or full.endswith("n't"))  # "Ive" is a name, "Dont" is none
+    return like(word, _CONTRACTED.get(full) or _CLITIC.sub("", full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
 
 
 def _starts(text: str) -> set[int]:
@@ -349,12 +373,12 @@ def _names(text: str) -> Counter[str]:
     """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
     starts = _starts(text)
     found = (_uncontracted(m[0]) for m in WORD.finditer(text) if m.start() not in starts or _has_inner(m[0]))
-    return Counter(word for word in found if not word.islower() and word.lower() not in _NO_NAMES and any(c.isupper() for c in word))
+    return Counter(word for word in found if any(c.isupper() for c in word) and (word.lower() not in _NO_NAMES or _has_inner(word)))  # "IT"
 
 
 def _has_inner(word: str) -> bool:
-    """ "iPhone", "NASA", "R2D2"; not the "U" of who writes "u"."""
-    return len(word) > 1 and not word[1:].islower()
+    """ "iPhone", "NASA", "C"; not the "U" of who writes "u"."""
+    return not word[1:].islower() if len(word) > 1 else word not in _LETTERS
 
 
 def _initials(text: str) -> set[str]:

@@ -20,6 +20,36 @@ from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, Span, sentences, straight, words
 from rpo_edge.steps.freeze import freeze
 
+_ADDRESSED = frozenset(
+    [
+        "all",
+        "and",
+        "both",
+        "colleague",
+        "colleagues",
+        "customer",
+        "customers",
+        "everybody",
+        "everyone",
+        "folks",
+        "friend",
+        "friends",
+        "guys",
+        "madam",
+        "members",
+        "of",
+        "or",
+        "reader",
+        "readers",
+        "sir",
+        "team",
+        "the",
+        "there",
+    ]
+)
+"""What a greeting has beside names."""
+_MOST_NAMES = 8
+_LISTED = re.compile(r"^[ \t]*[-*+•]", re.MULTILINE)
 _LOST = "a sentence would be lost"
 _INSIDE = re.compile(r"(?<=[^\W_])['’\-]?(?=[^\W_])|(?<=[^\W_]['’\-])(?=[^\W_])")  # a place that a WORD goes across
 _CLITIC = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b")
@@ -80,21 +110,30 @@ def _places(text: str, phrase: str) -> list[tuple[int, int]]:
 def loss(change: Change) -> str | None:
     """Whether a sentence is lost that may not go; the user's own greeting may stand for the draft's, and nothing else."""
     before, rest, framed = change.before, change.foreign(), 1 in change.own
-    if framed and is_frame(before):
+    if framed and frame_of(before):
         return None
     if not words(rest):
         return removal_reason(before, rest)
     gone = _lost(change, rest)
     said = [span for span in stock(before) if not freeze(before[slice(*span)])] if gone else []
-    may_go = all((framed and is_frame(before[start:end])) or any(a <= start and end <= b for a, b in said) for start, end in gone)
+    may_go = all((framed and frame_of(before[start:end])) or any(a <= start and end <= b for a, b in said) for start, end in gone)
     return None if may_go else _LOST
 
 
-def is_frame(sentence: str) -> bool:
-    """Whether a sentence is a greeting or a sign-off and nothing else."""
+def frame_of(sentence: str) -> str | None:
+    """ "greeting" or "sign_off" where a sentence is one and nothing else: with names and titles at most, and no word that says something."""
     text = sentence.strip()
-    greeting = GREETING.match(text + "\n")
-    return bool(SIGN_OFF.fullmatch(text)) or (greeting is not None and greeting.end() == len(text))
+    greeting, sign_off = GREETING.match(text + "\n"), SIGN_OFF.fullmatch(text)
+    if greeting and greeting.end() == len(text) and not text.endswith(".") and _are_names(greeting["rest"]):
+        return "greeting"
+    if sign_off and _are_names(sign_off["name"] or "") and not _LISTED.search(sign_off["name"] or ""):
+        return "sign_off"
+    return None
+
+
+def _are_names(text: str) -> bool:
+    found = words(text)
+    return len(found) <= _MOST_NAMES and all(word[0].isupper() or word.lower() in _ADDRESSED for word in found)
 
 
 def _lost(change: Change, rest: str) -> list[Span]:

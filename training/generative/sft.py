@@ -41,7 +41,7 @@ class Config:
     """A recipe's `sft`. batch: of all processes together, in sequences; micro: of one process at once. context: tokens of a sequence,
     if other than the base has read so far. form: of the prompts, see `text.load`. shown: history items of a prompt, one of these by lot.
     unchanged: share of the examples whose draft is left as it is, at most; all that there are if None. personas: share of the examples that are
-    real drafts for made-up users, as long as there are any; that of the trajectories if None. recompute: activations instead of
+    real drafts for made-up users, until there are no more of one kind; that of the trajectories if None. recompute: activations instead of
     keeping them, which takes a third longer and is for models that fill the memory."""
 
     steps: int = 1000
