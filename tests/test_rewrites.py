@@ -172,8 +172,8 @@ CASES = {
             "I realise that the theatre is at the centre of town.",
             "The neighbours apologised for their behaviour.",
         ],
-        "To reproduce the behavior:\n\n1. Set color: red.",
-        "To reproduce the behaviour:\n\n1. Set color: red.",
+        "To reproduce the behavior:\n\n1. Set color: red.\n\nAluminum is light.",
+        "To reproduce the behaviour:\n\n1. Set color: red.\n\nAluminium is light.",
     ),
     # dashes
     "both dashes of a pair": (

@@ -19,7 +19,7 @@ from rpo_edge.edits import shift
 from rpo_edge.features.base import like
 from rpo_edge.features.context import AUXILIARIES, SUBJECTS
 from rpo_edge.features.framing import announced, stock
-from rpo_edge.lexicon import BARE, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
+from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
@@ -37,6 +37,7 @@ _NEUTRAL = "so "
 _BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
 _NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
 """With a capital inside a sentence, too."""
+_OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
 _LETTERS = ("I", "A", "U", "R")
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
@@ -96,7 +97,8 @@ def name_rule(unit: Unit) -> str | None:
     if lost:
         return f"a name would be lost: {_first(lost)}"
     said = set(map(str.lower, _tokens(after)))
-    gone = {word for word in map(_uncontracted, _initials(before)) if not no_name(word) and not {word.lower()} & (unit.lower | said)}
+    first = [word for word in map(_uncontracted, _initials(before)) if not no_name(word)]
+    gone = [word for word in first if {word.lower(), _OTHER_SPELLING.get(word.lower(), "")}.isdisjoint(unit.lower | said)]
     if gone:
         return f"a name may be lost: {min(gone)}"
     lowered = (_initials(before) & set(map(str.capitalize, _tokens(after)))) - set(_tokens(after))
