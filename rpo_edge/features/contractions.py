@@ -137,9 +137,9 @@ _BY_HEAD = {
     head: [(forms, pattern) for forms, pattern in _PAIRS if any(form.lower().startswith(f"{head} ") for form in forms)]
     for head in {form.split()[0].lower() for forms, _ in _PAIRS for form in forms}
 }
-for bare, short in BARE.items():
-    if found := [(forms, pattern) for forms, pattern in _PAIRS if short in map(str.lower, forms.values())]:
-        _BY_HEAD[bare] = found
+_BY_HEAD |= {
+    bare: found for bare, short in BARE.items() if (found := [pair for pair in _PAIRS if short in map(str.lower, pair[0].values())])
+}
 _NEGATION_HEADS = frozenset([*BARE, "cannot", *_NEGATED, *(short.partition("'")[0] for short in _NEGATED.values())])
 _LONG = {**{short: f"{verb} not" for verb, short in _NEGATED.items()}, "can't": "cannot"}
 _INVERTS_AFTER = frozenset(["why", "how", "what"])

@@ -341,11 +341,16 @@ def _spoken(tokens: Sequence[str]) -> str:
     parts: list[str] = []
     for token in tokens:
         full = BARE.get(token, token)
-        clitic = _CLITIC.search(full)
-        parts += [_SPOKEN.get(_CONTRACTED.get(full) or _CLITIC.sub("", full), _CONTRACTED.get(full) or _CLITIC.sub("", full))]
+        clitic, stem = _CLITIC.search(full), _stem(full)
+        parts.append(_SPOKEN.get(stem, stem))
         if clitic or full == "cannot":
             parts.append(clitic[0] if clitic and clitic[0] != "n't" else "not")
     return f" {' '.join(parts)} "
+
+
+def _stem(word: str) -> str:
+    """Without what is contracted with it."""
+    return _CONTRACTED.get(word) or _CLITIC.sub("", word)
 
 
 def _numbers(text: str) -> Counter[str]:
@@ -364,7 +369,7 @@ def _uncontracted(word: str) -> str:
     """A word without what is contracted with it, or the verb of a negation, however it is written."""
     full = BARE.get(word.lower(), word.lower())
     bare = full != word.lower() and (word.islower() or full.endswith("n't"))  # "Ive" is a name, "Dont" is none
-    return like(word, _CONTRACTED.get(full) or _CLITIC.sub("", full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
+    return like(word, _stem(full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
 
 
 def _starts(text: str) -> set[int]:

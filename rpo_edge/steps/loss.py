@@ -14,38 +14,16 @@ from dataclasses import dataclass
 from itertools import compress
 
 from rpo_edge.edits import apply
+from rpo_edge.features.context import listed
 from rpo_edge.features.framing import GREETING, SIGN_OFF, is_all_stock, stock
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, Span, sentences, straight, words
 from rpo_edge.steps.freeze import freeze
 
-_ADDRESSED = frozenset(
-    [
-        "all",
-        "and",
-        "both",
-        "colleague",
-        "colleagues",
-        "customer",
-        "customers",
-        "everybody",
-        "everyone",
-        "folks",
-        "friend",
-        "friends",
-        "guys",
-        "madam",
-        "members",
-        "of",
-        "or",
-        "reader",
-        "readers",
-        "sir",
-        "team",
-        "the",
-        "there",
-    ]
+_ADDRESSED = listed(
+    "all and both colleague colleagues customer customers everybody everyone folks friend friends guys madam members of or reader readers sir "
+    "team the there"
 )
 """What a greeting has beside names."""
 _MOST_NAMES = 8
