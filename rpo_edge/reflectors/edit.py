@@ -41,7 +41,7 @@ from rpo_edge.operations import Operation, Vocabulary, Word, words_of
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
-from rpo_edge.reflectors.suits import Suits, kin_of
+from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import free_sites
@@ -238,7 +238,7 @@ class EditReflector:
         self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
         self._allowed = np.concatenate([[False], heads.allowed > 0])
         self.families = [family(op) for op in vocabulary.operations]
-        self._kin = kin_of(vocabulary.operations, self.families)
+        self._kin = sides_by_family(vocabulary.operations, self.families)
         self._rules = RulesReflector()
 
     @classmethod
@@ -319,11 +319,7 @@ class EditReflector:
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
-        edits = [
-            self._explained(place, kind, counts, profile, evidence)
-            for place in chosen
-            if can_be_spelled(place.edit.before, place.edit.after, kind)
-        ]
+        edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
 
     def _explained(self, place: Place, mark: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:

@@ -29,7 +29,7 @@ Kin = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 """Of each family, the sides that its operations have before and after."""
 
 
-def kin_of(operations: Sequence[Operation], families: Sequence[str]) -> Kin:
+def sides_by_family(operations: Sequence[Operation], families: Sequence[str]) -> Kin:
     """The families of operations, each with its sides; what a family puts in where nothing was is no side."""
     found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for op, name in zip(operations, families, strict=True):
