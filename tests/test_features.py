@@ -191,7 +191,7 @@ UNSAFE = {
         "We look at the constructed graph.",
         "Each letter occurs in exactly one word.",
         "It is a work of philosophical inquiry.",
-        "Individuals came with children.",
+        "Together with children.",
         "That is part of it, for kids.",
         "We discuss with them.",
         "Please discuss further.",

@@ -11,6 +11,7 @@ COMMANDS = {
     "corpus": "training.corpus",
     "evaluate": "training.evaluate",
     "fluency": "training.fluency",
+    "formal": "training.formal",
     "lamp": "training.lamp",
     "pretrain": "training.pretrain",
     "retrieval": "training.retrieval",

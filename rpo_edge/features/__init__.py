@@ -3,11 +3,11 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import framing, lists, measured, punctuation, shorthand, wording
+from rpo_edge.features import framing, lists, measured, punctuation, register, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 8
+VERSION = 9
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -19,7 +19,7 @@ CHOICES: tuple[Choice, ...] = (
     framing.SIGN_OFFS,
     *wording.CONNECTIVES,
     CONTRACTION,
-    wording.REGISTER,
+    register.REGISTER,
     wording.SPELLING,
     shorthand.SHORTHAND,
     wording.INTENSIFIER,

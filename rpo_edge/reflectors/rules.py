@@ -25,6 +25,7 @@ from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.segment import LINE_PREFIX, WORD
+from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
@@ -188,15 +189,27 @@ class _Rates:
     def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
         self._user, self._draft, self.stated = user, draft, stated
         self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
+        self._formality = Formality(user)
 
-    def user(self, key: str) -> Mapping[str, float] | None:
+    def user(self, key: str, shown: str = "") -> Mapping[str, float] | None:
+        """By variant. shown: the variant in a place, where how often it came at all says more."""
         name = key.partition(":")[0]
         if name in self.stated:
             return self.stated[name]
         if name in _ITS_OWN:
             seen = self._user.get(key, {})
             return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
-        return distribution(key, self._user, self._user_totals)
+        rates = distribution(key, self._user, self._user_totals)
+        kept = self._kept(key) if shown == "formal" and rates else None
+        # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
+        return rates if kept is None else {"formal": float(kept >= _MAJORITY), "plain": float(kept < _MAJORITY)}
+
+    def _kept(self, key: str) -> float | None:
+        """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
+        own = self._user.get(key, {})
+        if key.partition(":")[0] not in _PER_WORD or sum(own.values()) >= _FEWEST_SEEN:
+            return None
+        return self._formality.kept(key)
 
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
         """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
@@ -206,6 +219,8 @@ class _Rates:
         own = self._user.get(key, {})
         if name in _PER_WORD and name not in self.stated and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
             return False  # of this word, the user has shown the other way only
+        if name == "register" and variant == "formal" and name not in self.stated and not own.get(variant):
+            return False  # a formal word that the user was never seen to write is not put in
         seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
         return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
@@ -226,6 +241,10 @@ class _Rates:
             return f"{what} is your stated preference"
         if name in _FRAMES:
             return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
+        if site.variant == "formal" and self._kept(site.key) is not None:
+            once = "once" if self._user.get(site.key, {}).get("formal") else "never"
+            rates = f"of all such words you write {self._formality.user:.0f} in 100,000, models {self._formality.models:.0f}"
+            return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
         user, draft = self.user(site.key) or {}, self.draft(site.key)
         places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
         return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"
@@ -267,7 +286,7 @@ def _ends_paragraph(end: int, window: Window) -> bool:
 
 def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
     """The variant that the site changes to, with its text; None if it stays. strength: of the surplus, the part that changes."""
-    user = rates.user(site.key)
+    user = rates.user(site.key, site.variant)
     if user is None or not site.options:
         return None
     if site.name in _UNIFORM:  # two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit

@@ -1,0 +1,83 @@
+"""Formal words that a model writes and the user does not."""
+
+from collections import Counter
+
+import pytest
+
+from rpo_edge import History, Personalizer
+from rpo_edge.steps.formality import Formality, usual
+from training.formal import rates, summed, uses
+
+PLAIN = "We make sure that it works, and we try to keep it short. You need to go there often, since it is a hard road and a big help. "
+
+
+def user(words: float, **formal: float) -> Formality:
+    return Formality({"lexical": {"words": words}} | {f"register:{usual_key(name)}": {"formal": n} for name, n in formal.items()})
+
+
+def usual_key(first: str) -> str:
+    return next(detail for detail in usual() if detail.partition("/")[0] == first)
+
+
+def kept(of: Formality, first: str) -> float:
+    share = of.kept(f"register:{usual_key(first)}")
+    assert share is not None
+    return share
+
+
+def test_of_whom_nothing_is_known_everything_stays():
+    assert all(user(0).kept(f"register:{detail}") == pytest.approx(1) for detail in usual())
+
+
+def test_a_word_that_never_comes_is_not_the_users():
+    assert kept(user(20_000), "numerous") < 0.2 < kept(user(500), "numerous")
+
+
+def test_what_people_write_more_than_models_needs_a_longer_silence():
+    assert kept(user(20_000), "in order to") > kept(user(20_000), "numerous")
+
+
+def test_a_word_that_came_once_speaks_for_itself():
+    assert kept(user(20_000, numerous=1.0), "numerous") > 2 * kept(user(20_000), "numerous")
+
+
+def test_who_writes_as_formally_as_models_keeps_more_of_every_word():
+    formal = user(20_000, **{detail.partition("/")[0]: 0.0002 * rate.models * 1000 for detail, rate in usual().items()})
+    assert formal.likeness > 0.8 and user(20_000).likeness < 0
+    assert kept(formal, "numerous") > 0.8 and kept(formal, "crucial") > 0.8
+
+
+def test_one_pet_phrase_makes_nobody_formal():
+    assert user(20_000, crucial=500.0).likeness < 0
+
+
+def test_a_pair_that_models_hardly_write_is_left_to_its_own_counts():
+    assert user(20_000).kept("register:no such/pair") is None
+
+
+@pytest.mark.parametrize(
+    ("history", "after"), [(PLAIN, "They have many tools."), (PLAIN + "We have numerous tools. ", "They have numerous tools.")]
+)
+def test_rewriting_tells_a_stranger_from_a_word_of_the_users(tmp_path, history, after):
+    with History.open(tmp_path / "history.db") as store:
+        for n in range(150):
+            store.add(f"{history} Text {n} tells of a day.")
+        rewrite = Personalizer(store).rewrite("They have numerous tools.")
+    assert rewrite.text == after
+    assert all("never in your" in edit.reason and "models" in edit.reason for edit in rewrite.edits)
+
+
+def test_a_formal_word_that_was_never_the_users_is_not_put_in(tmp_path):
+    with History.open(tmp_path / "history.db") as store:
+        for n in range(30):
+            store.add(f"It is crucial to utilize various methods, and we ensure that it works on day {n}.")
+        assert Personalizer(store).rewrite("At the end of the day we help them.").text == "At the end of the day we help them."
+
+
+def test_rates_are_per_word_and_no_author_weighs_more_than_his_share():
+    models = summed([uses("We have numerous tools, numerous ones, and numerous more.")])
+    assert models[0]["numerous/many", "formal"] == 3 and models[1] == 9
+    seldom, often = uses("We have tools."), (Counter({("numerous/many", "formal"): 40_000, ("numerous/many", "plain"): 20_000}), 40_000.0)
+    ((detail, ours, *theirs),) = rates(models, [seldom, often])
+    assert (detail, ours) == ("numerous/many", pytest.approx(100_000 * 3 / 9))
+    assert theirs == pytest.approx([100_000 * 20_000 / 20_003, 50_000], rel=0.01)
