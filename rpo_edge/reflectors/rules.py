@@ -50,6 +50,7 @@ _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 _APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _MAJORITY = 0.5
+_STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 _LONGEST_WORD = 40
 _PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
 _ROUNDING = 1e-9
@@ -202,7 +203,7 @@ class _Rates:
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
-        return rates if kept is None else {"formal": float(kept >= _MAJORITY), "plain": float(kept < _MAJORITY)}
+        return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
 
     def _kept(self, key: str) -> float | None:
         """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
