@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site, like
 from rpo_edge.features.context import (
-    AUXILIARIES,
     DETERMINERS,
     HEAD,
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
     is_capitalised,
+    is_line_with,
+    line_of,
     listed,
-    right_of,
     starts_clause,
-    word_after,
     word_before,
 )
+from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
 from rpo_edge.lexicon import DETERMINERS as OBJECTS
-from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS
+from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 
 _EVERYONES = listed(
-    "people start starts started starting shows show reduce reduces reducing avoid avoids avoiding covers has have having different long free key move moves moved moving live lives lived living happen happens happened happening understand understands "
-    "understood understanding expect question questions problems car cars home homes many now about"
+    "important stressing several people start starts started starting shows show reduce reduces reducing avoid "
+    "avoids avoiding covers has have having different long free key move moves moved moving live lives lived living "
+    "happen happens happened happening understand understands understood understanding expect question questions "
+    "problems car cars home homes many now about"
 )
 
 
@@ -67,14 +68,14 @@ _FORM_ENDS = re.compile(r"(?![\w'’-])")
 
 def _matches(text: str) -> Iterator[tuple[int, str]]:
     """Start and form of each word of the pairs, looked up by its first word."""
-    _, by_first = _twins()
+    forms, by_first = _twins()
     end = 0
     for head in HEAD.finditer(text):
         start = head.start()
         for form in by_first.get(head[0].lower(), ()) if start >= end else ():
             if text[start : start + len(form)].lower() == form and _FORM_ENDS.match(text, start + len(form)):
                 yield start, form
-                end = start + len(form) if " " not in form else start + 1
+                end = start + len(_without_common_end(form, forms[form][3])[0] if forms[form][3] else form)
                 break
 
 
@@ -83,128 +84,34 @@ _SET_PHRASES = re.compile(
     r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occur(?:s|red)? in|depart from|in residence|sufficient conditions?)\b",
     re.IGNORECASE,
 )
-_SOUGHT = (
-    DETERMINERS | PREPOSITIONS | AUXILIARIES | listed("further more additional need want ask offer provide give seek request appreciate")
-)
+_PREPOSITIONS_TOO = listed("due regarding")
 _FINITE = ("must", "need", "are", "have")
-_VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
-_INFORMATION = listed(
-    "advice email guidance data help input feedback meeting letter news research debate insight law evidence knowledge policy doubt "
-    "clarity talk conversation anything something nothing more"
-)
-_INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
-
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """A form in a text, and the words around it."""
-
-    text: str
-    start: int
-    end: int
-    before: str
-
-    @property
-    def after(self) -> str:
-        return word_after(self.text, self.end)
-
-
-def _asks_or_tells(use: _Use) -> bool:
-    """ "questions regarding", not "the highly regarding"."""
-    before = use.before
-    return not before or before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
-
-
-def _counts_things(use: _Use) -> bool:
-    """ "a sufficient reason" has no "enough"."""
-    return use.before not in ("no", "a", "and", "or", "but", "necessary")
-
-
-def _is_many(use: _Use) -> bool:
-    """ "all kinds of books are", not "such a wide range of books", nor one that "is"."""
-    return use.before not in ("such", "over", "across") and not _SINGULAR.match(use.text, use.end)
-
-
-def _is_many_things(use: _Use) -> bool:
-    """ "a variety of fresh herbs", not "of food", nor one that "is", nor such, wide or numbered ones."""
-    things = right_of(use.text, use.end).split()[:2]
-    named = any(thing.rstrip(",:)*_").endswith("s") and not thing.endswith(("ss", "us", "is")) for thing in things)
-    return named and use.before not in DETERMINERS and _is_many(use)
-
-
-def _describes(use: _Use) -> bool:
-    """ "a more challenging task", not "challenging the idea"."""
-    return use.after not in DETERMINERS | SUBJECTS
-
-
-def _is_quality(use: _Use) -> bool:
-    """The same of the bare form, which needs company that a quality has."""
-    return _describes(use) and (
-        use.before in DETERMINERS | AUXILIARIES | _DEGREES
-        or use.before.endswith("ly")
-        or (use.before in ("it", "them") and use.after == "to")
-    )
-
-
-_DEGREES = listed("very really extremely quite so too and or as")
-_OWED = listed("amount amounts balance fee fees money payment payments rent sum sums tax taxes owed respect credit thanks")
-_SINGULAR = re.compile(r" (?:[\w-]+ ){1,3}(?:is|was|has)\b")
-_PEOPLE = listed(
-    "person people customer customers child children man men woman women boss client clients guest guests patient patients student students"
-)
-
-
-_MEANT: dict[str, Callable[[_Use], bool]] = {  # by a form or its first word; of others the grammar alone decides
-    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end) and use.before != "the",  # not "= 13 (approximately)"
-    "a wide range of": _is_many,
-    "a wide variety of": _is_many,
-    "assists": lambda use: use.before not in NUMBER_WORDS,
-    "complimentary": lambda use: bool(use.after) and use.before not in AUXILIARIES,  # of a review, it is praise
-    "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't"),  # "the currently selected row"
-    "difficult": lambda use: use.after not in _PEOPLE and use.before not in ("more", "most"),
-    "merely": lambda use: use.before not in DETERMINERS,
-    "a number of": lambda use: use.before not in ("is", "was", "there's"),
-    "physician": lambda use: not use.after.startswith("assistant"),
-    "solely": lambda use: use.after in PREPOSITIONS or use.after == "because",  # "solely responsible" shares with nobody
-    "sufficient": _counts_things,
-    "assistance": lambda use: not use.before or use.before in _SOUGHT,  # "liquidity assistance" is a thing of its own
-    "often": lambda use: use.before != "so",
-    "frequently": lambda use: use.before != "so",
-    "regarding": _asks_or_tells,
-    "utilized": lambda use: use.before in _VERB_AFTER,  # "a utilized car" is not a used one
-    "utilised": lambda use: use.before in _VERB_AFTER,
-    "in addition to": lambda use: begins_sentence(use.text, use.start),
-    "beginning": lambda use: use.before not in DETERMINERS | PREPOSITIONS,
-    "challenging": _is_quality,
-    "more challenging": _describes,
-    "most challenging": _describes,
-    "due": lambda use: use.before not in _OWED | AUXILIARIES and not use.before.endswith("ly"),
-    "as a result of": lambda use: use.before not in AUXILIARIES,
-    "upon": lambda use: use.before != "once",
-    "a variety of": _is_many_things,
-    "a range of": _is_many_things,
-    "a myriad of": _is_many_things,
-    "seeking": lambda use: use.before not in DETERMINERS,
-    "in conjunction with": lambda use: use.before not in AUXILIARIES,
-    "along with": lambda use: (
-        use.before not in ("get", "gets", "getting", "got", "go", "goes", "going", "went", "come", "comes", "came", "play", "sing")
-    ),
-    "usually": lambda use: use.before not in ("than", "as"),
-}
+_ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|shalt|hath|doth)\b", re.IGNORECASE)
+_VERSE = 60
+"""Code points of a line of verse, at most."""
+_LINE_ENDS = re.compile(r"[.,;:!?…]*\n(?=[ \t]*[^\W\d_])")
 
 
 def _fits(text: str, start: int, form: str) -> bool:
     """Whether the form is used here as the pair means it."""
-    use = _Use(text, start, start + len(form), word_before(text, start))
+    use = Use(text, start, start + len(form), word_before(text, start))
     first, _, rest = form.partition(" ")
-    meant = _MEANT.get(form) or _MEANT.get(first)
-    if _SET_PHRASES.match(text, start) or (meant and not meant(use)):
+    meant = SENSES.get(form) or SENSES.get(" ".join(form.split(" ", 2)[:2])) or SENSES.get(first)
+    if _SET_PHRASES.match(text, start) or (meant and not meant(use)) or _may_rhyme(text, use.end):
         return False
     if not rest:
         return not (first.endswith("ed") and use.before in DETERMINERS)  # "the constructed graph"
     if first in SUBJECTS and rest.startswith(_FINITE):
         return starts_clause(text, start)
-    return form.rpartition(" ")[2] not in OBJECTS or _is_verb_place(first, use.before)
+    return form.rpartition(" ")[2] not in OBJECTS or first in PREPOSITIONS | _PREPOSITIONS_TOO or _is_verb_place(first, use.before)
+
+
+def _may_rhyme(text: str, end: int) -> bool:
+    """Whether a short line ends here, and another follows."""
+    if not _LINE_ENDS.match(text, end):
+        return False
+    line = line_of(text, end - 1)
+    return len(line) < _VERSE and not is_line_with(text, end - 1, ("-", "*", "+", "•", ">", "#", "|")) and not line.lstrip()[:1].isdigit()
 
 
 def _is_verb_place(verb: str, before: str) -> bool:
@@ -214,7 +121,7 @@ def _is_verb_place(verb: str, before: str) -> bool:
     if verb.endswith(("ed", "ing")) or (verb.endswith("s") and verb != "discuss"):
         return True
     plural = before.endswith("s") and not before.endswith(("ss", "us", "is"))
-    return not before or plural or before in _VERB_AFTER or before.endswith(("ly", "n't"))
+    return not before or plural or before in VERB_AFTER or before.endswith(("ly", "n't"))
 
 
 _CAPITAL_NEXT = re.compile(r" (?!I\b)[A-Z]")
@@ -223,6 +130,8 @@ _ARTICLE_BEFORE = re.compile(r"(?<![\w'’-])an? \Z", re.IGNORECASE)
 
 def _sites(text: str) -> Iterator[Site]:
     forms, _ = _twins()
+    if _ARCHAIC.search(text):
+        return
     for start, form in _matches(text):
         detail, variant, other, word = forms[form]
         if (is_capitalised(text, start) and not begins_sentence(text, start)) or not _fits(text, start, form):

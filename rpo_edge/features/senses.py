@@ -1,0 +1,260 @@
+"""Whether a formal or plain word is used as its pair means it: by the words beside it, of each pair's word or words.
+
+Where nothing is said here, a pair's words mean the same wherever grammar lets both stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBJECTS,
+    begins_sentence,
+    listed,
+    right_of,
+    word_after,
+    words_before,
+)
+from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A form in a text, and the words around it in lower case; "" where a mark comes first."""
+
+    text: str
+    start: int
+    end: int
+    before: str
+
+    @property
+    def after(self) -> str:
+        """The next word."""
+        return word_after(self.text, self.end)
+
+    def near(self, words: frozenset[str], reach: int = 3) -> bool:
+        """Whether one of these follows within so many words."""
+        following = right_of(self.text, self.end)[:_NEAR].lower().split()[:reach]
+        return any(word.strip("\"'“”‘’.,;:!?()*_") in words for word in following)
+
+    @property
+    def begins(self) -> bool:
+        """Whether it begins a sentence or stands between commas there."""
+        return begins_sentence(self.text, self.start) or self.text.startswith(",", self.end)
+
+
+Sense = Callable[[Use], bool]
+_NEAR = 80  # code points
+
+_SOUGHT = (
+    DETERMINERS | PREPOSITIONS | AUXILIARIES | listed("further more additional need want ask offer provide give seek request appreciate")
+)
+VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
+"""What a verb may follow."""
+_INFORMATION = listed(
+    "advice email guidance data help input feedback meeting letter news research debate insight law evidence knowledge policy doubt "
+    "clarity talk conversation anything something nothing more"
+)
+_INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
+_TELLS = listed("explores discusses says writes presents examines offers gives provides has is was")
+_DEGREES = listed("very really extremely quite so too and or as")
+_COMPARED = listed("more most less least")
+_OWED = listed("amount amounts balance fee fees money payment payments rent sum sums tax taxes owed respect credit thanks")
+_PEOPLE = listed(
+    "person people customer customers child children man men woman women boss client clients guest guests patient patients student students"
+)
+_ASKED = listed("task tasks problem problem problems question questions job part time day week year to if for because but and")
+_PROPERTY = listed("property company companies shares stake land business businesses assets title")
+_KNOWLEDGE = listed("understanding skill skills knowledge experience expertise attention")
+_TABLE = listed("row rows column columns cell cells element elements text record records")
+_MADE = listed("name names sentence sentences grammar grammars vector vectors proof proofs argument arguments set sets string strings")
+_MAGNITUDES = listed("value output speed stickiness rate rates number")
+_CHANGES = listed("onset spread expansion increase rise decline change changes development eye transit growth fire")
+_BODIES = listed("body patient patients witness witnesses evidence")
+_TRADES = listed("position positions trade trades transaction transactions discussion discussions pat")
+_COUNTED = listed("number amount quantity level degree extent condition conditions")
+_SAID_OF_NUMBERS = listed("is was there's represent represents denote denotes equals means gives enter specify count counts")
+_HAVE_CHANCES = DETERMINERS | listed(
+    "with more new great good have has had provide provides offer offers give gives create find seek and of"
+)
+_GOING_ALONG = listed("get gets getting got go goes going went come comes came play sing work works working worked")
+_SAYING = listed("that of about when if whether how what why")
+_AIMS = listed("value values criteria criterion setting settings rule rules flag flags used")
+_NO_OBJECT = listed("and or but if when as")
+_EVERYDAY_LY = listed("truly really very")
+_SINGULAR = re.compile(r" (?:[\w-]+ ){1,3}(?:is|was|has)\b")
+_ENUMERATES = re.compile(r" (?:[\w'’-]+ ){0,2}[\w'’-]+s, (?!such|including|which|from|like|and|or|but|so|that)", re.IGNORECASE)
+_IN_DOING = re.compile(r" (?:[\w'’-]+ ){1,4}in \w+ing\b")
+
+
+def _asks_or_tells(use: Use) -> bool:
+    """ "questions regarding", not "the highly regarding", nor at the start of a sentence."""
+    before = use.before
+    if not before or before in _TELLS:
+        return bool(before) is False and not begins_sentence(use.text, use.start)
+    return before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
+
+
+def _is_many(use: Use) -> bool:
+    """ "all kinds of books are", not "such a wide range of books", nor one that "is"."""
+    return use.before not in ("such", "over", "across") and not _SINGULAR.match(use.text, use.end)
+
+
+def _is_many_things(use: Use) -> bool:
+    """ "a variety of fresh herbs", not "of food", nor one that "is", nor of fruits, nuts, and seeds."""
+    things = right_of(use.text, use.end)[:_NEAR].split()[:2]
+    named = any(thing.rstrip(",:)*_").endswith("s") and not thing.endswith(("ss", "us", "is")) for thing in things)
+    return named and use.before not in DETERMINERS and _is_many(use) and not _ENUMERATES.match(use.text, use.end)
+
+
+def _describes(use: Use) -> bool:
+    """ "a more challenging task", not "challenging the idea"."""
+    return use.after not in DETERMINERS | SUBJECTS
+
+
+def _is_hard(use: Use) -> bool:
+    """Of the bare form, in the company of a quality: "a challenging task", "it is challenging to"."""
+    company = use.before in DETERMINERS | AUXILIARIES | _DEGREES or use.before.endswith("ly") or use.before in ("it", "them")
+    return company and (not use.after or use.after in _ASKED)
+
+
+def _is_plainly(use: Use) -> bool:
+    """Not compared, since its twin compares otherwise: "more crucial"."""
+    return use.before not in _COMPARED
+
+
+def _is_key(use: Use) -> bool:
+    """ "a crucial role", not "it is crucial that"."""
+    return _is_plainly(use) and use.after not in ("that", "to")
+
+
+def _is_fast(use: Use) -> bool:
+    """ "a rapid response", not "a rapid onset"."""
+    return _is_plainly(use) and not use.near(_CHANGES, 2)
+
+
+def _is_smart(use: Use) -> bool:
+    """Not "emotionally intelligent", nor "more reliable and intelligent"."""
+    return _is_plainly(use) and use.before != "and" and (not use.before.endswith("ly") or use.before in _EVERYDAY_LY)
+
+
+def _is_often(use: Use) -> bool:
+    """Not "the frequently accessed files"."""
+    done = use.after.endswith(("ed", "en")) or use.after in ("used", "asked")
+    return use.before not in ("so", *_COMPARED) and not (done and use.before not in AUXILIARIES | SUBJECTS)
+
+
+def _is_enough(use: Use) -> bool:
+    """ "a sufficient reason" has no "enough", nor have "sufficient conditions"."""
+    return use.before not in ("no", "a", "and", "or", "but", "necessary", "not") and use.after not in _COUNTED
+
+
+def _helps(use: Use) -> bool:
+    """One "helps somebody do" a thing, not "in doing" it."""
+    return use.before not in NUMBER_WORDS and not _IN_DOING.match(use.text, use.end)
+
+
+def _is_helpful(use: Use) -> bool:
+    """ "it is beneficial for", not "a beneficial effect", nor "mutually beneficial"."""
+    company = use.before in AUXILIARIES | _DEGREES | _COMPARED | frozenset(["also", "highly", "particularly", "especially"])
+    return company and (not use.after or use.after in PREPOSITIONS | frozenset(["if", "when", "because", "and", "but"]))
+
+
+def _takes_object(use: Use) -> bool:
+    """Not by itself: "a way to verify, there is"."""
+    return bool(use.after) and use.after not in _NO_OBJECT
+
+
+def _is_straight(use: Use) -> bool:
+    """No adverb before a verb whose twin ends in a preposition: "critically examine"."""
+    return not use.before.endswith("ly") and use.before != "further"
+
+
+def _tells(use: Use) -> bool:
+    """One tells somebody something."""
+    return use.after in _SAYING
+
+
+def _not_near(words: frozenset[str], reach: int = 3, also: Sense | None = None) -> Sense:
+    return lambda use: not use.near(words, reach) and (also is None or also(use))
+
+
+def _not_after(*words: str) -> Sense:
+    return lambda use: use.before not in words
+
+
+def _not_before(*words: str) -> Sense:
+    return lambda use: use.after not in words
+
+
+def _of_each(forms: str, sense: Sense) -> dict[str, Sense]:
+    return dict.fromkeys((form.replace("_", " ") for form in forms.split()), sense)
+
+
+SENSES: dict[str, Sense] = {
+    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end) and use.before != "the",  # not "= 13 (approximately)"
+    **_of_each("a_wide_range_of a_wide_variety_of", _is_many),
+    **_of_each("a_variety_of a_range_of a_myriad_of", _is_many_things),
+    **_of_each("assist assists assisting", _helps),
+    "assistance": lambda use: not use.before or use.before in _SOUGHT,  # "liquidity assistance" is a thing of its own
+    "complimentary": lambda use: bool(use.after) and use.before not in AUXILIARIES,  # of a review, it is praise
+    # "the currently selected row"; and "Now," goes on with a tale
+    "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
+    "difficult": lambda use: use.after not in _PEOPLE and use.before not in _COMPARED,
+    **_of_each("crucial pivotal", _is_key),
+    **_of_each("lengthy numerous wealthy inexpensive", _is_plainly),
+    "rapid": _is_fast,
+    "intelligent": _is_smart,
+    "beneficial": _is_helpful,
+    "challenging": _is_hard,
+    **_of_each("more_challenging most_challenging", _describes),
+    "merely": lambda use: use.before not in DETERMINERS,
+    "a number of": lambda use: use.before not in _SAID_OF_NUMBERS,
+    "a small amount of": _not_before("something", "anything"),
+    "in a manner": _not_before("of"),
+    "physician": lambda use: not use.after.startswith("assistant") and use.after != "of",
+    "solely": lambda use: use.after in PREPOSITIONS or use.after == "because",  # "solely responsible" shares with nobody
+    "sufficient": _is_enough,
+    **_of_each("often frequently", _is_often),
+    "rapidly": lambda use: not (use.before in DETERMINERS and use.after.endswith("ing")),
+    "regarding": _asks_or_tells,
+    **_of_each("utilized utilised", lambda use: use.before in VERB_AFTER),  # "a utilized car" is not a used one
+    "in addition to": lambda use: begins_sentence(use.text, use.start),
+    "beginning": lambda use: use.before not in DETERMINERS | PREPOSITIONS,
+    "due": lambda use: use.before not in _OWED | AUXILIARIES and not use.before.endswith("ly"),
+    "as a": lambda use: use.before not in AUXILIARIES,
+    "upon": _not_after("once"),
+    "seeking": lambda use: use.before not in DETERMINERS,
+    "in conjunction with": lambda use: use.before not in AUXILIARIES | _GOING_ALONG,
+    "along with": lambda use: use.before not in _GOING_ALONG,
+    "usually": _not_after("than", "as"),
+    "additional": _not_before("question", "questions", "insights"),
+    **_of_each("and_therefore and_thus", lambda use: use.after in SUBJECTS),
+    **_of_each("acquire acquires acquiring", _not_near(_PROPERTY)),
+    **_of_each("enhance enhances enhanced enhancing", _not_near(_MAGNITUDES)),
+    **_of_each("examine examines examined examining", _not_near(_BODIES, 2, _is_straight)),
+    **_of_each("explores investigate investigates investigating discuss discusses discussing tolerate tolerates tolerating", _is_straight),
+    **_of_each("encounter encounters encountering eliminate eliminates eliminating", _is_straight),
+    **_of_each("initiate initiates initiated initiating", _not_near(_TRADES)),
+    "meticulous": _not_before("nature", "person", "planner"),
+    **_of_each("occur occurs occurred", lambda use: use.after != "according" and not use.before.endswith(("'s", "arrivals"))),
+    "opportunities": lambda use: use.before in _HAVE_CHANCES,
+    **_of_each("perhaps maybe", lambda use: "just" not in (use.before, use.after) and not use.text.startswith(", just", use.end)),
+    **_of_each("require requires", _not_near(_KNOWLEDGE, 4)),
+    **_of_each("resolve resolves resolved resolving", lambda use: not (use.text.endswith("problem", 0, use.end) and use.after == "of")),
+    **_of_each("select selects selecting", _not_near(_TABLE)),
+    "significant": lambda use: not use.before.endswith("ly"),
+    **_of_each(
+        "to_construct constructed constructing", _not_near(_MADE, 3, lambda use: not _MADE & set(words_before(use.text, use.start)))
+    ),
+    "to determine": lambda use: use.before not in _AIMS and not use.near(frozenset(["should"]), 4),
+    **_of_each("to_remain will_remain", lambda use: use.after not in DETERMINERS),
+    "to verify": _takes_object,
+    **_of_each("inform informs informed informing notify notifies notified notifying", _tells),
+}
+"""By a form, its first two words or its first."""
