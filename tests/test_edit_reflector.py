@@ -9,7 +9,8 @@ from rpo_edge.edits import apply, disjoint
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.edit import LONGEST, EditReflector, Heads, chunks, shape
+from rpo_edge.reflectors.chunks import LONGEST, chunks, shape
+from rpo_edge.reflectors.edit import EditReflector, Heads
 from rpo_edge.usage import COLUMNS, WORDS, Usage
 from rpo_edge.wordpiece import WordPiece
 

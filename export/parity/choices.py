@@ -19,7 +19,8 @@ from export.parity.measuring import beside, log_softmax
 from rpo_edge.history import SIDES
 from rpo_edge.operations import Vocabulary
 from rpo_edge.pipeline import windows
-from rpo_edge.reflectors.edit import Encoder, Heads, batch, chunks
+from rpo_edge.reflectors.chunks import batch, chunks
+from rpo_edge.reflectors.edit import Encoder, Heads
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Usage
 from rpo_edge.wordpiece import WordPiece

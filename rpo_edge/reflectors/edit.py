@@ -20,12 +20,11 @@ user was never seen to write.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,19 +36,17 @@ from rpo_edge.features.framing import STOCK
 from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
-from rpo_edge.operations import Operation, Vocabulary, Word, words_of
+from rpo_edge.operations import Vocabulary
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.choices import LEAST, Place, choose_on
+from rpo_edge.reflectors.chunks import batch, chunks
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
-from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
-from rpo_edge.wordpiece import Piece, WordPiece
-
-LONGEST = 160
-"""Word pieces that the encoder reads at once, [CLS] and [SEP] included; a longer window is cut between sentences."""
+from rpo_edge.wordpiece import WordPiece
 
 LEFT_TO_RULES = frozenset(
     [
@@ -77,8 +74,6 @@ LEFT_TO_RULES = frozenset(
     ]
 )
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
-LEAST = 0.2
-"""Places less probable than this neither change nor count: they are noise, and many."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -124,108 +119,6 @@ class Heads:
         of_user = (of_operations * self.own).sum(axis=1) + self.families @ of_families + shared
         result: Array = self.scale * of_user + self.offset
         return result
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A run of whole sentences that fits the encoder: words, and for each the number of its first piece ([CLS] is 0)."""
-
-    start: int
-    text: str
-    words: list[Word]
-    heads: list[int]
-    ids: list[int]
-    shapes: list[int]
-
-
-def shape(word: str) -> int:
-    """What an uncased encoder does not see: 0 lower case or no letter, 1 capitalised, 2 other capitals."""
-    if word == word.lower():
-        return 0
-    return 1 if word[1:] == word[1:].lower() else 2
-
-
-def chunks(text: str, tokenizer: WordPiece, longest: int = LONGEST) -> Iterator[Chunk]:
-    """Runs of sentences of `longest` pieces at most; of a longer sentence, the rest is left out."""
-    pending: tuple[int, int, list[Piece]] | None = None
-    pieces = tokenizer(text)
-    k = 0
-    for start, end in sentences(text):
-        first = k
-        while k < len(pieces) and pieces[k].start < end:
-            k += 1
-        if pending and len(pending[2]) + k - first > longest - 2:
-            yield _chunk(text, *pending, tokenizer, longest)
-            pending = None
-        pending = (pending[0], end, pending[2] + pieces[first:k]) if pending else (start, end, pieces[first:k])
-    if pending:
-        yield _chunk(text, *pending, tokenizer, longest)
-
-
-def _chunk(text: str, start: int, end: int, pieces: list[Piece], tokenizer: WordPiece, longest: int) -> Chunk:
-    pieces = pieces[: longest - 2]
-    part = text[start:end]
-    number = {piece.start - start: i for i, piece in enumerate(pieces, 1)}
-    words = [word for word in words_of(part) if word.start in number]
-    shapes = [0] * (len(pieces) + 2)
-    for word in words:
-        shapes[number[word.start]] = shape(part[word.start : word.end])
-    ids = [tokenizer.cls_id, *(piece.id for piece in pieces), tokenizer.sep_id]
-    return Chunk(start, part, words, [number[word.start] for word in words], ids, shapes)
-
-
-def batch(found: Sequence[Chunk]) -> tuple[Array, Array, Array]:
-    """Ids, mask and shapes of chunks, each (chunks, longest) int64, filled up with 0."""
-    result = np.zeros((3, len(found), max(len(chunk.ids) for chunk in found)), dtype=np.int64)
-    for i, chunk in enumerate(found):
-        result[0, i, : len(chunk.ids)] = chunk.ids
-        result[1, i, : len(chunk.ids)] = 1
-        result[2, i, : len(chunk.ids)] = chunk.shapes
-    return result[0], result[1], result[2]
-
-
-@dataclass(frozen=True)
-class Place:
-    """One choice of a chunk: the best operation at a word, and the probability that anything changes there."""
-
-    probability: float
-    word: int
-    number: int
-    edit: Edit
-
-    def shifted(self, offset: float) -> Place:
-        """The same place where every operation's logit is larger by `offset`."""
-        odds = self.probability / max(1e-9, 1 - self.probability) * math.exp(offset)
-        return replace(self, probability=odds / (1 + odds))
-
-
-def choose(places: Iterable[Place], families: Sequence[str], least: float = LEAST) -> list[Place]:
-    """Of each family as many places as its probabilities add up to, the most probable first; the surest of all first.
-
-    families: by operation number less 1.
-    """
-    return choose_on(places, families, {}, least)[0]
-
-
-def choose_on(
-    places: Iterable[Place], families: Sequence[str], carry: Mapping[str, float], least: float = LEAST, strength: float = 1.0
-) -> tuple[list[Place], dict[str, float]]:
-    """`choose` where a text comes in parts: what rounding left of each family so far is added, and what is left now comes back.
-
-    strength: of what the probabilities add up to, the part that changes.
-    """
-    by_family: dict[str, list[Place]] = defaultdict(list)
-    for place in places:
-        if place.probability >= least:
-            by_family[families[place.number - 1]].append(place)
-    chosen, left = [], dict(carry)
-    for name, group in by_family.items():
-        group.sort(key=lambda place: (-place.probability, place.edit.start))
-        total = strength * sum(place.probability for place in group) + carry.get(name, 0.0)
-        part = group[: int(total + 0.5)]
-        left[name] = total - len(part)
-        chosen += part
-    return sorted(chosen, key=lambda place: -place.probability), left
 
 
 class EditReflector:
@@ -404,6 +297,3 @@ def _session(path: Path, ort: Any) -> Encoder:
         return logits
 
     return run
-
-
-__all__ = ["LEFT_TO_RULES", "LONGEST", "Chunk", "EditReflector", "Encoder", "Heads", "Operation", "batch", "chunks", "shape"]

@@ -24,33 +24,25 @@ from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, MAJORITY, Rates
 from rpo_edge.segment import LINE_PREFIX, WORD
-from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, count_sites, counts_of, distribution, free_sites, kin_of
+from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites, counts_of, free_sites
 
-_FRAMES = frozenset({"greeting", "sign_off"})
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _NEEDS_NAME = frozenset({"dear"})
 _MARKS = ",!.:-—– "
-_FEWEST_FRAMES = 2  # and one that was seen once is no habit
 _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
-_ONCE = _FRAMES | _WHOLE
-_BY_HALVES = _FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
+_ONCE = FRAMES | _WHOLE
+_BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _HALF = 0.5
-_PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
-_ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
-_FEWEST_SEEN = 2
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
 _APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
-_NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
-_MAJORITY = 0.5
-_STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 _LONGEST_WORD = 40
 _PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
 _ROUNDING = 1e-9
@@ -102,7 +94,7 @@ class RulesReflector:
         Stock phrases that go take along what was given inside them. Observations are of the features alone.
         """
         user = counts_of(profile)
-        rates = _Rates(user, self._context(window, features), stated_rates(profile.preferences))
+        rates = Rates(user, self._context(window, features), stated_rates(profile.preferences))
         sampler = _Sampler(window.text, window.carry)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
         phrases: list[Edit] = []
@@ -113,13 +105,13 @@ class RulesReflector:
                 continue
             if site.name in _BY_HALVES and window.strength < _HALF and site.name not in rates.stated:
                 continue
-            after = _frame(site, rates, window) if site.name in _FRAMES else _choose(site, rates, sampler, window.strength)
+            after = _frame(site, rates, window) if site.name in FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
                 continue
             variant, text = after
             if (
                 site.name == "exclamation"
-                and (rates.user("last_stop") or {}).get("none", 0.0) > _MAJORITY
+                and (rates.user("last_stop") or {}).get("none", 0.0) > MAJORITY
                 and _ends_paragraph(site.end, window)
             ):
                 text = ""
@@ -184,83 +176,6 @@ def stated_features(profile: StyleProfile) -> frozenset[str]:
     return frozenset(stated_rates(profile.preferences))
 
 
-class _Rates:
-    """User's and draft's distributions by feature key; a stated preference replaces the user's."""
-
-    def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
-        self._user, self._draft, self.stated = user, draft, stated
-        self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
-        self._formality = Formality(user)
-
-    def user(self, key: str, shown: str = "") -> Mapping[str, float] | None:
-        """By variant. shown: the variant in a place, where how often it came at all says more."""
-        name = key.partition(":")[0]
-        if name in self.stated:
-            return self.stated[name]
-        if name in _ITS_OWN:
-            seen = self._user.get(key, {})
-            return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
-        rates = distribution(key, self._user, self._user_totals)
-        kept = self._kept(key) if shown == "formal" and rates else None
-        # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
-        return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
-
-    def _kept(self, key: str) -> float | None:
-        """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
-        own = self._user.get(key, {})
-        if key.partition(":")[0] not in _PER_WORD or sum(own.values()) >= _FEWEST_SEEN:
-            return None
-        return self._formality.kept(key)
-
-    def is_habit(self, key: str, variant: str, rate: float) -> bool:
-        """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
-        name = key.partition(":")[0]
-        if name in _ITS_OWN:
-            return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
-        own = self._user.get(key, {})
-        if name in _PER_WORD and name not in self.stated and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
-            return False  # of this word, the user has shown the other way only
-        if name == "register" and variant == "formal" and name not in self.stated and not own.get(variant):
-            return False  # a formal word that the user was never seen to write is not put in
-        seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
-        return rate >= _MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
-
-    def draft(self, key: str) -> Mapping[str, float]:
-        return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
-
-    def seen(self, name: str) -> Mapping[str, float]:
-        """How often the user showed each variant; a stated text counts as often as needed."""
-        if name in self.stated:
-            return {variant: float(_FEWEST_FRAMES) for variant in self.stated[name]}
-        return self._user_totals.get(name, {})
-
-    def reason(self, site: Site, variant: str) -> str:
-        name = site.name
-        detail = site.key.partition(":")[2]
-        what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
-        if name in self.stated:
-            return f"{what} is your stated preference"
-        if name in _FRAMES:
-            return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
-        if site.variant == "formal" and self._kept(site.key) is not None:
-            once = "once" if self._user.get(site.key, {}).get("formal") else "never"
-            rates = f"of all such words you write {self._formality.user:.0f} in 100,000, models {self._formality.models:.0f}"
-            return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
-        user, draft = self.user(site.key) or {}, self.draft(site.key)
-        places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
-        return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"
-
-    def describe(self, name: str) -> tuple[str, str]:
-        """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
-        user = self.stated.get(name) or distribution(name, self._user, self._user_totals) or {}
-        return _most(self.draft(name)), _most(user)
-
-
-def _most(rates: Mapping[str, float]) -> str:
-    top = sorted(rates.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
-    return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
-
-
 def _in_turn(phrases: list[Edit], edits: list[Edit]) -> list[Edit]:
     """Phrases that go before other edits; where one leaves its capital to a word that is edited, too, that edit puts it there."""
     by_start = {edit.start: i for i, edit in reversed([*enumerate(edits)])}
@@ -285,7 +200,7 @@ def _ends_paragraph(end: int, window: Window) -> bool:
     return not (window.sentence and not window.last) and bool(_PARAGRAPH_END.match(window.text, end))
 
 
-def _choose(site: Site, rates: _Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
+def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
     """The variant that the site changes to, with its text; None if it stays. strength: of the surplus, the part that changes."""
     user = rates.user(site.key, site.variant)
     if user is None or not site.options:
@@ -314,9 +229,9 @@ def _weighted(weights: Mapping[str, float], point: float) -> str:
     return max(weights)
 
 
-def _frame(site: Site, rates: _Rates, window: Window) -> tuple[str, str] | None:
+def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit, and to prose."""
-    seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= _FEWEST_FRAMES}
+    seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= FEWEST_FRAMES}
     absent = rates.seen(site.name).get("none", 0.0) / max(1.0, sum(rates.seen(site.name).values()))
     if not seen:
         gone = site.name in rates.stated and site.variant != "none" and site.end - site.start >= len(site.variant)
@@ -374,7 +289,7 @@ def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -
 
 
 def _apply_case(
-    edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: _Rates, evidence: Evidence
+    edits: list[Edit], cases: list[Site], window: Window, profile: StyleProfile, rates: Rates, evidence: Evidence
 ) -> list[Edit]:
     """Case comes last, so that it also reaches the first letter of what another edit put there."""
     insertions = [edit for edit in edits if edit.start == edit.end]  # a greeting stands before an edit of the first word
@@ -401,7 +316,7 @@ def _apply_case(
     return disjoint([*insertions, *by_start.values()])
 
 
-def _observations(edits: list[Edit], rates: _Rates) -> list[Observation]:
+def _observations(edits: list[Edit], rates: Rates) -> list[Observation]:
     names = {label: name for name, label in LABELS.items()}
     found: dict[str, int] = defaultdict(int)
     for edit in edits:

@@ -27,7 +27,8 @@ from transformers import BertForTokenClassification
 from rpo_edge.edits import apply, disjoint
 from rpo_edge.operations import Vocabulary
 from rpo_edge.records import ReflectorInfo
-from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads, Place, choose
+from rpo_edge.reflectors.choices import Place, choose
+from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads
 from rpo_edge.steps.profile import measure
 from rpo_edge.wordpiece import WordPiece
 from training.edit.examples import general, held_back

@@ -19,7 +19,7 @@ from rpo_edge.features.shorthand import FORMS, PHRASES
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 from rpo_edge.operations import Operation, Vocabulary, operation, words_of
 from rpo_edge.records import Trajectory
-from rpo_edge.reflectors.edit import chunks
+from rpo_edge.reflectors.chunks import chunks
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array, Usage, family
 from training.minilm import tokenizer

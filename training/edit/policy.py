@@ -18,7 +18,8 @@ from transformers import BertForTokenClassification
 from rpo_edge.edits import disjoint
 from rpo_edge.operations import Vocabulary
 from rpo_edge.records import Edit, ReflectorInfo
-from rpo_edge.reflectors.edit import LONGEST, Chunk, EditReflector, Encoder, Heads, chunks
+from rpo_edge.reflectors.chunks import LONGEST, Chunk, chunks
+from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.usage import Array, Usage
 from rpo_edge.wordpiece import WordPiece

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from rpo_edge.lexicon import BRITISH_AMERICAN, FORMAL_PLAIN, FUNCTION_WORDS
-from rpo_edge.reflectors.edit import shape
+from rpo_edge.reflectors.chunks import shape
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array
 from rpo_edge.wordpiece import WordPiece

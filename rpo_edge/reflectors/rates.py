@@ -1,0 +1,99 @@
+"""The rates that `rules` goes by: the user's and the draft's, by feature and variant, what counts as a habit, and how a reason says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rpo_edge.features import LABELS
+from rpo_edge.features.base import Site
+from rpo_edge.steps.formality import Formality
+from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
+
+_PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
+_ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
+_FEWEST_SEEN = 2
+_NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
+_STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
+MAJORITY = 0.5
+"""A form that is written more often than this needs no other evidence."""
+FRAMES = frozenset({"greeting", "sign_off"})
+"""Features that a text has once, at its edges."""
+FEWEST_FRAMES = 2
+"""Texts with the same greeting or sign-off that make a habit; one that was seen once is none."""
+
+
+class Rates:
+    """User's and draft's distributions by feature key; a stated preference replaces the user's."""
+
+    def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
+        self._user, self._draft, self.stated = user, draft, stated
+        self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
+        self._formality = Formality(user)
+
+    def user(self, key: str, shown: str = "") -> Mapping[str, float] | None:
+        """By variant. shown: the variant in a place, where how often it came at all says more."""
+        name = key.partition(":")[0]
+        if name in self.stated:
+            return self.stated[name]
+        if name in _ITS_OWN:
+            seen = self._user.get(key, {})
+            return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+        rates = distribution(key, self._user, self._user_totals)
+        kept = self._kept(key) if shown == "formal" and rates else None
+        # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
+        return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
+
+    def _kept(self, key: str) -> float | None:
+        """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
+        own = self._user.get(key, {})
+        if key.partition(":")[0] not in _PER_WORD or sum(own.values()) >= _FEWEST_SEEN:
+            return None
+        return self._formality.kept(key)
+
+    def is_habit(self, key: str, variant: str, rate: float) -> bool:
+        """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
+        name = key.partition(":")[0]
+        if name in _ITS_OWN:
+            return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
+        own = self._user.get(key, {})
+        if name in _PER_WORD and name not in self.stated and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
+            return False  # of this word, the user has shown the other way only
+        if name == "register" and variant == "formal" and name not in self.stated and not own.get(variant):
+            return False  # a formal word that the user was never seen to write is not put in
+        seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
+        return rate >= MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
+
+    def draft(self, key: str) -> Mapping[str, float]:
+        return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
+
+    def seen(self, name: str) -> Mapping[str, float]:
+        """How often the user showed each variant; a stated text counts as often as needed."""
+        if name in self.stated:
+            return {variant: float(FEWEST_FRAMES) for variant in self.stated[name]}
+        return self._user_totals.get(name, {})
+
+    def reason(self, site: Site, variant: str) -> str:
+        name = site.name
+        detail = site.key.partition(":")[2]
+        what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
+        if name in self.stated:
+            return f"{what} is your stated preference"
+        if name in FRAMES:
+            return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
+        if site.variant == "formal" and self._kept(site.key) is not None:
+            once = "once" if self._user.get(site.key, {}).get("formal") else "never"
+            rates = f"of all such words you write {self._formality.user:.0f} in 100,000, models {self._formality.models:.0f}"
+            return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
+        user, draft = self.user(site.key) or {}, self.draft(site.key)
+        places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
+        return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"
+
+    def describe(self, name: str) -> tuple[str, str]:
+        """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
+        user = self.stated.get(name) or distribution(name, self._user, self._user_totals) or {}
+        return _most(self.draft(name)), _most(user)
+
+
+def _most(rates: Mapping[str, float]) -> str:
+    top = sorted(rates.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
+    return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
