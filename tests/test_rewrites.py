@@ -11,6 +11,18 @@ SHORT = [
     "I've tried that new recipe and it's so good. Don't skip the lemon, it's what makes it.",
     "I didn't see that one yet. Don't tell me anything. I'm two behind because work's been mad.",
 ]
+SMALL = [
+    "i'm late again, and i think i've lost the key",
+    "i'd go but i have no car. i can't walk that far",
+    "yes i know, i'll call when i'm there",
+    "and i said i'd wait",
+]
+STOPS = [f"We left at {w}. It's far. I'm there now. They don't know. It's not late." for w in WEEKS]
+DOCTORS = ["Dr Patel saw Mrs Hale today.", "Mr Jones asked Dr Patel to call.", "Mrs Jones and Ms Hill agree with Dr Patel."]
+NO_DASH = [
+    f"We walked home along the river at {n} and talked about the garden until it was dark and the lamps came on in the town below us."
+    for n in range(60)
+]
 LONG = [
     f"I do not know what to say about week {w}. It is not late, and they are not here. We have not seen it, and she does not mind."
     for w in WEEKS
@@ -74,7 +86,7 @@ CASES = {
     "the sign-off over what a template leaves open": (
         MAIL,
         "Dear Hiring Manager,\n\nI am writing to apply for the post.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
-        "Hi Hiring Manager,\n\nI'm writing to apply for the post.\n\nCheers,\n\n[Your Name]\n[Your Position]",
+        "Dear Hiring Manager,\n\nI'm writing to apply for the post.\n\nCheers,\n\n[Your Name]\n[Your Position]",
     ),
     "no greeting above a subject": (
         MAIL,
@@ -175,7 +187,14 @@ CASES = {
         "To reproduce the behavior:\n\n1. Set color: red.\n\nAluminum is light.",
         "To reproduce the behaviour:\n\n1. Set color: red.\n\nAluminium is light.",
     ),
+    "more of them than of hers": (PLAIN, "It is crucial to check it.", "It is important to check it."),
+    "a title stays as it is": (LOW, "She read *Pride and Prejudice* again.", "she read *Pride and Prejudice* again"),
+    "a title at the start, too": (LOW, "*Pride and Prejudice* is long, and I like it.", "*Pride and Prejudice* is long, and i like it."),
+    "her own i": (SMALL, "Yes, I'm here. I think I will go, and I have it.", "yes, i'm here. i think i'll go, and i have it"),
+    "a new sentence and a short form": (STOPS, "It rained a lot; it is late.", "It rained a lot. It's late."),
+    "Mr Bennet": (DOCTORS, "Mr. Bennet and Dr. Hale left.", "Mr Bennet and Dr Hale left."),
     # dashes
+    "who never writes a dash": (NO_DASH, "We took the long way — the only one open then.", "We took the long way, the only one open then."),
     "both dashes of a pair": (
         EN,
         "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",

@@ -36,9 +36,11 @@ CHOICES: tuple[Choice, ...] = (
     punctuation.ELLIPSIS,
     punctuation.AMPERSAND,
     punctuation.APOSTROPHE,
+    punctuation.TITLE_STOP,
     framing.BOLD,
     framing.EMOJIS,
     punctuation.CASE,
+    punctuation.PRONOUN,
 )
 
 MEASURES: tuple[Measure, ...] = (

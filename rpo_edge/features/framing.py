@@ -18,8 +18,9 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 _PARTING = (
-    "best(?: regards| wishes)?|kind regards|warm regards|regards|sincerely|yours(?: truly| sincerely)?|cheers|thanks|thank you|many thanks|"
-    "thanks again|take care|love|ciao|talk soon|see you|xoxo"
+    "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|yours(?: truly| sincerely| faithfully)?|faithfully|"
+    "respectfully(?: yours)?|warmly|all the best|all best|cheers|thanks(?: so much| again)?|thank you(?: so much)?|many thanks|with thanks|"
+    "take care|love|ciao|talk soon|see you|xoxo"
 )
 SIGN_OFF = re.compile(
     rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*|[ \t]*[-—–][^\n]{{1,30}})?)\s*\Z",

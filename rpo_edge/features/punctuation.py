@@ -20,6 +20,7 @@ from rpo_edge.features.context import (
     word_before,
 )
 from rpo_edge.features.contractions import is_other_word
+from rpo_edge.features.framing import body
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, prose_start, sentences, straight, words
 
@@ -42,6 +43,11 @@ _JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww
 _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
+_BETWEEN_US = re.compile(
+    r"\b(?:i|me|my|we|us|our|you|your|let['’]?s)\b|^\W*(?:thank|thanks|great|awesome|wow|yay|congrat|welcome|enjoy|happy|hi|hey|hello|nice|cool|amazing|have|that|this|it)",
+    re.IGNORECASE,
+)
+"""What is called out is said to somebody, not told of others ("The king was happy")."""
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
@@ -73,11 +79,21 @@ def _dashes(text: str) -> Iterator[Site]:
             continue
         variant = names[match[0]]
         options = {name: mark for name, mark in _DASHES.items() if name != variant}
-        if min(len(before), len(after)) < _ENDS_OF_WORDS or _carries_lead(text, match):
+        paired = bool(_DASH.search(left) or _DASH.search(right))  # both change, or none
+        short = min(len(before), len(after)) < _ENDS_OF_WORDS
+        if (short and not paired) or _carries_lead(text, match):
             options = {}
-        elif "," in left or "," in right or _DASH.search(left) or _DASH.search(right) or after[0].lower() in SUBJECTS | DETERMINERS:
+        elif short or "," in left or "," in right or _DASH.search(left) or _DASH.search(right) or _begins_clause(after):
             del options["comma"]  # it would be one of several, or join two sentences
         yield Site("dash", match.start(), match.end(), variant, options)
+
+
+def _begins_clause(after: list[str]) -> bool:
+    """Whether the words after a dash may be a sentence: "it rained", "the rain was over"; not "the only one"."""
+    said = [word.lower() for word in after]
+    return said[0] in SUBJECTS or (
+        said[0] in DETERMINERS and (not AUXILIARIES.isdisjoint(said) or any("'" in word or "’" in word for word in said))
+    )
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
@@ -136,7 +152,7 @@ def _exclamation(text: str) -> Iterator[Site]:
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
             continue
         body = words(sentence)
-        warm = len(body) <= 12 and bool(_WARM.search(sentence)) and not _COOL.search(sentence)
+        warm = len(body) <= 12 and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
@@ -150,9 +166,12 @@ _BARE_WORDS = 3
 
 def _last_stop(text: str) -> Iterator[Site]:
     """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes."""
+    first, last = body(text)
     for line in _LAST_LINE.finditer(text):
         said = line[0].rstrip()
         end = line.start() + len(said)
+        if line.start() < first or end > last:
+            continue  # a signature has no stop, whoever signs
         if is_line_with(text, line.start(), _NO_PROSE) or _NUMBERED.match(line[0]) or (not said[-1:].isalpha() and not said.endswith(".")):
             continue
         stop = said.endswith(".")
@@ -229,10 +248,15 @@ def _lower_start(text: str) -> Iterator[Site]:
         word = WORD.match(text, start)
         if word and text[word.end() : word.end() + 1] == ":":
             continue  # a label: "A: Yes", "Date:"
+        if _EMPHASISED.match(text, start - 1) and not text.startswith(("**", "__"), start - 2):
+            continue  # a title, as "*Pride and Prejudice*"
         if text[start].islower():
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
         elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose)) and not _may_be_name(text, word):
             yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
+
+
+_EMPHASISED = re.compile(r"[*_](?=[A-Z])")
 
 
 def _without_code(text: str) -> str:
@@ -284,6 +308,28 @@ def _semicolon(text: str) -> Iterator[Site]:
         yield Site("semicolon", start, match.end() + 1, "semicolon", options)
 
 
+_PRONOUN = re.compile(
+    r"(?<![\w'’./(-])(?:I(?=['’](?:m|ve|d|ll)\b| [a-z])|i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
+    r"know|need|want|like|love|hope|see|saw|got|get|use|used|guess|feel|just|also|still|really|should|might|went|made|tried|put|said)\b))"
+)
+
+
+def _pronoun(text: str) -> Iterator[Site]:
+    """ "I" or "i"; of the small letter only what no formula has."""
+    for match in _PRONOUN.finditer(text):
+        upper = match[0] == "I"
+        yield Site("pronoun_case", match.start(), match.end(), *(("upper", {"lower": "i"}) if upper else ("lower", {"upper": "I"})))
+
+
+_TITLE_STOP = re.compile(r"\b(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?= [A-Z][a-z])")
+
+
+def _title_stop(text: str) -> Iterator[Site]:
+    for match in _TITLE_STOP.finditer(text):
+        stop = bool(match["stop"])
+        yield Site("title_stop", *match.span("stop"), *(("stop", {"none": ""}) if stop else ("none", {"stop": "."})))
+
+
 DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
 CLAUSE = Choice("clause_comma", "comma before a new clause", "share of clauses joined by and, but, so, or", _clause)
 EXCLAMATION = Choice("exclamation", "exclamation marks", "share of sentences", _exclamation)
@@ -292,5 +338,7 @@ ELLIPSIS = Choice("ellipsis", "ellipsis", "share of each form", _ellipsis)
 APOSTROPHE = Choice("apostrophe", "apostrophe", "share of each form", _apostrophe)
 AMPERSAND = Choice("ampersand", "& for and", "share of ands between words", _ampersand)
 LATIN = Choice("latin", "e.g. and i.e.", "share of each form", _latin)
+PRONOUN = Choice("pronoun_case", "i for I", "share of its uses", _pronoun)
+TITLE_STOP = Choice("title_stop", "Mr. or Mr", "share of titles before names", _title_stop)
 CASE = Choice("sentence_case", "lower-case sentence starts", "share of sentences", _lower_start)
 SEMICOLON = Choice("semicolon", "semicolons", "share of the joins of two clauses", _semicolon)

@@ -128,11 +128,6 @@ def _is_plainly(use: Use) -> bool:
     return use.before not in _COMPARED
 
 
-def _is_key(use: Use) -> bool:
-    """ "a crucial role", not "it is crucial that"."""
-    return _is_plainly(use) and use.after not in ("that", "to")
-
-
 def _is_fast(use: Use) -> bool:
     """ "a rapid response", not "a rapid onset"."""
     return _is_plainly(use) and not use.near(_CHANGES, 2)
@@ -206,8 +201,7 @@ SENSES: dict[str, Sense] = {
     # "the currently selected row"; and "Now," goes on with a tale
     "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
     "difficult": lambda use: use.after not in _PEOPLE and use.before not in _COMPARED,
-    **_of_each("crucial pivotal", _is_key),
-    **_of_each("lengthy numerous wealthy inexpensive", _is_plainly),
+    **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
     "rapid": _is_fast,
     "intelligent": _is_smart,
     "beneficial": _is_helpful,
@@ -222,7 +216,7 @@ SENSES: dict[str, Sense] = {
     "sufficient": _is_enough,
     **_of_each("often frequently", _is_often),
     "rapidly": lambda use: not (use.before in DETERMINERS and use.after.endswith("ing")),
-    "regarding": _asks_or_tells,
+    **_of_each("regarding with_regard in_regard pertaining", _asks_or_tells),
     **_of_each("utilized utilised", lambda use: use.before in VERB_AFTER),  # "a utilized car" is not a used one
     "in addition to": lambda use: begins_sentence(use.text, use.start),
     "beginning": lambda use: use.before not in DETERMINERS | PREPOSITIONS,

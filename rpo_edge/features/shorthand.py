@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site, like
-from rpo_edge.features.context import begins_sentence, listed, word_after, word_before
+from rpo_edge.features.context import begins_sentence, listed, word_after, word_before, words_before
 
 STANDARD = "standard"
 """The variant of the whole word; a short form is a variant by itself."""
@@ -33,6 +33,7 @@ really rly
 okay ok OK
 yes yeah yep yup
 information info
+documentation docs
 repository repo
 repositories repos
 configuration config
@@ -65,9 +66,12 @@ _SAID_OF_SYMBOLS = listed("is are was be equals denotes represents has and or")
 _OF_PROGRAMS = listed(
     "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target"
 )
-_OF_REQUESTS = listed("in to of for form forms fee fees deadline process letter letters materials")
-_REQUESTED = listed("my job visa loan grant permit school college university mortgage patent passport membership")
-"""An "application" is a request, too."""
+_OF_SCREENS = listed(
+    "install download open launch deploy web mobile desktop phone tablet android ios native software server client cloud java python smartphone browser"
+)
+_OF_SOFTWARE = listed(
+    "code server developer developers development logic layer software programming design store crashes crash runs running"
+)
 _SIGNS = "=+*/<>^|\\$_"
 
 
@@ -120,8 +124,8 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return False  # "(ad + bc)"
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
-    if form in ("application", "applications"):  # "has applications in physics"
-        return word_after(text, end) not in _OF_REQUESTS and word_before(text, start) not in _REQUESTED
+    if form in ("application", "applications"):  # an "application" is a request and a use, too
+        return word_after(text, end) in _OF_SOFTWARE or not _OF_SCREENS.isdisjoint(words_before(text, start))
     if form == "environment":
         return word_before(text, start) in _OF_PROGRAMS or word_after(text, end) in ("variable", "variables", "file", "setup")
     if form in ("are", "r"):
@@ -150,6 +154,7 @@ PHRASES = frozenset([*_PAIRS, *_PAIRS.values()])
 """Phrases and their short forms."""
 _PHRASE = re.compile(r"(?<![\w'’/-])(?P<form>going to|gonna|want to|wanna|kind of|kinda|sort of|sorta|with|w/)(?= [a-z])")
 _FULL = {short: whole for whole, short in _PAIRS.items()}
+_PERSONS = listed("you him her them us me it")
 _PLURAL = ("i", "you", "u", "we", "they")
 _DEGREE_BEFORE = listed("is are was were it's that's i'm feel feels felt look looks looked seem seems seemed just")
 
@@ -162,6 +167,8 @@ def _phrases(text: str) -> Iterator[Site]:
             continue  # "going to school"
         if form == "want to" and before not in _PLURAL:
             continue  # "he doesn't want to" is fine, "the want to know" is not
+        if form in ("kind of", "sort of") and word_after(text, match.end()) in _PERSONS:
+            continue  # "it is kind of you to ask"
         if form in ("kind of", "sort of") and before not in _DEGREE_BEFORE:
             continue  # "a kind of bird"
         variant, other = (form, {STANDARD: whole}) if form != whole else (STANDARD, {_PAIRS[whole]: _PAIRS[whole]})

@@ -62,6 +62,8 @@ LEFT_TO_RULES = frozenset(
         "emoji",
         "bold",
         "sentence_case",
+        "pronoun_case",
+        "title_stop",
         "ampersand",
         "latin",
         "exclamation",
@@ -201,7 +203,7 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        suits, kind = Suits(window, counts, self._kin), apostrophe(draft, profile)
+        suits, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile)
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)

@@ -13,6 +13,7 @@ _PER_WORD = frozenset({"register"})  # who writes "require" need not write "inqu
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
+_WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 MAJORITY = 0.5
 """A form that is written more often than this needs no other evidence."""
@@ -38,6 +39,8 @@ class Rates:
         if name in _ITS_OWN:
             seen = self._user.get(key, {})
             return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+        if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
+            return {"comma": 1.0}
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
@@ -82,8 +85,10 @@ class Rates:
             return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
         if site.variant == "formal" and self._kept(site.key) is not None:
             once = "once" if self._user.get(site.key, {}).get("formal") else "never"
-            rates = f"of all such words you write {self._formality.user:.0f} in 100,000, models {self._formality.models:.0f}"
+            rates = f"such words {self._formality.uses:.0f} times, where models would write {self._formality.of_models:.0f}"
             return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
+        if name == "dash" and not self._user_totals.get(name):
+            return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words"
         user, draft = self.user(site.key) or {}, self.draft(site.key)
         places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
         return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"

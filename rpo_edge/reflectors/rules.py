@@ -33,12 +33,14 @@ from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _NEEDS_NAME = frozenset({"dear"})
+_ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
-_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "last_stop"})
+_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE
 _BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
+_CASES = frozenset({"sentence_case", "pronoun_case"})
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
@@ -115,7 +117,7 @@ class RulesReflector:
                 and _ends_paragraph(site.end, window)
             ):
                 text = ""
-            if site.name == "sentence_case":
+            if site.name in _CASES:
                 cases.append(site)
                 continue
             before = window.text[site.start : site.end]
@@ -124,7 +126,7 @@ class RulesReflector:
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            lot = phrases if site.name in STOCK else edits
+            lot = phrases if site.name in STOCK or site.name == "semicolon" else edits
             lot.append(Edit(site.start, site.end, before, text, rates.reason(site, variant), shown))
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))
@@ -184,7 +186,7 @@ def _in_turn(phrases: list[Edit], edits: list[Edit]) -> list[Edit]:
         i = by_start.get(phrase.end - 1) if phrase.after else None
         if i is not None and edits[i].after:
             edits[i] = replace(edits[i], after=edits[i].after[0].upper() + edits[i].after[1:])
-            phrase = replace(phrase, end=phrase.end - 1, before=phrase.before[:-1], after="")
+            phrase = replace(phrase, end=phrase.end - 1, before=phrase.before[:-1], after=phrase.after[:-1])
         found.append(phrase)
     return [*found, *edits]
 
@@ -206,7 +208,7 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     if user is None or not site.options:
         return None
     if site.name in _UNIFORM:  # two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
-        user = {max(sorted(user.items()), key=lambda pair: pair[1])[0]: 1.0}
+        user = {max(sorted(user.items()), key=lambda pair: (pair[1], pair[0] == site.variant))[0]: 1.0}
     draft = rates.draft(site.key)
     present = _USUAL.get(site.name, draft.get(site.variant, 0.0))
     surplus = present - user.get(site.variant, 0.0)
@@ -257,6 +259,8 @@ def _greeted(own: str, written: str, stated: bool) -> str:
     if not match or (own.lower() in _NEEDS_NAME and not (named and " " not in match["word"])) or (named and " " in own and not stated):
         return written
     name = match["rest"].rstrip(_MARKS)
+    if not stated and own.lower() not in _NEEDS_NAME and not _ROLES.isdisjoint(name.lower().split()):
+        return written  # "Hi Sir or Madam"
     mark = "," if own.lower() in _NEEDS_NAME else match["rest"][len(name) :]
     return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"
 
@@ -297,7 +301,7 @@ def _apply_case(
     spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
     for site in cases:
         variant, letter = next(iter(site.options.items()))
-        if variant == "upper" and "sentence_case" not in rates.stated:
+        if variant == "upper" and site.name not in rates.stated:
             continue  # a draft's lower case is deliberate more often than not: code, formulas, lists
         there = by_start.get(site.start)
         if there is not None and there.after[:1].isalpha():
@@ -305,7 +309,11 @@ def _apply_case(
                 ","
             )  # an edit may end within a word
             replaced = there.before.split()[:1]  # a short form is in no list of words; what it stands for is
-            if no_name(first) or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in window.text):
+            if (
+                (site.name == "pronoun_case" and there.after[0] == "I")
+                or no_name(first)
+                or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in window.text)
+            ):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])
         elif site.start not in spoken_for and WORD.match(window.text, site.start):

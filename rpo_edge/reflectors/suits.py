@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from rpo_edge.features.base import Site
 from rpo_edge.operations import Operation
-from rpo_edge.records import Edit
+from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
 from rpo_edge.segment import straight
 from rpo_edge.steps.profile import free_sites
@@ -25,6 +26,7 @@ _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
 
+_LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
 Kin = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 """Of each family, the sides that its operations have before and after."""
 
@@ -35,31 +37,47 @@ def sides_by_family(operations: Sequence[Operation], families: Sequence[str]) ->
     for op, name in zip(operations, families, strict=True):
         for some, side in zip(found[name], sides(op), strict=True):
             some.update([side] if side else [])
-    return {name: (frozenset(before), frozenset(after)) for name, (before, after) in found.items()}
+    # What some operations of a family put in and others take away shows neither.
+    return {name: (frozenset(before - after), frozenset(after - before)) for name, (before, after) in found.items()}
 
 
 class Suits:
     """Whether an edit can stand in a window and is the user's."""
 
-    def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin) -> None:
-        self._text, self._counts, self._kin = window.text, counts, kin
+    def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin, habits: Mapping[str, Habit]) -> None:
+        self._text, self._counts, self._kin, self._habits = window.text, counts, kin, habits
         self._sites: list[Site] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
         first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
-        if first in _JOINING and not op.before:
-            return False  # nobody said that this follows from that
+        if first in _JOINING and (not op.before or not self._begins_alike(first)):
+            return False  # nobody said that this follows from that, or the user does not say so
+        if op.before.strip() == "," and ";" in op.after:
+            return False  # what is no clause would stand alone
+        if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
+            return False  # "what happened, when it did, and who was there"
         if after and not self._counts.get(after):
-            shown = family in _BESIDE and (
-                any(map(self._counts.get, self._kin[family][1])) if first not in _JOINING else self._begins_alike(first)
-            )
+            shown = family in _BESIDE and (first in _JOINING or self._is_kind(family))
             if not shown or (before and self._counts.get(before, 0) >= _TWICE):
                 return False
-        return family not in _RULED or any(_same(self._text, edit, site) for site in self._ruled(_RULED[family], edit))
+        if family in _RULED:
+            return any(_same(self._text, edit, site) and self._may(site) for site in self._ruled(_RULED[family], edit))
+        others = [*self._ruled("register", edit)]
+        return not others or any(_same(self._text, edit, site) and self._may(site) for site in others)
 
     def _begins_alike(self, first: str) -> bool:
-        return first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE)
+        return bool(self._counts.get(f"^ {first}")) or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE))
+
+    def _is_kind(self, family: str) -> bool:
+        """Whether the user does more of this kind than the contrary."""
+        against, done = (sum(self._counts.get(side, 0) for side in some) for some in self._kin[family])
+        return done > against
+
+    def _may(self, site: Site) -> bool:
+        """Not where the user wrote the formal word, and never its twin."""
+        seen = self._habits[site.key].counts if site.key in self._habits else {}
+        return site.name != "register" or site.variant != "formal" or not seen.get("formal") or bool(seen.get("plain"))
 
     def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
         """What `rules` finds where an edit is, looked up once for a window."""

@@ -44,12 +44,12 @@ class Rate:
 
 
 class Formality:
-    """What is known of a user's formal words. user, models: how many of all in 100,000 words; likeness: 0 who writes them as people do, 1 as models do."""
+    """What is known of a user's formal words. uses: of all of them, and `of_models` in as many words; likeness: 0 who writes them as people do, 1 as models do."""
 
     def __init__(self, user: Counts) -> None:
         self.words = user.get("lexical", {}).get("words", 0.0)
         self._user, rates = user, usual()
-        people, self.models = sum(rate.people for rate in rates.values()), sum(rate.models for rate in rates.values())
+        people, models = sum(rate.people for rate in rates.values()), sum(rate.models for rate in rates.values())
         uses, capped, expected = 0.0, 0.0, 0.0
         for detail, rate in rates.items():
             own = user.get(f"{FEATURE}:{detail}", {})
@@ -57,9 +57,9 @@ class Formality:
             counted = min(formal, _TIMES * (self.words * rate.people / _PER + 1))
             uses, capped = uses + formal, capped + counted
             expected += rate.expected(self.words, counted + own.get("plain", 0.0))
-        self.user = _PER * uses / max(1.0, self.words)
-        self._f = (capped + _SHRUNK * self.models / people) / (expected + _SHRUNK)
-        self.likeness = math.log(self._f) / math.log(self.models / people)
+        self.uses, self.of_models = uses, models * self.words / _PER
+        self._f = (capped + _SHRUNK * models / people) / (expected + _SHRUNK)
+        self.likeness = math.log(self._f) / math.log(models / people)
 
     def kept(self, key: str) -> float | None:
         """The share that stays of a formal word in a model's draft, 0 to 1; None where models hardly write it."""
