@@ -149,7 +149,9 @@ _NOUNS = listed("everyone everybody anyone anybody someone somebody people men w
 
 _LET = re.compile(
     r"(?<![\w'’-])let(?:(?P<long> us)|['’]s)(?= (?:now|first|also|not|look|take|consider|start|begin|explore|dive|discuss|talk|say|break|try|"
-    r"assume|suppose|find|think|imagine|be|see|go|get|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue)\b)",
+    r"assume|suppose|find|think|imagine|be|see|go|get|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue|"
+    r"apply|check|calculate|compute|count|solve|analy[sz]e|use|write|add|proceed|run|test|create|build|set|show|prove|note|recall|verify|simplify|rewrite|"
+    r"substitute|turn|step|delve|walk|put|evaluate|determine|identify|discover|give|join|celebrate|list|read|sum|factor|plug|keep|stay|hope|face)\b)",
     re.IGNORECASE,
 )
 _BEFORE_LET = (".", "!", "?", ":", ",", ";", "\n", "and", "so")
