@@ -468,6 +468,7 @@ CHANGES = [
     ("It provides us with tools.", "register", "plain", "It gives us tools."),
     ("It allows you to go.", "register", "plain", "It lets you go."),
     ("It is important to note that the sky is blue.", "announcement", "none", "The sky is blue."),
+    ("It is important to note that results may vary a lot.", "announcement", "none", "Results may vary a lot."),
     ("It rains. However, it’s also worth mentioning that we left.", "announcement", "none", "It rains. However, we left."),
     ("Sure, here are three of them.", "announcement", "none", "Here are three of them."),
     ("- Please note that the 5 of us came.", "announcement", "none", "- The 5 of us came."),

@@ -131,7 +131,8 @@ _NOTE = (
 )
 _CLAUSE_NEXT = (  # "Remember that day?", "note that in your reply" go on with something else
     r"(?=(?:(?:i|you|he|she|it|we|they|there)(?:['’]\w+)? \w|(?:the|an?|this|these|those|my|your|our|his|her|their|its|all|any|some|most|many|no) \w+ [\w'’]+ \w"
-    r"|(?:if|when|while|although|in|for|with|as) [^.!?\n]*, \w))"
+    r"|(?:if|when|while|although|in|for|with|as) [^.!?\n]*, \w"
+    r"|[a-z-]+s (?:\w+ )?(?:is|are|was|were|do|does|did|can|may|might|will|would|should|have|has|must|could|cannot)(?:n['’]t)? \w))"
 )
 
 LEAD_INS: dict[str, tuple[str, ...]] = {
