@@ -37,7 +37,12 @@ _TOKENS = "2"
 """The version of `tokens`: stores count anew when it changes."""
 _SHORT = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _BRITISH = dict(BRITISH_AMERICAN)
-_FORMAL = {(f, p) for formal, plain, _ in FORMAL_PLAIN for f, p in zip(formal, plain, strict=True)}
+_FORMAL = {(f, p) for formal, plain, _ in FORMAL_PLAIN for f, p in zip(formal, plain, strict=True)} | {
+    ("crucial", "key"),
+    ("residence", "home"),
+    ("subsequently", "later"),
+}
+"""With pairs that the list has no more: models were trained with them in this family."""
 
 
 def tokens(text: str) -> list[str]:

@@ -1,17 +1,20 @@
 """The edit reflector around its encoder: rates, evidence, preferences, frozen spans, long texts. The encoder here is a table."""
 
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import rpo_edge
 from rpo_edge.edits import apply, disjoint
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.chunks import LONGEST, chunks, shape
 from rpo_edge.reflectors.edit import EditReflector, Heads
-from rpo_edge.usage import COLUMNS, WORDS, Usage
+from rpo_edge.usage import COLUMNS, WORDS, Usage, family
 from rpo_edge.wordpiece import WordPiece
 
 OPERATIONS = [
@@ -183,3 +186,9 @@ def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
 
 def test_shapes():
     assert [shape(word) for word in ("we", "We", "WE", "iPod", "I", "3")] == [0, 1, 2, 2, 1, 0]
+
+
+def test_the_families_of_the_embedded_model_are_those_it_was_trained_with():
+    operations = Vocabulary.load(Path(rpo_edge.__file__).parent / "models" / "edit" / "operations.json").operations
+    names = "\n".join(f"{op.before}>{op.after} {family(op)}" for op in operations)
+    assert hashlib.sha256(names.encode()).hexdigest()[:16] == "fae0a79cffa71309"

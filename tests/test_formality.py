@@ -6,8 +6,10 @@ import pytest
 
 from rpo_edge import History, Personalizer
 from rpo_edge.steps.formality import Formality, usual
+from rpo_edge.steps.profile import free_sites
 from training.formal import rates, summed, uses
 
+FORMS = ["They have numerous tools.", "It is crucial.", "We utilize it."]
 PLAIN = "We make sure that it works, and we try to keep it short. You need to go there often, since it is a hard road and a big help. "
 
 
@@ -42,7 +44,7 @@ def test_a_word_that_came_once_speaks_for_itself():
 
 
 def test_who_writes_as_formally_as_models_keeps_more_of_every_word():
-    formal = user(20_000, **{detail.partition("/")[0]: 0.0002 * rate.models * 1000 for detail, rate in usual().items()})
+    formal = user(20_000, **{detail.partition("/")[0]: 20_000 / 100_000 * rate.models for detail, rate in usual().items()})
     assert formal.likeness > 0.8 and user(20_000).likeness < 0
     assert kept(formal, "numerous") > 0.8 and kept(formal, "crucial") > 0.8
 
@@ -64,7 +66,24 @@ def test_rewriting_tells_a_stranger_from_a_word_of_the_users(tmp_path, history, 
             store.add(f"{history} Text {n} tells of a day.")
         rewrite = Personalizer(store).rewrite("They have numerous tools.")
     assert rewrite.text == after
-    assert all("never in your" in edit.reason and "models" in edit.reason for edit in rewrite.edits)
+    assert ["never in your" in edit.reason and "models" in edit.reason for edit in rewrite.edits] == [True] * (
+        after == "They have many tools."
+    )
+
+
+def test_the_table_is_of_pairs_of_the_list_and_none_is_0():
+    details = {site.key.partition(":")[2] for form in FORMS for site in free_sites(form)}
+    assert all(rate.models > 0 and rate.people > 0 for rate in usual().values()) and len(usual()) > 100
+    assert details.intersection(usual())
+
+
+def test_half_strength_changes_half_of_the_words(tmp_path):
+    draft = " ".join(["They have numerous tools."] * 10)
+    with History.open(tmp_path / "history.db") as store:
+        for n in range(150):
+            store.add(f"{PLAIN} Text {n} tells of a day.")
+        changed = [len(Personalizer(store, strength=strength).rewrite(draft).edits) for strength in (0.0, 0.5, 1.0)]
+    assert changed == [0, 5, 10]
 
 
 def test_a_formal_word_that_was_never_the_users_is_not_put_in(tmp_path):

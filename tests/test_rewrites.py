@@ -192,6 +192,7 @@ CASES = {
     "a title at the start, too": (LOW, "*Pride and Prejudice* is long, and I like it.", "*Pride and Prejudice* is long, and i like it."),
     "her own i": (SMALL, "Yes, I'm here. I think I will go, and I have it.", "yes, i'm here. i think i'll go, and i have it"),
     "a new sentence and a short form": (STOPS, "It rained a lot; it is late.", "It rained a lot. It's late."),
+    "a list of clauses": (SHORT, "Write down what happened, when it did, and who was there.", None),
     "Mr Bennet": (DOCTORS, "Mr. Bennet and Dr. Hale left.", "Mr Bennet and Dr Hale left."),
     # dashes
     "who never writes a dash": (NO_DASH, "We took the long way — the only one open then.", "We took the long way, the only one open then."),

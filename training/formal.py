@@ -1,7 +1,7 @@
 """How often models and people write the formal words of the word list: `python -m training formal rpo_edge/formal.tsv`.
 
-Models are those whose answers may train what ships; people are the train split's histories, each author weighing as 20,000 words at most. What neither
-was seen to write has half a use, so no rate is 0; pairs that models wrote less than FEWEST times are left out, since a rate of one or two says nothing.
+Models are those whose answers may train what ships; people are the train split's histories, each author weighing as 20,000 words at most. What people
+were never seen to write has half a use, so their rate is not 0; pairs that models wrote less than FEWEST times are left out, since a rate of one or two says nothing.
 """
 
 from __future__ import annotations
@@ -70,5 +70,5 @@ def main(argv: list[str]) -> None:
         models = summed(pool.map(uses, [row["response"] for row in data.permitted("train")], chunksize=50))
         people = [summed(pool.map(uses, texts, chunksize=50)) for texts in authors.values()]
     found = list(rates(models, people))
-    options.out.write_text("".join("\t".join([detail, *(f"{rate:.2f}" for rate in of)]) + "\n" for detail, *of in found), "utf-8")
+    options.out.write_text("".join("\t".join([detail, *(f"{rate:.3g}" for rate in of)]) + "\n" for detail, *of in found), "utf-8")
     print(f"{len(found)} pairs, {models[1]:,.0f} words of models, {sum(words for _, words in people):,.0f} of people")

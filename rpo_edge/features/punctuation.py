@@ -12,6 +12,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
+    begins_sentence,
     is_line_with,
     left_of,
     line_of,
@@ -44,7 +45,7 @@ _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
 _BETWEEN_US = re.compile(
-    r"\b(?:i|me|my|we|us|our|you|your|let['’]?s)\b|^\W*(?:thank|thanks|great|awesome|wow|yay|congrat|welcome|enjoy|happy|hi|hey|hello|nice|cool|amazing|have|that|this|it)",
+    r"\b(?:i|me|my|we|us|our|you|your|let['’]?s)\b|^\W*(?:thank\w*|great|awesome|wow|yay|congrat\w*|welcome|enjoy|happy|hi|hey|hello|nice|cool|amazing|have|that|this|it)\b",
     re.IGNORECASE,
 )
 """What is called out is said to somebody, not told of others ("The king was happy")."""
@@ -79,11 +80,13 @@ def _dashes(text: str) -> Iterator[Site]:
             continue
         variant = names[match[0]]
         options = {name: mark for name, mark in _DASHES.items() if name != variant}
-        paired = bool(_DASH.search(left) or _DASH.search(right))  # both change, or none
-        short = min(len(before), len(after)) < _ENDS_OF_WORDS
-        if (short and not paired) or _carries_lead(text, match):
+        lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
+        others = len(lefts) + len(rights)
+        # What stands between a pair of dashes is judged, else what follows the only one.
+        inner = words(right[: rights[0].start()]) if rights else words(left[lefts[-1].end() :]) if lefts else after
+        if (not others and min(len(before), len(after)) < _ENDS_OF_WORDS) or _carries_lead(text, match):
             options = {}
-        elif short or "," in left or "," in right or _DASH.search(left) or _DASH.search(right) or _begins_clause(after):
+        elif others > 1 or "," in left or "," in right or not inner or _begins_clause(inner):
             del options["comma"]  # it would be one of several, or join two sentences
         yield Site("dash", match.start(), match.end(), variant, options)
 
@@ -170,7 +173,7 @@ def _last_stop(text: str) -> Iterator[Site]:
     for line in _LAST_LINE.finditer(text):
         said = line[0].rstrip()
         end = line.start() + len(said)
-        if line.start() < first or end > last:
+        if end <= first or end > last:
             continue  # a signature has no stop, whoever signs
         if is_line_with(text, line.start(), _NO_PROSE) or _NUMBERED.match(line[0]) or (not said[-1:].isalpha() and not said.endswith(".")):
             continue
@@ -239,7 +242,7 @@ def _latin(text: str) -> Iterator[Site]:
 
 
 def _lower_start(text: str) -> Iterator[Site]:
-    """Sentence-initial letters; a capital is a choice only where the word is surely no name, and "I" never is."""
+    """Sentence-initial letters; a capital is a choice only where the word is surely no name. "I" is a choice of its own (`_pronoun`)."""
     prose = _without_code(text)
     for span in sentences(text):
         start = prose_start(text, span)
@@ -309,23 +312,56 @@ def _semicolon(text: str) -> Iterator[Site]:
 
 
 _PRONOUN = re.compile(
-    r"(?<![\w'’./(-])(?:I(?=['’](?:m|ve|d|ll)\b| [a-z])|i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
+    r"(?<![\w'’./(-])(?:I(?=['’](?:m|ve|d|ll)\b| [a-z])|(?<=\b(?:do|am) )[Ii](?=[.,!?])|"
+    r"i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
     r"know|need|want|like|love|hope|see|saw|got|get|use|used|guess|feel|just|also|still|really|should|might|went|made|tried|put|said)\b))"
+)
+_NUMBERED_THINGS = frozenset(
+    [
+        "type",
+        "part",
+        "phase",
+        "class",
+        "chapter",
+        "level",
+        "volume",
+        "book",
+        "act",
+        "stage",
+        "grade",
+        "figure",
+        "table",
+        "section",
+        "war",
+        "element",
+    ]
 )
 
 
 def _pronoun(text: str) -> Iterator[Site]:
-    """ "I" or "i"; of the small letter only what no formula has."""
+    """ "I" or "i"; of the small letter only what no formula has, of the capital what is no number ("World War I was")."""
     for match in _PRONOUN.finditer(text):
-        upper = match[0] == "I"
-        yield Site("pronoun_case", match.start(), match.end(), *(("upper", {"lower": "i"}) if upper else ("lower", {"upper": "I"})))
+        if match[0] == "i":
+            yield Site("pronoun_case", match.start(), match.end(), "lower", {"upper": "I"})
+        elif word_before(text, match.start()) not in _NUMBERED_THINGS and not _NAME_BEFORE.search(
+            text, max(0, match.start() - 30), match.start()
+        ):
+            yield Site("pronoun_case", match.start(), match.end(), "upper", {"lower": "i"})
 
 
-_TITLE_STOP = re.compile(r"\b(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?= [A-Z][a-z])")
+_NAME_BEFORE = re.compile(r"[a-z,] (?:[A-Z][\w'’-]+ )*[A-Z][\w'’-]+ \Z")
+"""A capitalised word inside a sentence: a name that may have a number."""
+_TITLE_STOP = re.compile(r"(?<![\w-])(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?= (?P<name>[A-Z][a-z]+))")
+_STREET = re.compile(r"(?:\d\w*|[A-Z][\w'’-]*) \Z")
 
 
 def _title_stop(text: str) -> Iterator[Site]:
+    """ "Mr. Hale" or "Mr Hale", no street ("5 Elm Dr. The house")."""
     for match in _TITLE_STOP.finditer(text):
+        near = max(0, match.start() - 20)
+        street = _STREET.search(text, near, match.start()) and not begins_sentence(text, match.start())
+        if street or no_name(match["name"]):
+            continue
         stop = bool(match["stop"])
         yield Site("title_stop", *match.span("stop"), *(("stop", {"none": ""}) if stop else ("none", {"stop": "."})))
 

@@ -81,7 +81,7 @@ def _matches(text: str) -> Iterator[tuple[int, str]]:
 
 # Set phrases in which the word is not the one of the pair.
 _SET_PHRASES = re.compile(
-    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occur(?:s|red)? in|depart from|in residence|sufficient conditions?)\b",
+    r"(?:frequently asked|often than not|often as not|(?:utili[sz]ed|occur(?:s|red)?) to|occur(?:s|red)? in|sufficient conditions?)\b",
     re.IGNORECASE,
 )
 _PREPOSITIONS_TOO = listed("due regarding")
@@ -89,7 +89,9 @@ _FINITE = ("must", "need", "are", "have")
 _ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|shalt|hath|doth)\b", re.IGNORECASE)
 _VERSE = 60
 """Code points of a line of verse, at most."""
-_LINE_ENDS = re.compile(r"[.,;:!?…]*\n(?=[ \t]*[^\W\d_])")
+_LINE_ENDS = re.compile(r"[.,;:!?…]*\n(?=[ \t]*[A-Z])")
+_VERSES = 200
+"""Code points around an old word in which nothing is put in today's."""
 
 
 def _fits(text: str, start: int, form: str) -> bool:
@@ -130,14 +132,15 @@ _ARTICLE_BEFORE = re.compile(r"(?<![\w'’-])an? \Z", re.IGNORECASE)
 
 def _sites(text: str) -> Iterator[Site]:
     forms, _ = _twins()
-    if _ARCHAIC.search(text):
-        return
+    archaic = [match.start() for match in _ARCHAIC.finditer(text)]
     for start, form in _matches(text):
         detail, variant, other, word = forms[form]
         if (is_capitalised(text, start) and not begins_sentence(text, start)) or not _fits(text, start, form):
             continue  # a capital inside a sentence: part of a name
         if is_capitalised(text, start) and _CAPITAL_NEXT.match(text, start + len(form)):
             continue  # "Rapid Fire", at the start of one
+        if any(abs(place - start) < _VERSES for place in archaic):
+            continue
         own, word = _without_common_end(form, word) if word else (form, "")
         end = start + len(own)
         if not word:

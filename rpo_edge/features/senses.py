@@ -44,7 +44,7 @@ class Use:
 
     @property
     def begins(self) -> bool:
-        """Whether it begins a sentence or stands between commas there."""
+        """Whether it begins a sentence, or a comma follows."""
         return begins_sentence(self.text, self.start) or self.text.startswith(",", self.end)
 
 
@@ -95,8 +95,10 @@ _IN_DOING = re.compile(r" (?:[\w'’-]+ ){1,4}in \w+ing\b")
 def _asks_or_tells(use: Use) -> bool:
     """ "questions regarding", not "the highly regarding", nor at the start of a sentence."""
     before = use.before
-    if not before or before in _TELLS:
-        return bool(before) is False and not begins_sentence(use.text, use.start)
+    if not before:
+        return not begins_sentence(use.text, use.start)
+    if before in _TELLS:
+        return False
     return before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
 
 

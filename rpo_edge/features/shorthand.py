@@ -53,7 +53,6 @@ going to=gonna
 want to=wanna
 kind of=kinda
 sort of=sorta
-with=w/
 """
 _VERBS = listed(
     "be have do get make take go see need use try work say tell give show look help keep run start add change happen let put find come know think talk "
@@ -152,7 +151,7 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
 _PAIRS = dict(line.split("=") for line in _PHRASES.split("\n") if line)
 PHRASES = frozenset([*_PAIRS, *_PAIRS.values()])
 """Phrases and their short forms."""
-_PHRASE = re.compile(r"(?<![\w'’/-])(?P<form>going to|gonna|want to|wanna|kind of|kinda|sort of|sorta|with|w/)(?= [a-z])")
+_PHRASE = re.compile(r"(?<![\w'’-])(?P<form>going to|gonna|want to|wanna|kind of|kinda|sort of|sorta)(?= [a-z])")
 _FULL = {short: whole for whole, short in _PAIRS.items()}
 _PERSONS = listed("you him her them us me it")
 _PLURAL = ("i", "you", "u", "we", "they")

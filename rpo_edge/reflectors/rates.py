@@ -59,14 +59,14 @@ class Rates:
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         own = self._user.get(key, {})
-        if name in _PER_WORD and name not in self.stated and sum(own.values()) >= _FEWEST_SEEN and not own.get(variant):
-            return False  # of this word, the user has shown the other way only
-        if name == "register" and variant == "formal" and name not in self.stated and not own.get(variant):
-            return False  # a formal word that the user was never seen to write is not put in
+        unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
+        if unseen and (variant == "formal" or sum(own.values()) >= _FEWEST_SEEN):
+            return False  # a formal word that the user never wrote, or of this word the other way only
         seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
         return rate >= MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
     def draft(self, key: str) -> Mapping[str, float]:
+        """By variant, of the draft; empty where it has none."""
         return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
 
     def seen(self, name: str) -> Mapping[str, float]:
@@ -76,6 +76,7 @@ class Rates:
         return self._user_totals.get(name, {})
 
     def reason(self, site: Site, variant: str) -> str:
+        """What an edit of the site says for itself: the feature, and what the user's texts show of the variant."""
         name = site.name
         detail = site.key.partition(":")[2]
         what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
@@ -95,7 +96,7 @@ class Rates:
 
     def describe(self, name: str) -> tuple[str, str]:
         """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
-        user = self.stated.get(name) or distribution(name, self._user, self._user_totals) or {}
+        user = self.user(name) or {}
         return _most(self.draft(name)), _most(user)
 
 

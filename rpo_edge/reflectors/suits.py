@@ -27,6 +27,8 @@ _TWICE = 2
 
 
 _LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
+"""After a comma, the rest of a list: one of its commas is no matter of taste."""
+
 Kin = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 """Of each family, the sides that its operations have before and after."""
 
@@ -61,10 +63,8 @@ class Suits:
             shown = family in _BESIDE and (first in _JOINING or self._is_kind(family))
             if not shown or (before and self._counts.get(before, 0) >= _TWICE):
                 return False
-        if family in _RULED:
-            return any(_same(self._text, edit, site) and self._may(site) for site in self._ruled(_RULED[family], edit))
-        others = [*self._ruled("register", edit)]
-        return not others or any(_same(self._text, edit, site) and self._may(site) for site in others)
+        sites = [*self._ruled(_RULED.get(family, "register"), edit)]
+        return (family not in _RULED and not sites) or any(_same(self._text, edit, site) and self._may(site) for site in sites)
 
     def _begins_alike(self, first: str) -> bool:
         return bool(self._counts.get(f"^ {first}")) or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE))

@@ -30,8 +30,8 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
     },
     "exclamation": {"never": {"exclamation": {"!": 0.0, ".": 1.0}}},
     "case": {
-        "lower": {"sentence_case": {"lower": 1.0, "upper": 0.0}},
-        "standard": {"sentence_case": {"lower": 0.0, "upper": 1.0}},
+        "lower": {name: {"lower": 1.0, "upper": 0.0} for name in ("sentence_case", "pronoun_case")},
+        "standard": {name: {"lower": 0.0, "upper": 1.0} for name in ("sentence_case", "pronoun_case")},
     },
     "dash": {form: {"dash": {form: 1.0}} for form in ("em", "spaced em", "spaced en", "hyphen", "double hyphen", "comma")},
     "stock_phrases": {

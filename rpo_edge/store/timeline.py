@@ -53,7 +53,14 @@ PER_WORD = frozenset(["lexical", "question", "parenthesis", "structure"])
 
 ABSENT = frozenset(
     {(name, "none") for name in (*STOCK, "greeting", "sign_off", "emoji")}
-    | {("bold", "plain"), ("exclamation", "."), ("sentence_case", "upper"), ("ampersand", "and"), ("semicolon", "full stop")}
+    | {
+        ("bold", "plain"),
+        ("exclamation", "."),
+        ("sentence_case", "upper"),
+        ("pronoun_case", "upper"),
+        ("ampersand", "and"),
+        ("semicolon", "full stop"),
+    }
 )
 """Feature and variant that say that something is not there: any sentence shows them."""
 

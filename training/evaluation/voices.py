@@ -142,7 +142,7 @@ def ways() -> dict[str, dict[str, Way]]:
             "comma": _sub((r"(?<=[a-z]) ?— ?(?=[a-z])|(?<=[a-z]) [-–] (?=[a-z])", ", ")),
         },
         "exclamation": {"kept": (), "never": _sub((r"(?<=\w)!+(?=\s|$)", "."))},
-        "semicolon": {"kept": (), "never": _sub((r"(?<=\w); (?P<next>[a-z])(?=[\w'’]* [a-z])", lambda m: ". " + m["next"].upper()))},
+        "semicolon": {"kept": (), "never": _sub((r"(?<=\w); (?P<next>[a-z])", lambda m: ". " + m["next"].upper()))},
         "latin": {"short": _sub((r"\bfor example, ", "e.g. "), (r"\bthat is, ", "i.e. ")), "words": _sub((r"\be\.g\.,? ", "for example, "), (r"\bi\.e\.,? ", "that is, "))},
         "ampersand": {"and": (), "sign": _sub((r"(?<=[a-z]) and (?=[a-z])", " & "))},
         "intensifier": {"kept": (), "really": _sub((r"\b(?:very|extremely) (?=[a-z])", "really ")), "very": _sub((r"\b(?:really|extremely) (?=(?!have|need|do|want|like)[a-z])", "very "))},

@@ -71,7 +71,7 @@ class _Places:
 
 
 def _is_pronoun(text: str, site: Site) -> bool:
-    """ "I" has its capital everywhere: it is no choice of how sentences begin."""
+    """ "I" is no choice of how sentences begin: it is a feature of its own."""
     match = WORD.match(text, site.start) if site.name == "sentence_case" else None
     return match is not None and match[0].replace("’", "'").partition("'")[0] in ("I", "i")
 
