@@ -145,3 +145,13 @@ def test_a_label_keeps_its_hyphen():
         texts, "1. The old bunker (1999) - A romantic comedy about a man who lives there.\n\nIt is good - and very much so at that."
     )
     assert "(1999) - A romantic" in found and "good—and" in found
+
+
+@pytest.mark.parametrize(("stated", "text"), [("lower", "yes, i think so, and i'm here"), ("standard", "Yes, I think so, and I'm here")])
+def test_a_stated_case_is_that_of_the_pronoun_too(tmp_path, stated, text):
+    with History.open(tmp_path / "h.db") as history:
+        for own in ("yes i think so", "i'm here and i know it", "i have it"):
+            history.add(own)
+        history.set_preference("case", stated)
+        rewrites = {Personalizer(history).rewrite(draft).text for draft in ("Yes, I think so, and I'm here.", "yes, i think so, and i'm here.")}
+    assert rewrites == {text}
