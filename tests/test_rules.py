@@ -153,5 +153,7 @@ def test_a_stated_case_is_that_of_the_pronoun_too(tmp_path, stated, text):
         for own in ("yes i think so", "i'm here and i know it", "i have it"):
             history.add(own)
         history.set_preference("case", stated)
-        rewrites = {Personalizer(history).rewrite(draft).text for draft in ("Yes, I think so, and I'm here.", "yes, i think so, and i'm here.")}
+        rewrites = {
+            Personalizer(history).rewrite(draft).text for draft in ("Yes, I think so, and I'm here.", "yes, i think so, and i'm here.")
+        }
     assert rewrites == {text}
