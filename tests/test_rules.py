@@ -157,3 +157,9 @@ def test_a_stated_case_is_that_of_the_pronoun_too(tmp_path, stated, text):
             Personalizer(history).rewrite(draft).text for draft in ("Yes, I think so, and I'm here.", "yes, i think so, and i'm here.")
         }
     assert rewrites == {text}
+
+
+def test_an_observation_says_the_users_side_of_short_forms_too():
+    profile = StyleProfile({"shorthand:you": Habit("shorthand:you", {"u": 9.0})})
+    found = RulesReflector().reflect(Window("Can you come now?", 0), Evidence(), profile).observations
+    assert [o.user for o in found if o.feature == "shorthand"] == ["'u' 100%"]

@@ -16,6 +16,7 @@ from rpo_edge.features.context import (
     is_line_with,
     left_of,
     line_of,
+    listed,
     right_of,
     word_after,
     word_before,
@@ -154,12 +155,12 @@ def _exclamation(text: str) -> Iterator[Site]:
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
             continue
-        body = words(sentence)
-        warm = len(body) <= 12 and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
+        said = words(sentence)
+        warm = len(said) <= 12 and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
-        elif len(body) > 1:
+        elif len(said) > 1:
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, ".", {"!": "!"} if warm else {})
 
 
@@ -316,26 +317,7 @@ _PRONOUN = re.compile(
     r"i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
     r"know|need|want|like|love|hope|see|saw|got|get|use|used|guess|feel|just|also|still|really|should|might|went|made|tried|put|said)\b))"
 )
-_NUMBERED_THINGS = frozenset(
-    [
-        "type",
-        "part",
-        "phase",
-        "class",
-        "chapter",
-        "level",
-        "volume",
-        "book",
-        "act",
-        "stage",
-        "grade",
-        "figure",
-        "table",
-        "section",
-        "war",
-        "element",
-    ]
-)
+_NUMBERED_THINGS = listed("type part phase class chapter level volume book act stage grade figure table section war element")
 
 
 def _pronoun(text: str) -> Iterator[Site]:

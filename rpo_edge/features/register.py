@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -135,11 +136,11 @@ def _sites(text: str) -> Iterator[Site]:
     archaic = [match.start() for match in _ARCHAIC.finditer(text)]
     for start, form in _matches(text):
         detail, variant, other, word = forms[form]
-        if (is_capitalised(text, start) and not begins_sentence(text, start)) or not _fits(text, start, form):
-            continue  # a capital inside a sentence: part of a name
-        if is_capitalised(text, start) and _CAPITAL_NEXT.match(text, start + len(form)):
-            continue  # "Rapid Fire", at the start of one
-        if any(abs(place - start) < _VERSES for place in archaic):
+        named = not begins_sentence(text, start) or _CAPITAL_NEXT.match(text, start + len(form))  # "Rapid Fire", also at the start of one
+        if (is_capitalised(text, start) and named) or not _fits(text, start, form):
+            continue
+        nearest = bisect(archaic, start - _VERSES)
+        if nearest < len(archaic) and archaic[nearest] < start + _VERSES:
             continue
         own, word = _without_common_end(form, word) if word else (form, "")
         end = start + len(own)

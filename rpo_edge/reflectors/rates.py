@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
@@ -29,7 +30,11 @@ class Rates:
     def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
         self._user, self._draft, self.stated = user, draft, stated
         self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
-        self._formality = Formality(user)
+
+    @cached_property
+    def _formality(self) -> Formality:
+        """Counted when first asked for: most windows have no formal word."""
+        return Formality(self._user)
 
     def user(self, key: str, shown: str = "") -> Mapping[str, float] | None:
         """By variant. shown: the variant in a place, where how often it came at all says more."""
@@ -96,7 +101,7 @@ class Rates:
 
     def describe(self, name: str) -> tuple[str, str]:
         """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
-        user = self.user(name) or {}
+        user = self.user(name) or distribution(name, self._user, self._user_totals) or {}
         return _most(self.draft(name)), _most(user)
 
 

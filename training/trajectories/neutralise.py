@@ -36,7 +36,7 @@ from itertools import islice
 from rpo_edge.edits import apply
 from rpo_edge.features import CHOICES
 from rpo_edge.features.base import like
-from rpo_edge.features.context import DETERMINERS
+from rpo_edge.features.context import DETERMINERS, listed
 from rpo_edge.lexicon import FORMAL_PLAIN
 from rpo_edge.pipeline import reflect
 from rpo_edge.prompt import Around
@@ -50,36 +50,8 @@ from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, per
 HELD_OUT = frozenset({"written"})
 _HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
 FRAMES = frozenset({"greeting", "sign_off"})
-_EVERYONES = DETERMINERS.union(
-    [
-        "to",
-        "as",
-        "for",
-        "is",
-        "are",
-        "in",
-        "now",
-        "just",
-        "can",
-        "could",
-        "about",
-        "if",
-        "only",
-        "so",
-        "many",
-        "before",
-        "after",
-        "on",
-        "and",
-        "while",
-        "though",
-        "whether",
-        "people",
-        "a",
-        "lot",
-        "of",
-        "important",
-    ]
+_EVERYONES = DETERMINERS | listed(
+    "to as for is are in now just can could about if only so many before after on and while though whether people a lot of important"
 )
 """Plain forms that stand for grammar as often as for their formal twin."""
 _SPOKEN = (
