@@ -5,6 +5,10 @@ import pytest
 from rpo_edge import History, Personalizer
 from rpo_edge.records import HistoryItem
 
+APART = [
+    f"We went in week {w}. But it was late. The bus had left by then. But we had a car. They were not there. But the door was open."
+    for w in ("one", "two", "three")
+]
 WEEKS = ["one", "two", "three", "four", "five", "six", "nine", "ten"]
 SHORT = [
     "I can't do it, because mum's here, but I'm free from two and we could get a coffee.",
@@ -69,6 +73,16 @@ def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = N
 
 
 CASES = {
+    "a user's two sentences": (
+        APART,
+        "The plan was good, but it was late. We were here, and they were there.",
+        "The plan was good. But it was late. We were here, and they were there.",
+    ),
+    "a user's two sentences in small letters": (
+        [text.lower() for text in APART],
+        "The plan was good, but it was late and nobody knew.",
+        "the plan was good. but it was late and nobody knew.",
+    ),
     # greeting, sign-off and stock sentences
     "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),
     "an opener in a window of its own": (SHORT, f"Great question!\n\n{FILL}", FILL),

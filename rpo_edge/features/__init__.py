@@ -3,11 +3,11 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import framing, lists, measured, punctuation, register, shorthand, wording
+from rpo_edge.features import clauses, framing, lists, measured, punctuation, register, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 9
+VERSION = 10
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -28,9 +28,10 @@ CHOICES: tuple[Choice, ...] = (
     wording.THAT_CLAUSE,
     punctuation.LATIN,
     punctuation.DASH,
-    punctuation.SEMICOLON,
+    clauses.SEMICOLON,
     lists.OXFORD,
-    punctuation.CLAUSE,
+    clauses.JOIN,
+    clauses.COMMA,
     punctuation.EXCLAMATION,
     punctuation.LAST_STOP,
     punctuation.ELLIPSIS,

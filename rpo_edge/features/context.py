@@ -70,6 +70,15 @@ def right_of(text: str, end: int) -> str:
     return text[end : match.start() if match else far]
 
 
+def begins_clause(after: list[str]) -> bool:
+    """Whether words may be a clause: "it rained", "the rain was over"; not "the only one"."""
+    said = [word.lower() for word in after]
+    first = said[0].replace("’", "'").partition("'")[0]  # "it's"
+    return first in SUBJECTS or (
+        first in DETERMINERS and (not AUXILIARIES.isdisjoint(said) or any("'" in word or "’" in word for word in said))
+    )
+
+
 def is_line_with(text: str, position: int, marks: tuple[str, ...]) -> bool:
     """Whether the line of `position` begins with one of the marks, after white space."""
     return text[text.rfind("\n", 0, position) + 1 :][:40].lstrip().startswith(marks)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import (
-    AUXILIARIES,
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
-    SUBORDINATORS,
+    begins_clause,
     begins_sentence,
     is_line_with,
     left_of,
@@ -31,7 +30,6 @@ _DASH = re.compile(
     r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])|(?<=[\d%`])(?:—|[ ]—[ ])(?=[A-Za-z(\"“‘*`])|(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ])(?=[\d`])"
 )
 """Beside a number or code only what is no minus and no range."""
-_CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _OR_PLURAL = re.compile(rf"{_APOSTROPHE.pattern}|(?<=[A-Za-z]s)['’](?=[ \n][a-z])")
@@ -41,7 +39,6 @@ _LONGEST_STEM = 8
 _OPENING = re.compile(r"(?<![^\s(\[{*_—–-])'(?=\w)|‘")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
 _LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
-_JOIN = re.compile(r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z])")
 _WARM = re.compile(
     r"\b(?:thank|thanks|great|awesome|love|wow|yay|congrat\w*|welcome|enjoy|cool|amazing|happy|hi|hey|hello|nice|fun)\b", re.I
 )
@@ -87,17 +84,9 @@ def _dashes(text: str) -> Iterator[Site]:
         inner = words(right[: rights[0].start()]) if rights else words(left[lefts[-1].end() :]) if lefts else after
         if (not others and min(len(before), len(after)) < _ENDS_OF_WORDS) or _carries_lead(text, match):
             options = {}
-        elif others > 1 or "," in left or "," in right or not inner or _begins_clause(inner):
+        elif others > 1 or "," in left or "," in right or not inner or begins_clause(inner):
             del options["comma"]  # it would be one of several, or join two sentences
         yield Site("dash", match.start(), match.end(), variant, options)
-
-
-def _begins_clause(after: list[str]) -> bool:
-    """Whether the words after a dash may be a sentence: "it rained", "the rain was over"; not "the only one"."""
-    said = [word.lower() for word in after]
-    return said[0] in SUBJECTS or (
-        said[0] in DETERMINERS and (not AUXILIARIES.isdisjoint(said) or any("'" in word or "’" in word for word in said))
-    )
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
@@ -112,41 +101,6 @@ def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest
 def _carries_lead(text: str, match: re.Match[str]) -> bool:
     """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation."""
     return "*" in text[match.start() - 1 : match.end() + 1] or is_line_with(text, match.start(), ("#", "|"))
-
-
-_LONG_CLAUSE = 5
-"""Words before a conjunction from which on its comma is a choice."""
-
-
-def _clause(text: str) -> Iterator[Site]:
-    for match in _CLAUSE.finditer(text):
-        left = left_of(text, match.start())
-        before = [word.lower() for word in words(left)]
-        if not before or before[0] in ("either", "both", "between", "neither") or not (match["comma"] or _is_clause(left, before, match)):
-            continue
-        comma, key = match.start("comma"), f"clause_comma:{match['word']}"
-        free = _is_clause(left, before, match) and "\n" not in left
-        if match["comma"]:
-            yield Site(key, comma, comma + 1, "yes", {"no": ""} if free else {})
-        else:
-            yield Site(key, comma, comma, "no", {"yes": ","} if free else {})
-
-
-def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
-    """Whether a whole main clause stands before: long, with a sign of a verb, and no pair of subjects ("my wife and I")."""
-    known = set(before)
-    if len(before) < _LONG_CLAUSE or "," in left or SUBORDINATORS.intersection(known) or known & {"either", "both", "between"}:
-        return False
-    contracted = any("'" in word or "’" in word for word in before)
-    if not (contracted or known & AUXILIARIES or known & (SUBJECTS - {"you", "it"})):
-        return False
-    if before[-1] in SUBJECTS | PREPOSITIONS | {"and", "or", "but", "even", "not", "think", "hope", "me", "him", "us"}:
-        return False
-    if match["word"] in ("and", "or"):
-        pair = (len(before) > 1 and before[-2] in DETERMINERS) or words(left)[-1][:1].isupper()
-        threat = match["subject"] in ("you", "it") and match.string[match.end() :].lower().startswith(("you will", "you'll", "it will"))
-        return not pair and not threat and before[-1] not in DETERMINERS
-    return True
 
 
 def _exclamation(text: str) -> Iterator[Site]:
@@ -296,22 +250,6 @@ def _continues(text: str, start: int, sentence: int) -> bool:
     return speech or before.endswith(("...", "…")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
 
 
-def _semicolon(text: str) -> Iterator[Site]:
-    """Joins of two clauses of which the second begins with a pronoun; two sentences never become one."""
-    for match in _JOIN.finditer(text):
-        start = match.start("mark")
-        if match["mark"] == ". ":
-            if text[match.end()].isupper():
-                yield Site("semicolon", start, start + 1, "full stop")
-            continue
-        left, right = left_of(text, start), right_of(text, match.end())
-        single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith("; ", 0, start - len(left))
-        brackets = left.count("(") != left.count(")") or right.count("(") != right.count(")")
-        initial = text[match.end()]
-        options = {"full stop": f". {initial.upper()}"} if single and not brackets else {}
-        yield Site("semicolon", start, match.end() + 1, "semicolon", options)
-
-
 _PRONOUN = re.compile(
     r"(?<![\w'’./(-])(?:I(?=['’](?:m|ve|d|ll)\b| [a-z])|(?<=\b(?:do|am) )[Ii](?=[.,!?])|"
     r"i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
@@ -349,7 +287,6 @@ def _title_stop(text: str) -> Iterator[Site]:
 
 
 DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
-CLAUSE = Choice("clause_comma", "comma before a new clause", "share of clauses joined by and, but, so, or", _clause)
 EXCLAMATION = Choice("exclamation", "exclamation marks", "share of sentences", _exclamation)
 LAST_STOP = Choice("last_stop", "full stop at the end of a paragraph", "share of paragraphs", _last_stop)
 ELLIPSIS = Choice("ellipsis", "ellipsis", "share of each form", _ellipsis)
@@ -359,4 +296,3 @@ LATIN = Choice("latin", "e.g. and i.e.", "share of each form", _latin)
 PRONOUN = Choice("pronoun_case", "i for I", "share of its uses", _pronoun)
 TITLE_STOP = Choice("title_stop", "Mr. or Mr", "share of titles before names", _title_stop)
 CASE = Choice("sentence_case", "lower-case sentence starts", "share of sentences", _lower_start)
-SEMICOLON = Choice("semicolon", "semicolons", "share of the joins of two clauses", _semicolon)

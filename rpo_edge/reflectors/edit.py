@@ -70,6 +70,7 @@ LEFT_TO_RULES = frozenset(
         "last_stop",
         "shorthand",
         "oxford_comma",
+        "clause_join",
         "clause_comma",
         "obligation",
         "register",

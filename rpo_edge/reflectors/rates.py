@@ -10,7 +10,9 @@ from rpo_edge.features.base import Site
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
 
-_PER_WORD = frozenset({"register"})  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
+_PER_WORD = frozenset(
+    {"register", "clause_join"}
+)  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits

@@ -41,6 +41,7 @@ _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE
 _BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _CASES = frozenset({"sentence_case", "pronoun_case"})
+_SPLITS = frozenset({"semicolon", "clause_join"})
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
@@ -117,6 +118,8 @@ class RulesReflector:
                 and _ends_paragraph(site.end, window)
             ):
                 text = ""
+            if site.name in _SPLITS and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY and not text.endswith("I"):
+                text = text.lower()
             if site.name in _CASES:
                 cases.append(site)
                 continue
@@ -126,7 +129,7 @@ class RulesReflector:
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            lot = phrases if site.name in STOCK or site.name == "semicolon" else edits
+            lot = phrases if site.name in STOCK or site.name in _SPLITS else edits
             lot.append(Edit(site.start, site.end, before, text, rates.reason(site, variant), shown))
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))

@@ -1,0 +1,130 @@
+"""How clauses meet: a comma before "and" or none, a semicolon or a full stop, one sentence or two.
+
+Two sentences never become one here; one becomes two only where a whole clause stands on either side.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rpo_edge.features.base import Choice, Site
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBJECTS,
+    SUBORDINATORS,
+    begins_clause,
+    left_of,
+    listed,
+    right_of,
+)
+from rpo_edge.segment import words
+
+_CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
+_LONG_CLAUSE = 5
+"""Words before a conjunction from which on its comma is a choice."""
+_PAIRED = frozenset({"either", "both", "between", "neither"})
+_ADVERBS = r"[Hh]owever|[Ii]nstead|[Cc]onversely|[Ii]n fact|[Tt]herefore|[Cc]onsequently|[Aa]s a result"
+_SEMICOLON = re.compile(
+    rf"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]|(?:{_ADVERBS}), [a-z])"
+)
+_STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"
+_JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
+_APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
+_FINITE = AUXILIARIES - {"be", "been", "being"}
+_PURPOSES = listed("can could may might must will won't don't doesn't do does never")
+_PURPOSE_WITHIN = 4
+"""Words after "so" of which one of these makes it a purpose ("so you can"), which is no sentence by itself."""
+
+
+def _clause(text: str) -> Iterator[Site]:
+    for match in _CLAUSE.finditer(text):
+        left = left_of(text, match.start())
+        before = [word.lower() for word in words(left)]
+        if not before or before[0] in _PAIRED or not (match["comma"] or _is_clause(left, before, match)):
+            continue
+        comma, key = match.start("comma"), f"clause_comma:{match['word']}"
+        free = _is_clause(left, before, match) and "\n" not in left
+        if match["comma"]:
+            yield Site(key, comma, comma + 1, "yes", {"no": ""} if free else {})
+        else:
+            yield Site(key, comma, comma, "no", {"yes": ","} if free else {})
+
+
+def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
+    """Whether a whole main clause stands before: long, with a sign of a verb, and no pair of subjects ("my wife and I")."""
+    known = set(before)
+    if len(before) < _LONG_CLAUSE or "," in left or SUBORDINATORS.intersection(known) or known & _PAIRED:
+        return False
+    contracted = any("'" in word or "’" in word for word in before)
+    if not (contracted or known & AUXILIARIES or known & (SUBJECTS - {"you", "it"})):
+        return False
+    if before[-1] in SUBJECTS | PREPOSITIONS | {"and", "or", "but", "even", "not", "think", "hope", "me", "him", "us"}:
+        return False
+    if match["word"] in ("and", "or"):
+        pair = (len(before) > 1 and before[-2] in DETERMINERS) or words(left)[-1][:1].isupper()
+        threat = match["subject"] in ("you", "it") and match.string[match.end() :].lower().startswith(("you will", "you'll", "it will"))
+        return not pair and not threat and before[-1] not in DETERMINERS
+    return True
+
+
+def _semicolon(text: str) -> Iterator[Site]:
+    """Joins of two clauses of which the second begins with a pronoun, or with an adverb and its comma ("; however, it rained")."""
+    for match in _SEMICOLON.finditer(text):
+        start = match.start("mark")
+        if match["mark"] == ". ":
+            if text[match.end()].isupper():
+                yield Site("semicolon", start, start + 1, "full stop")
+            continue
+        left, right = left_of(text, start), right_of(text, match.end())
+        single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith("; ", 0, start - len(left))
+        initial = text[match.end()]
+        options = {"full stop": f". {initial.upper()}"} if single and not _open(left, right) else {}
+        yield Site("semicolon", start, match.end() + 1, "semicolon", options)
+
+
+def _joins(text: str) -> Iterator[Site]:
+    """ "It rained, but we went" or "It rained. But we went". Of what is joined, the mark and the conjunction are the site."""
+    for match in _JOINED.finditer(text):
+        left, right = left_of(text, match.start()), right_of(text, match.end())
+        comma, after, word = match["join"].startswith(","), words(right), match["word"]
+        if not begins_clause(after) or len(words(left)) < 2 or (word == "so" and after[0] == "that"):
+            continue
+        if not comma and after[0].lower() in DETERMINERS:
+            continue  # "bread and the butter that is left"
+        options = {"apart": f". {word.capitalize()}"} if comma and _two_sentences(text, match, left, right) else {}
+        yield Site(f"clause_join:{word}", *match.span("join"), "joined", options)
+    for match in _APART.finditer(text):
+        if begins_clause(words(right_of(text, match.end()))):
+            yield Site(f"clause_join:{match['word'].lower()}", *match.span("word"), "apart")
+
+
+def _two_sentences(text: str, match: re.Match[str], left: str, right: str) -> bool:
+    """Whether either side can stand by itself: the last part of the left one has a subject of its own and a verb, the right one ends with a full stop."""
+    if "\n" in left or _open(left, right) or text[match.end() + len(right) :][:1] not in (".", "!"):
+        return False
+    said, part = ([word.lower() for word in words(side)] for side in (left, left.rpartition(",")[2]))
+    if len(part) < _LONG_CLAUSE - 1 or part[0] in SUBORDINATORS | PREPOSITIONS | _PAIRED or said[0] in SUBORDINATORS:
+        return False
+    verbs = part if match["word"] == "but" else part[1:3]  # "keep in mind that it is old" ends well before "But", not before "So"
+    if not (begins_clause(part) or _FINITE.intersection(verbs)) or "not only" in " ".join(said):
+        return False
+    if part[-1] in SUBJECTS | PREPOSITIONS | DETERMINERS | AUXILIARIES | {"and", "or", "but", "not"}:
+        return False
+    following = [word.lower().replace("’", "'") for word in words(right)[:_PURPOSE_WITHIN]]
+    if match["word"] == "so":
+        return not _PURPOSES.intersection(following) and not any(word.endswith(("n't", "'ll")) for word in following)
+    return match["word"] == "but" or not (SUBORDINATORS | {"where"}).intersection(said)
+
+
+def _open(left: str, right: str) -> bool:
+    """Whether a bracket, a quotation or an emphasis goes on from one side to the other."""
+    pairs = (left.count("(") != left.count(")"), right.count("(") != right.count(")"), left.count("“") != left.count("”"))
+    return any(pairs) or left.count('"') % 2 > 0 or left.count("*") % 2 > 0 or left.count("_") % 2 > 0
+
+
+JOIN = Choice("clause_join", "one sentence or two", "share of clauses after and, but, so", _joins)
+COMMA = Choice("clause_comma", "comma before a new clause", "share of clauses joined by and, but, so, or", _clause)
+SEMICOLON = Choice("semicolon", "semicolons", "share of the joins of two clauses", _semicolon)
