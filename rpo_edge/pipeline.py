@@ -29,7 +29,7 @@ from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
-from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unframed
+from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
 
 Windows = Literal["paragraphs", "sentences"]
 
@@ -128,7 +128,7 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
-        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unframed(material.profile))
+        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
     return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, reflector.info, clock.spent, engine.notices)
 
 
@@ -183,4 +183,4 @@ def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]
     return load(manifest_of(reflector)), ()
 
 
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "Windows", "own_phrases", "reflect", "windows"]
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "Windows", "own_phrases", "reflect", "unwanted", "windows"]

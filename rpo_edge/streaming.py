@@ -236,7 +236,7 @@ class Stream:
         lead = f"{words}{lead_of(self._behind)}"  # the mark in `lead_of` ends their sentence
         shifted = [shift(edit, len(lead)) for edit in edits]
         kept, verdict = guard(
-            f"{lead}{window.text}", shifted, self._engine.history.contains_phrase, own_phrases(profile), unframed(profile)
+            f"{lead}{window.text}", shifted, self._engine.history.contains_phrase, own_phrases(profile), unwanted(profile)
         )
         return [shift(edit, -len(lead)) for edit in kept], verdict
 
@@ -268,9 +268,17 @@ def _ended(text: str, added: str) -> str:
     return "".join(runs[-WINDOW_WORDS:])
 
 
-def unframed(profile: StyleProfile) -> frozenset[str]:
-    """Of greeting and sign-off, what the user stated that they want none of."""
-    return frozenset(name for name in ("greeting", "sign_off") if profile.preferences.get(name) == "none")
+_UNWANTED = (
+    ("greeting", "none", "greeting"),
+    ("sign_off", "none", "sign_off"),
+    ("headings", "never", "heading"),
+    ("bullets", "never", "bullet"),
+)
+
+
+def unwanted(profile: StyleProfile) -> frozenset[str]:
+    """Features of which the user stated that they want none: greeting, sign-off, headings, bullets."""
+    return frozenset(feature for key, value, feature in _UNWANTED if profile.preferences.get(key) == value)
 
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
@@ -280,4 +288,4 @@ def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
 
 
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "unframed"]
+__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "unwanted"]

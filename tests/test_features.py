@@ -76,6 +76,10 @@ CASES = [  # text, key, variant seen there
     ("We start in May.\n\nWarm regards,\nJosie Miller", "last_stop", "stop"),
     ("We start then\n\nWarmly,\nJosie", "sign_off", "Warmly,\nJosie"),
     ("A **bold** word.", "bold", "bold"),
+    ("# Plans\n\nWe left.", "heading", "marked"),
+    ("#hashtag of the day", "heading", None),
+    ("  * one\n  * two\n", "bullet", "*"),
+    ("- - -\n\n* * *\n\n**Bold** lead", "bullet", None),
     ("Nice 🙂 day.", "emoji", "emoji"),
     ("nothing here is upper case.", "sentence_case", "lower"),
     ("Certainly! Here is it.", "opener", "stock"),
@@ -116,6 +120,8 @@ _LEAVES = {
     "announcement",
     "conclusion",
     "bold",
+    "heading",
+    "bullet",
     "emoji",
     "dash",
     "greeting",
@@ -389,7 +395,7 @@ UNSAFE = {
         "Field, A. (2018).",
     ],
     "exclamation": ["Really?! No way!!"],
-    "bold": ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
+    "heading": ["## 2. Plans"],
     "clause_join": [
         "If it is late and you are tired, but it works, go on.",
         "You can close the lid here, so you can open it again.",
@@ -513,6 +519,10 @@ CHANGES = [
     ("**Overall, it rains.**", "conclusion", "none", "**It rains.**"),
     ("It is **very good** here.", "bold", "plain", "It is very good here."),
     ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
+    ("## The plan\nWe left.\n\n### *Why*\n\n- x\n", "heading", "bare", "The plan\n\nWe left.\n\n*Why*\n\n- x\n"),
+    ("We have:\n- one\n    - two\n\n* three\n- [ ] four\n", "bullet", "bare", "We have:\n\none\n\ntwo\n\nthree\n- [ ] four\n"),
+    ("We have:\n- one\n  + two\n", "bullet", "*", "We have:\n* one\n  * two\n"),
+    ("- 🎉 We won 🎉 again\n", "emoji", "none", "- We won again\n"),
     ("It is old; however, it works.", "semicolon", "full stop", "It is old. However, it works."),
     ("In May, the plan was new, but it did not work.", "clause_join", "apart", "In May, the plan was new. But it did not work."),
     ("Dogs are also heavy, so they sink.", "clause_join", "apart", "Dogs are also heavy. So they sink."),
@@ -533,6 +543,14 @@ def test_what_a_change_gives(text, name, variant, changed):
     sites = [site for site in free_sites(text) if site.name == name and variant in site.options]
     edits = [Edit(site.start, site.end, text[site.start : site.end], site.options[variant], "test") for site in sites]
     assert apply(text, edits) == changed
+
+
+@pytest.mark.parametrize(
+    "text", ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."]
+)
+def test_bold_that_says_something_goes_only_for_who_says_so(text):
+    (site,) = [site for site in free_sites(text) if site.name == "bold" and site.options]
+    assert list(site.options) == ["bare"]
 
 
 @pytest.mark.parametrize("text", ["It is late.\n\nAlso, it works.", "Also, it works.", "Also, make sure of it."])

@@ -28,7 +28,7 @@ ATTACKS = {
         ("C is fast.", "D is fast."),
         ("She lives near Ive.", "She lives near me."),
     ],
-    "structure_rule": [("# Title here\n", "Title here\n"), ("- one thing\n", "* one thing\n")],
+    "structure_rule": [("# Title here\n", "Title here\n"), ("- one thing\n", "# one thing\n"), ("- one thing\n", "one thing\n")],
 }
 
 
@@ -50,6 +50,21 @@ def test_only_that_rule_refuses(name, before, after):
     """Frozen spans hold addresses too, so those two stand behind each other on purpose."""
     unit = Unit(before, after, frozenset())
     assert [rule.__name__ for rule in RULES if rule(unit)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "feature"), [("# Title here\n", "Title here\n", "heading"), ("- one thing\n", "one thing\n", "bullet")]
+)
+def test_marks_go_only_where_the_user_wants_none(before, after, feature):
+    edits = [Edit(0, len(before), before, after, "asked for")]
+    assert guard(before, edits, unwanted=frozenset([feature]))[0] == edits
+    assert guard(before, edits, unwanted=frozenset({"heading", "bullet", "greeting"} - {feature}))[0] == []
+    assert guard(after, [Edit(0, len(after), after, before, "made up")], unwanted=frozenset([feature]))[0] == []
+
+
+def test_any_bullet_is_a_bullet():
+    edits = [Edit(0, 1, "-", "*", "asked for")]
+    assert guard("- one thing\n", edits)[0] == edits
 
 
 def test_a_sentence_goes_only_if_it_is_stock():

@@ -230,6 +230,11 @@ def test_rewrites(name):
     [
         ({"greeting": "Dear all"}, "Hi Dr. Lee,\n\nThe report is here.", "Dear all,\n\nThe report is here."),
         ({"greeting": "none"}, "Hi John,\n\nThe report is here.", "The report is here."),
+        ({"headings": "never"}, "# The plan\n\nThe report is here.", "The plan\n\nThe report is here."),
+        ({"headings": "never", "emoji": "never"}, "# 🎉 The plan\n\nThe report is here.", "The plan\n\nThe report is here."),
+        ({"bullets": "never"}, "We have:\n\n- a report\n- a plan", "We have:\n\na report\n\na plan"),
+        ({"bullets": "*"}, "We have:\n\n- a report\n- a plan", "We have:\n\n* a report\n* a plan"),
+        ({"bold": "never"}, "- **Report:** the **long** one", "- Report: the long one"),
         ({"sign_off": "none"}, "The report that you sent is here.\n\nBest regards,\nAnn Lee", "The report that you sent is here.\n\n"),
         ({"stock_phrases": "drop"}, "In conclusion, the new design saves ten minutes a day.", "The new design saves ten minutes a day."),
     ],

@@ -3,7 +3,7 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import clauses, framing, lists, measured, punctuation, register, shorthand, wording
+from rpo_edge.features import clauses, framing, layout, lists, measured, punctuation, register, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
@@ -38,8 +38,10 @@ CHOICES: tuple[Choice, ...] = (
     punctuation.AMPERSAND,
     punctuation.APOSTROPHE,
     punctuation.TITLE_STOP,
-    framing.BOLD,
-    framing.EMOJIS,
+    layout.HEADING,
+    layout.BULLET,
+    layout.BOLD,
+    layout.EMOJIS,
     punctuation.CASE,
     punctuation.PRONOUN,
 )

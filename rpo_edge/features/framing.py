@@ -1,4 +1,4 @@
-"""How a text is framed: stock openers and closers, what sentences begin with before they say anything, greeting, sign-off, and Markdown emphasis."""
+"""How a text is framed: stock openers and closers, what sentences begin with before they say anything, greeting and sign-off."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.context import line_of
 from rpo_edge.features.stock import CLOSERS, LEAD_INS, OPENERS
 from rpo_edge.lexicon import NUMBER_WORDS
-from rpo_edge.segment import LINE_PREFIX, WORD, Span, plain_words, prose_start, sentences, words
+from rpo_edge.segment import WORD, Span, plain_words, prose_start, sentences, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -37,13 +36,6 @@ _ANSWER = re.compile(
     r"(?:certainly|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
 _ANNOUNCEMENT = re.compile(r"\s+(?:here|below|let|i(?:['’](?:d|m|ll)| would| am| will| can)|i[’']ve|happy|glad)\b", re.IGNORECASE)
-_EMPHASIS = frozenset(
-    ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
-)
-_BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
-EMOJI = re.compile(
-    "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
-)
 
 _SIGNED = 200
 """Code points from the end in which a sign-off may begin."""
@@ -196,39 +188,6 @@ def _sign_off(text: str) -> Iterator[Site]:
         yield Site("sign_off", len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
 
 
-def _bold(text: str) -> Iterator[Site]:
-    """Bold runs against sentences without one: the unit is bold runs per sentence."""
-    for match in _BOLD.finditer(text):
-        plain = {} if _carries(text, match) else {"plain": match["text"]}
-        yield Site("bold", match.start(), match.end(), "bold", plain)
-    for span in sentences(text):
-        if "**" not in text[span.start : span.end]:
-            yield Site("bold", span.start, span.start, "plain")
-
-
-def _carries(text: str, match: re.Match[str]) -> bool:
-    """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word."""
-    line = text.rfind("\n", 0, match.start()) + 1
-    prefix = LINE_PREFIX.match(text, line)
-    leads = prefix is not None and prefix.end() >= match.start()
-    word = match["text"]
-    return (
-        leads
-        or line_of(text, match.start()).lstrip().startswith(("#", "|"))
-        or word.isupper()
-        or _EMPHASIS.issuperset(word.lower().split())
-    )
-
-
-def _emoji(text: str) -> Iterator[Site]:
-    for match in EMOJI.finditer(text):
-        start = match.start() - (text[match.start() - 1 : match.start()] == " ")
-        yield Site("emoji", start, match.end(), "emoji", {"none": ""})
-    for span in sentences(text):
-        if not EMOJI.search(text, span.start, span.end):
-            yield Site("emoji", span.start, span.start, "none")
-
-
 STOCK = ("opener", "closer", "announcement", "conclusion")
 """Features that a draft has rather than a person: "stock" or "none"."""
 
@@ -238,5 +197,3 @@ ANNOUNCEMENT = Choice("announcement", "announcements (it is worth noting that)",
 CONCLUSION = Choice("conclusion", "conclusions (in summary)", "share of sentences", _conclusion)
 GREETINGS = Choice("greeting", "greeting", "share of texts", _greeting)
 SIGN_OFFS = Choice("sign_off", "sign-off", "share of texts", _sign_off)
-BOLD = Choice("bold", "bold", "share of sentences", _bold)
-EMOJIS = Choice("emoji", "emoji", "share of sentences", _emoji)

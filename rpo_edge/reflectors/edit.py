@@ -60,6 +60,8 @@ LEFT_TO_RULES = frozenset(
         "apostrophe",
         "ellipsis",
         "emoji",
+        "heading",
+        "bullet",
         "bold",
         "sentence_case",
         "pronoun_case",

@@ -34,9 +34,6 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
-_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
-_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
-"""With a capital inside a sentence, too."""
 _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
 _LETTERS = ("I", "A", "U", "R")
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
@@ -56,13 +53,18 @@ _LIGHT = frozenset(["not", "am", "is", "are", "has", "have", "had", "will", "wou
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
 
 
+_ANY_BULLET = re.compile(r"^[-*+•]")
+_KINDS = {"#": "heading", "-": "bullet"}
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One stretch of the draft and what became of it. `lower` are the words that the draft has in lower case."""
+    """One stretch of the draft and what became of it. lower: the words that the draft has in lower case; unwanted: as of `guard`."""
 
     before: str
     after: str
     lower: frozenset[str]
+    unwanted: frozenset[str] = frozenset()
 
 
 def frozen_rule(unit: Unit) -> str | None:
@@ -110,9 +112,10 @@ def name_rule(unit: Unit) -> str | None:
 
 
 def structure_rule(unit: Unit) -> str | None:
-    """Headings, list markers and quote marks stay at the lines where they are."""
+    """Headings, list markers and quote marks stay at the lines where they are, whichever mark a bullet has, or go where the user wants none."""
     old, new = _markers(unit.before), _markers(unit.after)
-    return None if old == new else "the Markdown structure would change"
+    staying = [mark for mark in old if _KINDS.get(mark[:1]) not in unit.unwanted]
+    return None if new in (old, staying) else "the Markdown structure would change"
 
 
 RULES: tuple[Callable[[Unit], str | None], ...] = (frozen_rule, number_rule, url_rule, negation_rule, name_rule, structure_rule)
@@ -123,17 +126,17 @@ def guard(
     edits: Sequence[Edit],
     known_run: Callable[[Sequence[str]], bool] = lambda run: False,
     allowed: Sequence[str] = (),
-    unframed: frozenset[str] = frozenset(),
+    unwanted: frozenset[str] = frozenset(),
 ) -> tuple[list[Edit], Verdict]:
     """The edits that may stay, and the verdict.
 
     draft: the whole draft; edits: sorted and disjoint, offsets into it.
     known_run: whether a run of words stands in the private history.
     allowed: texts the user chose to have added (greeting, sign-off); as whole words that an edit adds, no rule looks at them.
-    unframed: which of "greeting" and "sign_off" the user wants none of, so that the draft's may go.
+    unwanted: which of "greeting", "sign_off", "heading" and "bullet" the user wants none of, so that the draft's may go.
     """
     frozen = freeze(draft)
-    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unframed)
+    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unwanted)
     kept: list[_Group] = []
     reverted: list[Reverted] = []
     for group in _groups(draft, edits, [(f.start, f.end) for f in frozen]):
@@ -192,9 +195,9 @@ class _UnitReason:
     """Why a unit must go back to the draft's words, or None. Holds what is worked out once for the whole draft."""
 
     def __init__(
-        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unframed: frozenset[str]
+        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unwanted: frozenset[str]
     ) -> None:
-        self._unframed = unframed
+        self._unwanted = unwanted
         self._draft, self._frozen, self._known, self._allowed = draft, frozen, known, allowed
         self._ends = [span.end for span in frozen]
         self._lower = frozenset(straight(word) for word in words(prose(draft, frozen)) if word.islower())
@@ -207,9 +210,9 @@ class _UnitReason:
                 return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
         before = self._draft[group.start : group.end]
         change = Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
-        if not change.after.strip() and frame_of(before) in self._unframed and self._at_edge(group):
+        if not change.after.strip() and frame_of(before) in self._unwanted and self._at_edge(group):
             return None
-        return _reason(change, self._lower) or self._leak(group, change)
+        return _reason(change, self._lower, self._unwanted) or self._leak(group, change)
 
     def _at_edge(self, group: _Group) -> bool:
         """Whether nothing is said before a greeting, or after a sign-off."""
@@ -294,13 +297,13 @@ def _differences(expected: set[tuple[int, int]], found: set[tuple[int, int]]) ->
     return differences
 
 
-def _reason(change: Change, lower: frozenset[str]) -> str | None:
+def _reason(change: Change, lower: frozenset[str], unwanted: frozenset[str]) -> str | None:
     reason = loss(change)
     if reason or not change.after.strip():
         return reason
     if 1 in change.own and frame_of(change.before) and not words(change.foreign()):
         return None  # the user's own greeting or sign-off in place of the draft's, names and all
-    unit = Unit(*_without_stock(change), lower)
+    unit = Unit(*_without_stock(change), lower, unwanted)
     return next((reason for rule in RULES if (reason := rule(unit))), None)
 
 
@@ -396,7 +399,7 @@ def _initials(text: str) -> set[str]:
 
 def _markers(text: str) -> list[str]:
     found = (LINE_PREFIX.match(line) for line in text.splitlines())
-    return [match[0].strip() for match in found if match and match[0].strip()]
+    return [_ANY_BULLET.sub("-", match[0].strip()) for match in found if match and match[0].strip()]
 
 
 def _first(counter: Counter[str]) -> str:

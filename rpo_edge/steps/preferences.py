@@ -38,7 +38,9 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
         "keep": {name: {"stock": 1.0} for name in STOCK},
         "drop": {name: {"none": 1.0} for name in STOCK},
     },
-    "bold": {"keep": {"bold": {"bold": 1.0}}, "never": {"bold": {"plain": 1.0}}},
+    "headings": {"keep": {"heading": {"marked": 1.0}}, "never": {"heading": {"bare": 1.0}}},
+    "bullets": {mark: {"bullet": {mark: 1.0}} for mark in ("-", "*", "•")} | {"never": {"bullet": {"bare": 1.0}}},
+    "bold": {"keep": {"bold": {"bold": 1.0}}, "never": {"bold": {"plain": 1.0, "bare": 1.0}}},
     "emoji": {"keep": {"emoji": {"emoji": 1.0}}, "never": {"emoji": {"none": 1.0}}},
 }
 _TEXTS = ("greeting", "sign_off")

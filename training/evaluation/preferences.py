@@ -26,6 +26,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "case": ("lower", "standard"),
     "dash": ("em", "spaced em", "spaced en", "hyphen", "double hyphen", "comma"),
     "stock_phrases": ("keep", "drop"),
+    "headings": ("keep", "never"),
+    "bullets": ("-", "*", "never"),
     "bold": ("keep", "never"),
     "emoji": ("keep", "never"),
     "greeting": ("Hi there,", "Dear colleague,", "none"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rpo_edge.edits import align
 from rpo_edge.features.framing import is_stock
-from rpo_edge.pipeline import own_phrases
+from rpo_edge.pipeline import own_phrases, unwanted
 from rpo_edge.segment import sentences, words
 from rpo_edge.steps.guard import guard
 from training.rewards.base import Rollout
@@ -43,7 +43,8 @@ def _kept(rollout: Rollout, rewrite: str | None) -> float | None:
     if rollout.task is not None:
         return None
     own = added(rollout)
-    _, verdict = guard(rollout.draft, align(rollout.draft, rewrite) if rollout.edits is None else rollout.edits, allowed=own)
+    edits = align(rollout.draft, rewrite) if rollout.edits is None else rollout.edits
+    _, verdict = guard(rollout.draft, edits, allowed=own, unwanted=unwanted(rollout.profile))
     if not verdict.accepted:
         return 0.0
     new = [text for text in own if not opens(rollout.draft, text) and not closes(rollout.draft, text)]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rpo_edge.edits import disjoint
 from rpo_edge.features.base import Site
 from rpo_edge.features.framing import STOCK
-from rpo_edge.pipeline import own_phrases
+from rpo_edge.pipeline import own_phrases, unwanted
 from rpo_edge.records import Edit, Evidence, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rules import RulesReflector
@@ -23,14 +23,19 @@ from rpo_edge.steps.profile import free_sites
 from training.rewards.base import Rollout
 from training.rewards.fidelity import added, bare, closes, opens, without
 
-_SHOW_NOTHING = frozenset([(name, "none") for name in (*STOCK, "emoji")] + [("bold", "plain"), ("exclamation", "."), ("dash", "comma")])
+_SHOW_NOTHING = frozenset(
+    [(name, "none") for name in (*STOCK, "emoji")]
+    + [(name, "bare") for name in ("heading", "bullet")]
+    + [("bold", "plain"), ("exclamation", "."), ("dash", "comma")]
+)
 """Wishes of which a place that obeys is a place no more: (feature, wanted variant)."""
 
-_COME_NEVER = frozenset([(name, "stock") for name in STOCK] + [("bold", "bold"), ("emoji", "emoji")])
+_COME_NEVER = frozenset([(name, "stock") for name in STOCK] + [("heading", "marked"), ("bold", "bold"), ("emoji", "emoji")])
 """Wishes to keep what the draft has: a place that disobeys is a place no more."""
 
 _FRAMES = {"greeting": opens, "sign_off": closes}
 _NONE = "none"
+_BARE = "bare"  # of bold that says something, what "plain" is of other bold
 _ANY_FRAME = "Regards"
 
 
@@ -44,7 +49,8 @@ def _share(rollout: Rollout, rewrite: str) -> float | None:
     choices = {name: variant for name, variant in wanted.items() if name not in _FRAMES}
     counted = [_frame(rollout.draft, rewrite, name, variant) for name, variant in wanted.items() if name in _FRAMES]
     if choices:
-        before, after = _Places(rollout.draft, frozenset(choices)), _Places(without(rewrite, added(rollout)), frozenset(choices))
+        texts = (rollout.draft, without(rewrite, added(rollout)))
+        before, after = (_Places(text, frozenset(choices), unwanted(rollout.profile)) for text in texts)
         counted += [_counted(before, after, name, variant) for name, variant in choices.items()]
     places = sum(n for _, n in counted)
     return sum(obeying for obeying, _ in counted) / places if places else None
@@ -53,8 +59,8 @@ def _share(rollout: Rollout, rewrite: str) -> float | None:
 class _Places:
     """The sites of some features in one text."""
 
-    def __init__(self, text: str, features: frozenset[str]) -> None:
-        self._text = text
+    def __init__(self, text: str, features: frozenset[str], gone: frozenset[str]) -> None:
+        self._text, self._gone = text, gone
         self._sites = [site for site in free_sites(text, features=features) if site.options and not _is_pronoun(text, site)]
 
     def obeying(self, name: str, wanted: str) -> int:
@@ -63,8 +69,9 @@ class _Places:
 
     def disobeying(self, name: str, wanted: str) -> int:
         """Places that show another variant and could show the wanted one, if the guard has nothing against it."""
-        edits = [self._edit(site, wanted) for site in self._sites if site.name == name and wanted in site.options]
-        return len(guard(self._text, disjoint(edits))[0]) if edits else 0
+        there = [site for site in self._sites if site.name == name]
+        edits = [self._edit(site, v) for site in there for v in (wanted, _BARE) if v in site.options and (v == wanted or wanted == "plain")]
+        return len(guard(self._text, disjoint(edits), unwanted=self._gone)[0]) if edits else 0
 
     def _edit(self, site: Site, wanted: str) -> Edit:
         return Edit(site.start, site.end, self._text[site.start : site.end], site.options[wanted], "preferences")

@@ -1,0 +1,86 @@
+"""How a text is laid out: Markdown headings, bullets and bold, and emoji.
+
+A heading or bullet never goes because a history has none, as most texts of a history are no answers with parts; it goes for
+those who say so ("bare" is a variant that only a stated preference asks for).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rpo_edge.features.base import Choice, Site
+from rpo_edge.features.context import line_of
+from rpo_edge.segment import LINE_PREFIX, sentences
+
+_EMPHASIS = frozenset(
+    ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
+)
+_BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
+EMOJI = re.compile(
+    "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
+)
+_HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)(?P<rest>[^\n]*)", re.MULTILINE)
+"""No number first: without its mark it would be a list's."""
+_TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
+_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
+_MARKS = ("-", "*", "•")
+
+
+def _heading(text: str) -> Iterator[Site]:
+    for match in _HEADING.finditer(text):
+        yield Site("heading", *match.span("mark"), "marked", {"bare": ""})
+        if _TEXT_NEXT.match(text, match.end()):  # without a mark, the line would run on into the next
+            yield Site("heading", match.end(), match.end(), "marked", {"bare": "\n"})
+
+
+def _bullet(text: str) -> Iterator[Site]:
+    """Marks of list items. Without one, an item is a paragraph."""
+    for match in _BULLET.finditer(text):
+        variant, checkbox = match["mark"], text.startswith(("[ ] ", "[x] ", "[X] "), match.end())
+        above = text.rfind("\n", 0, match.start() - 1) + 1
+        gap = "\n" if match.start() and text[above : match.start()].strip() else ""
+        options = {mark: f"{match['indent']}{mark} " for mark in _MARKS if mark != variant}
+        yield Site("bullet", *match.span(), variant, options if checkbox else options | {"bare": gap})
+
+
+def _bold(text: str) -> Iterator[Site]:
+    """Bold runs against sentences without one: the unit is bold runs per sentence."""
+    for match in _BOLD.finditer(text):
+        yield Site("bold", match.start(), match.end(), "bold", {"bare" if _carries(text, match) else "plain": match["text"]})
+    for span in sentences(text):
+        if "**" not in text[span.start : span.end]:
+            yield Site("bold", span.start, span.start, "plain")
+
+
+def _carries(text: str, match: re.Match[str]) -> bool:
+    """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word."""
+    line = text.rfind("\n", 0, match.start()) + 1
+    prefix = LINE_PREFIX.match(text, line)
+    leads = prefix is not None and prefix.end() >= match.start()
+    word = match["text"]
+    return (
+        leads
+        or line_of(text, match.start()).lstrip().startswith(("#", "|"))
+        or word.isupper()
+        or _EMPHASIS.issuperset(word.lower().split())
+    )
+
+
+def _emoji(text: str) -> Iterator[Site]:
+    for match in EMOJI.finditer(text):
+        start, end = match.span()
+        if not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t#>-*+•"):
+            end += text[end : end + 1] == " "  # it leads a line, whose mark has a space of its own
+        else:
+            start -= text[start - 1 : start] == " "
+        yield Site("emoji", start, end, "emoji", {"none": ""})
+    for span in sentences(text):
+        if not EMOJI.search(text, span.start, span.end):
+            yield Site("emoji", span.start, span.start, "none")
+
+
+HEADING = Choice("heading", "headings", "share of headings", _heading)
+BULLET = Choice("bullet", "bullets", "share of each mark", _bullet)
+BOLD = Choice("bold", "bold", "share of sentences", _bold)
+EMOJIS = Choice("emoji", "emoji", "share of sentences", _emoji)
