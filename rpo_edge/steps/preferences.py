@@ -49,6 +49,12 @@ _LONGEST_TEXT = 60
 KEYS: tuple[str, ...] = (*_VALUES, *_TEXTS)
 
 
+def possible() -> str:
+    """What may be stated, a line a key."""
+    values = {key: ", ".join(values) for key, values in _VALUES.items()} | dict.fromkeys(_TEXTS, "none, or a text of your own")
+    return "\n".join(f"{key}: {said}" for key, said in values.items())
+
+
 def check(key: str, value: str) -> None:
     """Raise InputError, with what is possible, unless `value` is a value of `key`."""
     if key in _TEXTS:
