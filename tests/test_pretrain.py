@@ -1,17 +1,13 @@
 """Corpus and pretraining, rehearsed with a model of a million parameters on the example history."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from killing import killed
 
 from rpo_edge.prompt import BEGIN, SPECIAL_TOKENS, escape, unescape
 
@@ -176,7 +172,6 @@ def test_a_run_is_lengthened_or_cut_short_while_its_rate_stays(folder, tmp_path)
 
 def command(folder: Path, out: Path) -> list[str]:
     return [
-        sys.executable,
         "-m",
         "training",
         "pretrain",
@@ -196,16 +191,9 @@ def command(folder: Path, out: Path) -> list[str]:
 def test_a_killed_command_goes_on_and_ends_with_a_checkpoint_and_its_card(folder, tmp_path):
     """`kill -9` amid the run; the next run of the same command ends with what `transformers` loads."""
     out = tmp_path / "base"
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command(folder, out), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    for _ in range(1200):
-        if (out / "state.pt").exists() or process.poll() is not None:
-            break
-        time.sleep(0.1)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert (out / "state.pt").exists() and not (out / "pretraining.json").exists()
-    subprocess.run(command(folder, out), cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    killed(command(folder, out), (out / "state.pt").exists)
+    assert not (out / "pretraining.json").exists()
+    pretrain.main(command(folder, out)[3:])
     facts = json.loads((out / "pretraining.json").read_text("utf-8"))
     assert facts["curve"][-1][0] == facts["config"]["steps"] and facts["validation"][-1][1]["letters"] < 5
     assert "| letters |" in (out / "README.md").read_text("utf-8") and BEGIN not in (out / "README.md").read_text("utf-8")
