@@ -1,6 +1,7 @@
-"""`python -m bench decode`: what it replays, what it reads of llama.cpp's own program, and a whole run with a tiny checkpoint."""
+"""`python -m bench decode`: what it replays, what it reads of llama.cpp's own program, and a whole run with a tiny checkpoint; so `rollouts`."""
 
 import random
+import re
 import sys
 
 import pytest
@@ -10,8 +11,10 @@ pytest.importorskip("torch")
 
 from causal_samples import trained
 
-from bench import decode, lookup
+from bench import decode, lookup, rollouts
 from bench.replay import Taken, rewritten
+from training import data
+from training.rewards import REWARDS, Rollout
 
 SAID = """over time.
 <|end|>
@@ -123,3 +126,28 @@ def test_whole_run_with_a_checkpoint_of_ours(monkeypatch, tmp_path, capsys):
     assert sum(f"of {1 + decode.PEOPLE} texts of {decode.TOLD} tokens" in line for line in lines) == 2
     (people,) = (line for line in lines if line.startswith("by people: "))
     assert people.startswith(f"by people: {decode.PEOPLE} of ") and 50 < int(people.split(", ")[1].split("%")[0]) < 100
+
+
+@pytest.fixture
+def research(tmp_path, monkeypatch):
+    """A checkpoint of an edit reflector, with data for it."""
+    samples = pytest.importorskip("workshop_samples")
+    monkeypatch.setattr(data, "SHARED", samples.shared(tmp_path / "shared"))
+    return samples.checkpoint(tmp_path)
+
+
+def test_every_reward_is_timed_and_the_pass_is_a_share_of_the_limit(research, capsys):
+    rollouts.main([str(research), "--steps", "2", "--set", "batch=2", "--set", "group=2", "--set", "others=40"])
+    share, drawn, *lines = capsys.readouterr().out.splitlines()
+    assert float(re.fullmatch(r"forward pass of the policy: (\S+) of the FLOP/s of matrix products", share)[1]) > 0
+    assert re.fullmatch(r"drawn and made into texts: \d+ rollouts/s", drawn)
+    assert [re.fullmatch(r"(\w+): \d+ rollouts/s", line)[1] for line in lines] == list(REWARDS)
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_what_is_timed_is_scored(name):
+    texts = tuple(f"It's late, isn't it? I don't know of number {i}." for i in range(9))
+    one = Rollout(
+        "It is late, and I do not know!", "It's late, and I don't know.", texts=texts, others=("It is late. He does not know.",) * 3
+    )
+    assert REWARDS[name]([rollouts.judged(name, one)])[0] is not None
