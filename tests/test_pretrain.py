@@ -15,7 +15,7 @@ pytest.importorskip("transformers")
 
 import torch
 
-from training import corpus, pretrain
+from training import corpus, curves, pretrain
 
 ROOT = Path(__file__).resolve().parents[1]
 LIKE_TOKENS = st.lists(st.sampled_from(["<", "\\", "|", "|>", *SPECIAL_TOKENS, "end", "draft", " a"])).map("".join)
@@ -149,6 +149,8 @@ def test_the_loss_falls_and_a_run_that_was_stopped_gives_the_same_curve(folder, 
     assert [row[:2] for row in parts.curve] == [row[:2] for row in whole.curve]
     assert parts.validation == whole.validation
     assert whole.curve[-1][1] < whole.curve[0][1] - 0.2
+    logs = [[(row["step"], row["loss"]) for row in curves.read(tmp_path / name) if "loss" in row] for name in ("whole", "parts")]
+    assert logs[0] == logs[1] == [row[:2] for row in whole.curve] and (tmp_path / "parts" / "curve.png").exists()
 
 
 def test_a_state_of_another_run_is_refused(folder, tmp_path):

@@ -4,9 +4,9 @@
     python -m training pretrain CORPUS OUT [--size 30m] [--tokens 1e9] [--minutes 9]
 
 OUT becomes a Hugging Face checkpoint folder (bf16, parts of 15 MB at most) with the tokenizer, `pretraining.json` (configuration,
-curve, loss by source, speed) and `README.md`, the model's card. Interrupted, or after `--minutes`, the same command goes on from
-OUT/state.pt with the same batches, and so to the same loss curve. Until the rate begins to fall it may go on with another
-`--tokens`: how long a run is can be decided while it runs.
+curve, loss by source, speed) and `README.md`, the model's card; `training/curves.py` shows the run while it goes. Interrupted, or after
+`--minutes`, the same command goes on from OUT/state.pt with the same batches, and so to the same loss curve. Until the rate begins to
+fall it may go on with another `--tokens`: how long a run is can be decided while it runs.
 
 Method: next-token cross-entropy on packed sequences; a token attends only to its own document. The layers' matrices are trained by
 Muon (momentum 0.95, its updates scaled to the size of AdamW's, arXiv 2502.16982), which gets farther with the tokens of a short run, the
@@ -37,7 +37,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS
-from training import corpus
+from training import corpus, curves
 from training.pretraining_card import card
 from training.state import keep
 
@@ -241,22 +241,26 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
     loss = torch.compile(loss_of) if _compiles(config, next(model.parameters()).device) else loss_of
     model.train()
     last, since = time.monotonic(), run.step
-    while run.step < config.steps:
-        run.recent.append(step_of(model, optimizing, shards.batch(run.step, config.size.batch), config, run.step, loss))
-        run.step += 1
-        done, over = run.step == config.steps, time.monotonic() - begun > 60 * minutes
-        if run.step % every == 0 or done:
-            speed = (run.step - since) * config.size.batch * config.size.context / (time.monotonic() - last)
-            run.curve.append((run.step, round(float(np.mean(run.recent)), 4), round(speed)))
-            run.recent = []
-            if run.step % (every * 10) == 0 or done:
-                run.validation.append((run.step, validate(model, folder, config)))
-            print(f"step {run.step:6d} of {config.steps}  loss {run.curve[-1][1]:.4f}  {speed:,.0f} tokens/s", flush=True)
-        if run.step % every == 0 or done or over:
-            _keep(model, optimizing, config, run, state)
-            last, since = time.monotonic(), run.step
-        if over:
-            break
+    with curves.Log(out, run.step or None) as log:
+        while run.step < config.steps:
+            run.recent.append(step_of(model, optimizing, shards.batch(run.step, config.size.batch), config, run.step, loss))
+            run.step += 1
+            done, over = run.step == config.steps, time.monotonic() - begun > 60 * minutes
+            if run.step % every == 0 or done:
+                speed = (run.step - since) * config.size.batch * config.size.context / (time.monotonic() - last)
+                run.curve.append((run.step, round(float(np.mean(run.recent)), 4), round(speed)))
+                run.recent = []
+                log.add(run.step, {"loss": run.curve[-1][1], "tokens/s": run.curve[-1][2]})
+                if run.step % (every * 10) == 0 or done:
+                    run.validation.append((run.step, validate(model, folder, config)))
+                    log.add(run.step, {f"validation/{source}": value for source, value in run.validation[-1][1].items()})
+                    log.draw()
+                print(f"step {run.step:6d} of {config.steps}  loss {run.curve[-1][1]:.4f}  {speed:,.0f} tokens/s", flush=True)
+            if run.step % every == 0 or done or over:
+                _keep(model, optimizing, config, run, state)
+                last, since = time.monotonic(), run.step
+            if over:
+                break
     return run
 
 
