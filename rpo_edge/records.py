@@ -134,7 +134,8 @@ class Trajectory:
 
     history: the items it may read, best first. seen: ids of all items that the profile was measured over.
     edits: from the draft to the rewrite. author: whose manner it is; source: where their texts are from. before, after: what stands around the
-    draft in a longer text, in the draft's manner, not the author's; "" where it is a whole.
+    draft in a longer text, in the draft's manner, not the author's; "" where it is a whole. model: which wrote the draft, or what the draft was
+    made of; "" where no model did.
     """
 
     draft: str
@@ -152,3 +153,4 @@ class Trajectory:
     builder: str  # and how it made the draft, after a colon: "neutralise:spoken"
     before: str = ""
     after: str = ""
+    model: str = ""

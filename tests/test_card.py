@@ -111,6 +111,13 @@ def test_stages_are_what_training_left_and_what_a_model_had_before():
             stages(broken)
 
 
+def test_the_card_counts_what_training_counted():
+    said = {"trajectories": {"formal": 3, "persona": 2}, "models": {"no model": 3, "Phi-3-mini-128k-instruct": 2}, "licences": {"MIT": 5}}
+    lines = card.section("it", {"data": said}).splitlines()
+    assert "- drafts by model: no model 3, Phi-3-mini-128k-instruct 2" in lines and "- trajectories: formal 3, persona 2" in lines
+    assert "drafts by" not in card.section("it", {"data": {"licences": {"MIT": 5}}})
+
+
 def test_the_card_shows_configuration_and_curve():
     text = card.section("it", {"training": stages({"config": {"seed": 3, "rate": 5e-05}, "curve": [[125, 0.5, 0.4, 0.1]]})})
     assert "### Training\n\nseed 3, rate 5e-05.\n\n| step | loss | validation | spread |" in text and "| 125 | 0.5 | 0.4 | 0.1 |" in text

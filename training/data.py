@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from training import makers
+
 SHARED = Path(os.environ.get("RPO_EDGE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
 HISTORIES = ("blogs", "commits", "gutenberg", "proposals", "rails")
@@ -20,10 +22,6 @@ HISTORIES = ("blogs", "commits", "gutenberg", "proposals", "rails")
 
 LICENCES = {"gutenberg": "public domain", "rails": "MIT", "arxiv": "CC0-1.0"}
 """Of groups whose rows do not say it themselves."""
-
-PERMITTED = ("mistral", "phi", "qwen1.5", "oasst-pythia", "oasst-1_12b", "openassistant/oasst-sft-1-pythia", "falcon-40b-sft-top1", "openassistant/falcon-40b-sft-top1")  # fmt: skip
-"""How names of models begin whose terms allow training on their answers: Mistral 7B, Phi-3 and Qwen1.5, and of Open Assistant those that
-were tuned on its own conversations alone, on Pythia and Falcon (Apache-2.0). Nothing that ships is trained on others' answers."""
 
 Row = dict[str, Any]
 
@@ -51,13 +49,13 @@ def _paths(group: str) -> list[Path]:
 
 
 def permitted(split: str) -> Iterator[Row]:
-    """Answers of PERMITTED models; none to a question that has another split elsewhere."""
+    """Answers of models that `makers` permits; none to a question that has another split elsewhere."""
     splits: dict[str, set[str]] = defaultdict(set)
     found = []
     for row in (row for group in ("00", "extra") for path in _paths(f"drafts/{group}") for row in read(path)):
         if row["query"]:
             splits[row["query"]].add(row["split"])
-        if row["split"] == split and row["model"].lower().removeprefix("mistralai/").startswith(PERMITTED):
+        if row["split"] == split and makers.permitted(row["model"]):
             found.append(row)
     yield from (row for row in found if len(splits[row["query"]]) <= 1)
 

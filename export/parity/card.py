@@ -82,10 +82,15 @@ def _facts(said: Said) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
+_DATA = {"models": "drafts by model"}  # of what training counted, the names that need a word more
+
+
 def _data(said: Said) -> Iterable[str]:
     if said.get("data"):
         data = said["data"]
-        lines = [f"- {name}: {told(value)}" for name, value in data.items()] if isinstance(data, Mapping) else [f"- {data}"]
+        lines = (
+            [f"- {_DATA.get(name, name)}: {told(value)}" for name, value in data.items()] if isinstance(data, Mapping) else [f"- {data}"]
+        )
         yield "### Data and licences\n"
         yield "\n".join(lines) + "\n"
 

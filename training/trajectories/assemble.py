@@ -46,7 +46,7 @@ def assemble(author: Author, pairs: Sequence[Pair], split: str) -> Iterator[Traj
                 draft=pair.draft,
                 rewrite=pair.target,
                 profile=profile,
-                observations=observe(pair.draft, pair.target, profile),
+                observations=observe(pair.draft, pair.target, profile) if pair.observations is None else pair.observations,
                 edits=tuple(align(pair.draft, pair.target)),
                 history=tuple(HistoryItem(item.text, author.source, id=index[item.id or 0]) for item in found.items),
                 seen=pair.history,
@@ -58,4 +58,5 @@ def assemble(author: Author, pairs: Sequence[Pair], split: str) -> Iterator[Traj
                 builder=pair.builder,
                 before=pair.around.before,
                 after=pair.around.after,
+                model=pair.model,
             )

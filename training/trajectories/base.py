@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rpo_edge.prompt import ALONE, Around, beginning, ending
-from rpo_edge.records import Habit, StyleProfile
+from rpo_edge.records import Habit, Observation, StyleProfile
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import Counts, make_profile
 from training import data
@@ -17,6 +18,7 @@ from training import data
 SEED = 3
 LONGEST = 560
 """Code points of a passage: about 120 words, as many as a window has."""
+_HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Pair:
 
     builder: its name, and after a colon how it made the draft. licence: of draft and target, where it is not the author's. around: what
     stands around the draft, in the draft's manner: a device has the rest of the draft there, so anything of the author's would give them away.
+    model: as a trajectory has it. observations: somebody's own; those of `observe` if None.
     """
 
     builder: str
@@ -44,6 +47,8 @@ class Pair:
     query: str | None = None
     licence: str | None = None
     around: Around = ALONE
+    model: str = ""
+    observations: tuple[Observation, ...] | None = None
 
 
 class Excerpt(NamedTuple):
@@ -77,6 +82,12 @@ def authors(split: str) -> Iterator[Author]:
             texts[row["author"], row.get("source") or group][row["text"]] = row.get("licence") or data.LICENCES[group]
     for (name, source), licences in texts.items():
         yield Author(name, source, tuple(licences), "; ".join(dict.fromkeys(licences.values())))
+
+
+def some(others: Sequence[int], rng: random.Random) -> tuple[int, ...]:
+    """Of an author's other texts (by index) so many as a user may have, by lot."""
+    size = round(math.exp(rng.uniform(*map(math.log, _HISTORY))))
+    return tuple(sorted(rng.sample(others, min(size, len(others)))))
 
 
 def strangers(people: Sequence[Author], n: int) -> dict[str, tuple[str, ...]]:

@@ -4,10 +4,10 @@ A folder has
 
     trajectories-00000.jsonl.gz   one trajectory a line
     authors-00000.jsonl.gz        one author a line: name, source, licence, all texts; an id of a trajectory is an index of these
-    trajectories.json             recipe, number of trajectories by builder, sha256 of each shard
+    trajectories.json             recipe, number of trajectories by builder and by the model that wrote the draft, sha256 of each shard
 
 Every row is validated when it is written and when it is read. Reading goes through `datasets`, which streams: a set may be larger
-than memory.
+than memory. `stream` gives the dataset itself, shuffled if asked, to whoever trains from it; `read` its trajectories.
 """
 
 from __future__ import annotations
@@ -20,19 +20,26 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
 from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile, Trajectory
 from training.trajectories.base import Author
 
+if TYPE_CHECKING:
+    from datasets import IterableDataset
+
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "trajectory.schema.json"
 SHARD = 5000
 """Lines of a shard."""
+BUFFER = 10_000
+"""Lines among which the next one is drawn: some 100 MB of them."""
+UNWRITTEN = "no model"
+"""For the counts by model: the draft was made of a person's own words, by rules."""
 
 _PLAIN = ("draft", "rewrite", "query", "author", "source", "licence", "split", "builder")  # what JSON has as it is
-_AROUND = ("before", "after")  # as it is, too, but older files lack it
+_LATER = ("before", "after", "model")  # as it is, too, but older files lack it
 
 Row = dict[str, Any]
 
@@ -47,7 +54,7 @@ def validator() -> Draft202012Validator:
 
 def as_row(t: Trajectory) -> Row:
     """The JSON object. Raises jsonschema's ValidationError."""
-    row: Row = {name: getattr(t, name) for name in (*_PLAIN, *_AROUND)}
+    row: Row = {name: getattr(t, name) for name in (*_PLAIN, *_LATER)}
     row["seen"], row["observations"] = list(t.seen), [asdict(observation) for observation in t.observations]
     row["profile"] = {
         "habits": {key: dict(habit.counts) for key, habit in sorted(t.profile.habits.items())},
@@ -68,7 +75,7 @@ def from_row(row: Row) -> Trajectory:
     habits = {key: Habit(key, counts) for key, counts in profile["habits"].items()}
     return Trajectory(
         **{name: row[name] for name in _PLAIN},
-        **{name: row.get(name, "") for name in _AROUND},
+        **{name: row.get(name, "") for name in _LATER},
         profile=StyleProfile(habits, profile["preferences"], profile["items"], profile["words"]),
         observations=tuple(Observation(**o) for o in row["observations"]),
         edits=tuple(Edit(e["start"], e["end"], row["draft"][e["start"] : e["end"]], e["after"], "align") for e in row["edits"]),
@@ -103,15 +110,31 @@ class Writer:
             self._lines = []
 
 
-def read(folder: Path) -> Iterator[Trajectory]:
-    """Every trajectory of a folder, streamed. Raises FileNotFoundError where there is none."""
-    from datasets import load_dataset
+def stream(folder: Path, seed: int | None = None, buffer: int = BUFFER) -> IterableDataset:
+    """The lines of a folder as a dataset of {"text"}, which holds `buffer` of them at most; `from_line` reads one.
+
+    seed: shuffles, or None for the order of the files. The shards come in another order, and each line is drawn from the `buffer` that are
+    next: the same order for the same seed, buffer and shards, and another one after `set_epoch`. Several processes part the shards by
+    `datasets.distributed.split_dataset_by_node`. Raises FileNotFoundError where there are no trajectories.
+    """
+    from datasets import IterableDataset, load_dataset
 
     paths = sorted(map(str, folder.glob("trajectories-*.jsonl.gz")))
     if not paths:
         raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories build` makes them")
-    for row in load_dataset("text", data_files=paths, split="train", streaming=True):
-        yield from_row(json.loads(row["text"]))
+    lines = load_dataset("text", data_files=paths, split="train", streaming=True)
+    assert isinstance(lines, IterableDataset)
+    return lines if seed is None else lines.shuffle(seed, buffer_size=buffer)
+
+
+def from_line(row: Row) -> Trajectory:
+    """The trajectory of a row of `stream`. Raises jsonschema's ValidationError."""
+    return from_row(json.loads(row["text"]))
+
+
+def read(folder: Path, seed: int | None = None, buffer: int = BUFFER) -> Iterator[Trajectory]:
+    """Every trajectory of a folder, streamed, in the order of `stream`. Raises FileNotFoundError where there is none."""
+    yield from map(from_line, stream(folder, seed, buffer))
 
 
 def read_authors(folder: Path) -> Iterator[Author]:

@@ -22,7 +22,6 @@ Every neutraliser is our own and none is that of the evaluation.
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections import defaultdict
@@ -45,10 +44,9 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.profile import Counts, measure
-from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, permitted_drafts, profile_of, summed
+from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, permitted_drafts, profile_of, some, summed
 
 HELD_OUT = frozenset({"written"})
-_HISTORY = (3, 80)  # texts of the author that a trajectory may show: drawn from the logarithm, as users have few or many
 FRAMES = frozenset({"greeting", "sign_off"})
 _EVERYONES = DETERMINERS | listed(
     "to as for is are in now just can could about if only so many before after on and while though whether people a lot of important"
@@ -248,7 +246,5 @@ def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Count
             around = _flattened(around, neutraliser, task, rng)
             draft = neutraliser(target, task, rng)
             others = [j for j in range(len(author.texts)) if j != i]
-            size = round(math.exp(rng.uniform(*map(math.log, _HISTORY))))
-            history = tuple(sorted(rng.sample(others, min(size, len(others)))))
-            found.append(Pair(f"neutralise:{name}", draft, target, history, around=around))
+            found.append(Pair(f"neutralise:{name}", draft, target, some(others, rng), around=around))
     return found

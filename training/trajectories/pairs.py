@@ -2,6 +2,8 @@
 
 The history of a pair is the author's earlier abstracts (arXiv, CC0; the summaries Apache-2.0). The summary was written from the
 abstract, so content leaks through it, and the third person turns to "we" for everybody: compare with another author's history.
+
+Which of DeepSeek's models wrote a summary is not recorded, nor under which terms: weights that ship are not to be trained on these (`makers.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from training import data
 from training.trajectories.base import Author, Pair
 
 _LICENCE = "CC0-1.0 (abstract), Apache-2.0 (summary)"
+_MODEL = "DeepSeek"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,6 @@ def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> 
         for row in pairs[name]:
             earlier = tuple(i for i, other in enumerate(own) if other["date"] < row["date"] and other["text"] != row["text"])
             if len(earlier) >= options.earlier:
-                found.append(Pair("pairs", row["generic"], row["text"], earlier, row["title"], _LICENCE))
+                found.append(Pair("pairs", row["generic"], row["text"], earlier, row["title"], _LICENCE, model=_MODEL))
         if found:
             yield Author(name, "arxiv", tuple(row["text"] for row in own), data.LICENCES["arxiv"]), found

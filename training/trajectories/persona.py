@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from rpo_edge.features import CHOICES
 from rpo_edge.steps.profile import measure
-from training import data
+from training import data, makers
 from training.trajectories.base import LONGEST, SEED, Author, Pair, excerpt, summed
 from training.trajectories.neutralise import FRAMES, lead
 
@@ -37,12 +37,13 @@ _BY_LOT = 0.4  # of the habits, the part that is not the writer's
 @dataclass(frozen=True)
 class Options:
     """texts: of a persona's history, at least a fifth of them; drafts: of each persona; features: that it renders, "sure" or "all";
-    noise: part of the history that is not the persona's, at most."""
+    noise: part of the history that is not the persona's, at most; without: models whose answers are not taken, by how their names begin."""
 
     texts: int = 30
     drafts: int = 8
     features: str = "sure"
     noise: float = 0.0
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.features not in ("sure", "all"):
@@ -62,12 +63,16 @@ class _Task:
     options: Options
 
 
-Draft = tuple[str | None, str, str]  # query, answer, licence
+Draft = tuple[str | None, str, str, str]  # query, answer, licence, model
 
 
 def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> Iterator[tuple[Author, list[Pair]]]:
     """One persona for each of the people, persona after persona."""
-    drafts = [(row["query"], row["response"], row.get("licence") or "Apache-2.0") for row in data.permitted("train")]
+    drafts = [
+        (row["query"], row["response"], row.get("licence") or "Apache-2.0", model)
+        for row in data.permitted("train")
+        if not (model := makers.plain_name(row["model"])).lower().startswith(tuple(options.without))
+    ]
     tasks = []
     for i, author in enumerate(people):
         rng = random.Random(f"{SEED}persona{i}")
@@ -87,9 +92,9 @@ def _persona(task: _Task) -> tuple[Author, list[Pair]]:
     if task.options.noise:
         texts = tuple(_noisy(texts, task, rng))
     found = []
-    for query, answer, licence in task.drafts:
+    for query, answer, licence, model in task.drafts:
         piece, around = excerpt(answer, LONGEST, rng)
-        found.append(Pair("persona", piece, lead(piece, persona), tuple(range(len(texts))), query, licence, around))
+        found.append(Pair("persona", piece, lead(piece, persona), tuple(range(len(texts))), query, licence, around, model))
     return Author(task.name, "persona", texts, "as the texts it is made of"), found
 
 
