@@ -20,8 +20,10 @@ pytest.importorskip("httpx")
 
 from test_endpoint import DRAFT, KEY, Reply, Server, chat, endpoint, formal
 
-from training.trajectories import teacher
-from training.trajectories.teacher import TASKS, NoAnswer, Run
+from training.trajectories import tasks, teacher
+from training.trajectories.endpoint import NoAnswer
+from training.trajectories.tasks import TASKS
+from training.trajectories.teacher import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = "yeah so I'm off to the market, it's gonna be fun! don't wait for me"
@@ -299,12 +301,12 @@ def test_a_row_of_the_test_split_is_refused_by_its_line_before_anything_is_asked
     ],
 )
 def test_why_a_draft_is_dropped(text, draft, reason):
-    assert teacher.flaw(text, draft) == reason
+    assert tasks.flaw(text, draft) == reason
 
 
 def test_dropped_texts_are_counted_by_reason_and_a_long_one_is_not_sent(tmp_path, serve, capsys):
     answers = {"one": "", "two": "I cannot assist with that.", "six": "I own no cats at all."}
-    rows = [{"text": f"I don't have {word} cats, you know"} for word in answers] + [{"text": "long " * teacher.LONGEST}]
+    rows = [{"text": f"I don't have {word} cats, you know"} for word in answers] + [{"text": "long " * tasks.LONGEST}]
     server = serve(lambda n, body: chat(next(answer for word, answer in answers.items() if word in body["messages"][0]["content"][-40:])))
     command(server, written(tmp_path / "in", rows), tmp_path / "out")
     shown = capsys.readouterr().out
