@@ -25,11 +25,10 @@ from training.evaluation.outcome import Outcome, Pairs, difference, label, table
 from training.lamp.convert import PAIRS_TASK, title_questions
 from training.lamp.layout import Question
 from training.lamp.metrics import rouge
+from training.lamp.posed import FIRST, first_words
 from training.statistics import bootstrap
 from training.users import Author, Known, another
 
-FIRST = 10
-"""Words of the abstract that stand for a title; titles here have ten on average."""
 LAST_TITLE, FIRST_WORDS = "the author's last title", f"first {FIRST} words of the abstract"
 ASKED = "Write the title of this paper."
 _MEASURES = ("ROUGE-1", "ROUGE-L")
@@ -106,11 +105,6 @@ def _answers(task: Task) -> dict[str, str]:
 def author_of(question: Question) -> str:
     """The author's name is in the question's id."""
     return question.id.rpartition("-")[0]
-
-
-def first_words(abstract: str) -> str:
-    """What an abstract begins with, without a mark at the end."""
-    return " ".join(abstract.split()[:FIRST]).rstrip(".,;:")
 
 
 def _floors(task: Task) -> dict[str, str]:

@@ -4,6 +4,7 @@
     python -m training lamp convert QUESTIONS OUTPUTS OUT.jsonl                     a line for each question (convert.py)
     python -m training lamp long FILE.parquet OUT.jsonl                             the same of a file of LongLaMP (long.py)
     python -m training lamp pairs OUT [--split dev] [--least 1]                     title generation of LaMP's form, not LaMP (convert.py)
+    python -m training lamp predict QUESTIONS OUT.json --task LaMP-4 --reflector M  a reflector's predictions (predict.py)
     python -m training lamp score PREDICTIONS.json OUTPUTS.json                     the metrics (metrics.py)
 
 Tasks: LaMP-1 (which of two papers does this author cite), LaMP-2 (a film's tag; in its older version a news item's category), LaMP-3
@@ -21,7 +22,7 @@ from pathlib import Path
 from urllib.request import build_opener
 
 from training import data
-from training.lamp import convert, fetch, layout, long, metrics
+from training.lamp import convert, fetch, layout, long, metrics, posed
 
 
 def main(argv: list[str]) -> None:
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training lamp")
-    commands = parser.add_subparsers(required=True, metavar="{fetch,convert,long,pairs,score}")
+    commands = parser.add_subparsers(required=True, metavar="{fetch,convert,long,pairs,predict,score}")
     get = commands.add_parser("fetch", help="download official files")
     get.set_defaults(run=_fetch)
     get.add_argument("out", type=Path, help="a folder; a download that broke off there goes on")
@@ -55,6 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     pairs.add_argument("out", type=Path, help="a folder to write into")
     pairs.add_argument("--split", choices=("train", "dev", "test"), default="dev", help="test is for final reports only")
     pairs.add_argument("--least", type=int, default=1, help="papers that a profile has at least")
+    guess = commands.add_parser("predict", help="write a reflector's predictions, which `score` reads")
+    guess.set_defaults(run=_predict)
+    guess.add_argument("questions", type=Path, help="official questions, or lines of convert or of the teacher (.jsonl)")
+    guess.add_argument("out", type=Path)
+    guess.add_argument("--task", help="of official questions, which do not say it: LaMP-4")
+    guess.add_argument("--reflector", type=Path, help="model or checkpoint folder (default: the embedded model)")
+    guess.add_argument(
+        "--draft", choices=posed.FORMS, help="where a line has no draft (default: text for a generative reflector, else opening)"
+    )
     judge = commands.add_parser("score", help="print the metrics of predictions")
     judge.set_defaults(run=_score)
     for name in ("predictions", "outputs"):
@@ -68,7 +78,8 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    _write(convert.lines(layout.read_questions(options.questions), layout.read_outputs(options.outputs)), options.out)
+    questions, outputs = layout.read_questions(options.questions), layout.read_outputs(options.outputs)
+    _write(convert.lines(questions, outputs, convert.split_of(options.questions)), options.out)
 
 
 def _long(options: argparse.Namespace) -> None:
@@ -98,6 +109,12 @@ def _pairs(options: argparse.Namespace) -> None:
     layout.write_questions(options.out / f"{options.split}_questions.json", questions, convert.PAIRS_FIELDS)
     layout.write_outputs(options.out / f"{options.split}_outputs.json", golds)
     print(f"{len(questions)} questions, {sum(len(question.profile) for question in questions)} texts")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from training.lamp import predict  # it loads models, for which the other commands need nothing installed
+
+    predict.run(options.questions, options.out, options.task, options.reflector, options.draft)
 
 
 def _score(options: argparse.Namespace) -> None:

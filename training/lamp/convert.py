@@ -1,8 +1,10 @@
 """From LaMP's files to lines for the workshop; and files of LaMP's form made from papers, because LaMP itself cannot be had everywhere.
 
 `lines` gives one JSON object for each question: id, query (the input), history (the profile: id and text; title, date and label where
-present), gold, task, and draft, which is null until a later step writes it. Items without text are left out. LaMP's questions have no
-date of their own, so where users are apart nothing says which items of a profile are older than the question.
+present), gold, task, split where the name of the file says it ("dev_questions.json"), and draft, which is null until
+`python -m training teacher answers` writes one, if it is asked. The builder `lamp` (`training/trajectories/lamp.py`) makes trajectories of
+them. Items without text are left out. LaMP's questions have no date of their own, so where users are apart nothing says which items of a
+profile are older than the question.
 
 "pairs-title" is not LaMP, and none of its figures may stand beside LaMP's. It has the form of LaMP-5: from an abstract to its title,
 with the author's earlier papers as the profile. The papers are those of `pairs/arxiv` (see training/data.py), whose authors are first
@@ -14,25 +16,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from training.lamp.fetch import SPLITS
 from training.lamp.layout import Fields, Item, Outputs, Question, Row, same_ids
 
 PAIRS_TASK = "pairs-title"
 PAIRS_FIELDS = Fields(text="abstract")
 
 
-def lines(questions: Sequence[Question], outputs: Outputs) -> Iterator[Row]:
+def lines(questions: Sequence[Question], outputs: Outputs, split: str | None = None) -> Iterator[Row]:
     """One row for each question. Raises ValueError where questions and outputs do not have the same ids."""
     same_ids([question.id for question in questions], list(outputs.answers), ("the questions", "the outputs"))
+    said = {"split": split} if split else {}
     for question in questions:
-        yield {
-            "id": question.id,
-            "query": question.input,
-            "history": [_history_row(item) for item in question.profile if item.text.strip()],
-            "gold": outputs.answers[question.id],
-            "task": outputs.task.replace("_", "-"),
-            "draft": None,
-        }
+        yield line(question, outputs.task) | {"gold": outputs.answers[question.id]} | said
+
+
+def line(question: Question, task: str) -> Row:
+    """The row of a question whose gold is not known."""
+    return {
+        "id": question.id,
+        "query": question.input,
+        "history": [_history_row(item) for item in question.profile if item.text.strip()],
+        "task": task.replace("_", "-"),
+        "draft": None,
+    }
+
+
+def split_of(path: Path) -> str | None:
+    """What the name of a file of questions says: "dev" of "dev_questions.json"."""
+    begins = path.name.partition("_")[0]
+    return begins if begins in SPLITS else None
 
 
 def _history_row(item: Item) -> Row:
