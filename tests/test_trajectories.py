@@ -3,6 +3,7 @@
 import json
 import random
 import tomllib
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -18,11 +19,11 @@ from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.profile import measure
-from training import data, trajectories
+from training import data, makers, trajectories
 from training.recipe import RECIPES
 from training.trajectories import neutralise
 from training.trajectories.base import LONGEST, Author, excerpt, passage
-from training.trajectories.files import SHARD, Writer, as_row, from_row, read, read_authors
+from training.trajectories.files import SHARD, UNWRITTEN, Writer, as_row, from_line, from_row, read, read_authors, stream
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 from training.trajectories.persona import ALL, Options, _habits
 
@@ -44,6 +45,7 @@ EXAMPLE = Trajectory(
     builder="neutralise:spoken",
     before="It was early.",
     after="It is dark.",
+    model="Phi-3-mini-128k-instruct",
 )
 
 
@@ -62,9 +64,9 @@ def test_a_row_holds_the_whole_trajectory():
     assert from_row(json.loads(json.dumps(as_row(EXAMPLE)))) == EXAMPLE
 
 
-def test_a_row_of_before_there_were_neighbours_has_none():
-    row = {name: value for name, value in as_row(EXAMPLE).items() if name not in ("before", "after")}
-    assert from_row(row) == replace(EXAMPLE, before="", after="")
+def test_a_row_of_before_there_were_neighbours_and_models_has_none():
+    row = {name: value for name, value in as_row(EXAMPLE).items() if name not in ("before", "after", "model")}
+    assert from_row(row) == replace(EXAMPLE, before="", after="", model="")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,7 @@ def test_a_row_of_before_there_were_neighbours_has_none():
         ("history", [{"id": 1}]),
         ("query", 3),
         ("licence", None),
+        ("model", None),
     ],
 )
 def test_a_row_that_is_none_is_refused(name, value):
@@ -106,10 +109,68 @@ def test_a_folder_without_trajectories_says_so(tmp_path):
         next(read(tmp_path))
 
 
-@pytest.mark.parametrize("part", [{"builder": "none"}, {"builder": "persona", "wit": 3}, {"builder": "persona", "features": "some"}])
-def test_a_recipe_with_what_is_not_there_is_refused(part):
-    with pytest.raises(ValueError, match=r"no builder|no such option|features is"):
-        list(trajectories.build({"split": "dev", "build": [part]}, [], None))
+def numbered(folder, rows=60, size=10):
+    writer = Writer(folder, "trajectories", size)
+    for i in range(rows):
+        writer.add(as_row(replace(EXAMPLE, author=str(i))))
+    writer.close()
+    return folder
+
+
+def order(found) -> list[int]:
+    return [int(t.author) for t in found]
+
+
+def test_shards_are_shuffled_alike_for_the_same_seed_and_each_row_comes_once(tmp_path):
+    numbered(tmp_path)
+    orders = [order(read(tmp_path, seed, buffer=20)) for seed in (None, 1, 1, 2)]
+    assert orders[0] == list(range(60)) and orders[1] == orders[2] != orders[3] and orders[1] != orders[0]
+    assert all(sorted(found) == list(range(60)) for found in orders)
+    assert {i // 10 for i in orders[1][:20]} != {0, 1} or {i // 10 for i in orders[3][:20]} != {0, 1}  # shards change places, too
+
+
+def test_every_epoch_has_another_order_and_processes_part_the_shards(tmp_path):
+    from datasets.distributed import split_dataset_by_node
+
+    rows = stream(numbered(tmp_path), seed=1, buffer=20)
+    first = order(map(from_line, rows))
+    rows.set_epoch(1)
+    second = order(map(from_line, rows))
+    assert first != second and sorted(first) == sorted(second)
+    parts = [order(map(from_line, split_dataset_by_node(rows, rank, 2))) for rank in (0, 1)]
+    assert sorted(parts[0] + parts[1]) == list(range(60)) and len(parts[0]) == len(parts[1]) == 30
+
+
+def test_what_is_not_asked_for_is_not_read(tmp_path):
+    """The last shard is none; who reads the first ones, shuffled among few, does not meet it. A run that goes on skips what it had."""
+    shards = sorted(numbered(tmp_path).glob("*.gz"))
+    shards[-1].write_bytes(b"no gzip")
+    rows = iter(read(tmp_path))
+    assert order(next(rows) for _ in range(45)) == list(range(45))
+    with pytest.raises(Exception, match=r"(?i)gzip|dataset"):
+        list(rows)
+    shards[-1].unlink()
+    whole = order(map(from_line, stream(tmp_path, 3, 5)))
+    assert order(map(from_line, stream(tmp_path, 3, 5).skip(20))) == whole[20:]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"builder": "none"},
+        {"builder": "persona", "wit": 3},
+        {"builder": "persona", "features": "some"},
+        {"builder": "lamp"},
+        {"builder": "lamp", "path": "nowhere.jsonl"},
+        {"builder": "teacher", "drafts": "nowhere.jsonl"},
+    ],
+)
+def test_a_recipe_with_what_is_not_there_is_refused_before_anything_is_built(part, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trajectories-00000.jsonl.gz").write_bytes(b"of before")
+    with pytest.raises(ValueError, match=r"no builder|no such option|features is|no file nowhere.jsonl"):
+        trajectories.write({"split": "dev", "build": [{"builder": "neutralise"}, part]}, [], tmp_path)
+    assert (tmp_path / "trajectories-00000.jsonl.gz").read_bytes() == b"of before"
 
 
 def test_an_excerpt_is_a_passage_with_what_stands_next_to_it():
@@ -149,7 +210,9 @@ def test_the_command_builds_and_says_how_many(tmp_path, capsys):
     trajectories.main(["build", str(tmp_path / "out"), "--recipe", str(recipe), "--authors", "2"])
     facts = json.loads((tmp_path / "out" / "trajectories.json").read_text("utf-8"))
     assert facts["trajectories"] == {f"neutralise:{name}": 2 for name in sorted(NEUTRALISERS)} and len(facts["sha256"]) == 2
-    assert "2 trajectories by neutralise:formal" in capsys.readouterr().out
+    assert facts["models"] == {UNWRITTEN: 2 * len(NEUTRALISERS)}
+    shown = capsys.readouterr().out
+    assert "2 trajectories by neutralise:formal" in shown and f"{2 * len(NEUTRALISERS)} drafts by {UNWRITTEN}" in shown
 
 
 def test_the_recipes_that_ship_name_what_is_there():
@@ -202,6 +265,24 @@ def test_what_stands_around_is_of_the_text_that_the_draft_is_of(folder):
 
 
 @needs_data
+def test_every_draft_says_which_model_wrote_it(folder):
+    """And that is the one that wrote the answer which the draft is of."""
+    answers = [(row["response"], makers.plain_name(row["model"])) for row in data.permitted("train")]
+    rows = list(read(folder))
+    for row in rows:
+        assert row.model in {model for answer, model in answers if row.draft in answer} if row.builder == "persona" else not row.model
+    counted = json.loads((folder / "trajectories.json").read_text("utf-8"))["models"]
+    assert counted == Counter(row.model or UNWRITTEN for row in rows) and len(counted) > 3
+
+
+@needs_data
+def test_a_persona_can_do_without_a_model(tmp_path):
+    built(tmp_path, {"split": "dev", "build": [{"builder": "persona", "texts": 3, "drafts": 30, "without": ["qwen", "phi"]}]}, 2)
+    models = {row.model for row in read(tmp_path)}
+    assert models and not any(model.lower().startswith(("qwen", "phi")) for model in models)
+
+
+@needs_data
 def test_the_rules_as_neutraliser_keep_frozen_spans(folder):
     for row in read(folder):
         if row.builder in ("neutralise:generic", "neutralise:other", "neutralise:random"):
@@ -226,7 +307,7 @@ def test_summaries_become_abstracts_that_the_history_does_not_hold(tmp_path):
     built(tmp_path, {"split": "dev", "build": [{"builder": "pairs", "split": "dev", "authors": 6}]})
     people = {author.name: author.texts for author in read_authors(tmp_path)}
     rows = list(read(tmp_path))
-    assert len(people) > 3 and {row.author for row in rows} == set(people)
+    assert len(people) > 3 and {row.author for row in rows} == set(people) and {row.model for row in rows} == {"DeepSeek"}
     assert all(row.rewrite not in [people[row.author][i] for i in row.seen] and len(row.seen) >= 3 for row in rows)
 
 
@@ -245,4 +326,20 @@ def test_only_makers_that_permit_it():
     models = {row["model"].lower() for row in data.permitted("train")}
     assert not any(name in model for model in models for name in ("gpt", "claude", "llama", "vicuna", "mixtral", "gemma", "palm", "mega"))
     assert any("mistral" in model for model in models) and any("pythia" in model for model in models)
+    assert not any("deepseek" in model or "dolly" in model for model in models)
     assert not {row["query"] for row in data.permitted("train") if row["query"]} & {row["query"] for row in data.permitted("dev")}
+
+
+@needs_data
+def test_every_model_of_the_drafts_is_permitted_or_left_out_for_one_reason():
+    models = {row["model"] for group in ("00", "extra") for path in data._paths(f"drafts/{group}") for row in data.read(path)}
+    assert len(models) > 150
+    for model in models:
+        assert len(makers.reasons(model)) == (not makers.permitted(model)), model
+    assert set(makers.PERMITTED) == {
+        begins for begins in makers.PERMITTED if any(makers.plain_name(m).lower().startswith(begins) for m in models)
+    }
+
+
+def test_a_model_that_no_table_has_is_not_trained_on():
+    assert not makers.permitted("somebody/New-7B") and makers.permitted("mistralai/Mistral-7B-Instruct-v0.1")
