@@ -13,18 +13,27 @@ restore       texts flattened by the evaluation's own flattener, which no builde
               source, and with one part of the right history and another part of another's: of edit, the habits that rules reads
               and the counts; of generative, the profile and the texts. Edit also with the right habits and the counts of only the
               texts that are retrieved for the draft, or of as many others, which is what fits beside a draft in an encoder's
-              window. The oracle that knows the flattener and the author's rates.
+              window. The oracle that knows the flattener and the author's rates. This is the one suite with parts of two users, the right
+              profile with shuffled snippets and the reverse: its drafts are an author's own texts, on whose subjects others of that
+              author's can be retrieved, while a real draft is on none of them.
               Personalization is the gain of right over another's; of some texts, with 1, 2, 4, 8, 16 and all texts of history.
-transfer      passages flattened by each neutraliser of the builders in turn, one of which no training saw.
-llm-drafts    real LLM drafts, each for some user: edits per 100 words, sentences that the guard took back, fidelity, what is lost or
-              invented, half-applied edits, how far each feature's rate is from the user's, before and after; and attribution among 20
-              users of one source by a character n-gram classifier that nothing was trained against.
+transfer      passages flattened by each neutraliser of the builders in turn, one of which no training saw. Controls: rules; the
+              reflector without history, with another user's.
+llm-drafts    real LLM drafts, each for some user: edits per 100 words, sentences that the guard took back, fidelity, what is lost and
+              invented by kind, half-applied edits, how far each feature's rate is from the user's, and how much of that is closed; and
+              attribution among 20 users of one source by a character n-gram classifier that nothing was trained against. Controls: draft
+              unchanged; rules; the reflector without history, with another user's.
 personas      real LLM drafts, each for a made-up user all of whose texts are in one voice (`voices.py`), so that every place of a draft has a
               right answer: F0.5 of edits, recall by feature. Controls: draft unchanged; rules; the reflector without history, with
               another persona's, with 3 texts, and with a fifth of the texts other people's.
-preferences   real LLM drafts, each for a user who states one to three preferences: the share of places that obey, and fidelity.
-              Controls: draft unchanged; rules; the reflector without history; the reflector that was not told.
-lamp          titles of papers in LaMP's form. It is not LaMP (`training/lamp`), and an edit reflector can show floors only.
+preferences   real LLM drafts, each for a user who states one to three preferences: the share of places that obey, fidelity, and how much
+              of the distance to the user's rates is closed where nothing is stated. Controls: draft unchanged; rules; the reflector without
+              history, with another user's (the same is stated), and one that was not told.
+lamp          titles of papers in LaMP's form. It is not LaMP (`training/lamp`), and an edit reflector can show floors only. Controls: the
+              reflector without history, with another author's.
+
+The last table is "Right over another's history, by suite": the paired difference of every measure of which more is better, and whether it
+holds, its interval above 0.
 
 `--against` holds a second reflector against the first, in restore and llm-drafts: one more row or column, and paired differences. There a
 generative one has another row, "edit after generative": the embedded edit model goes over what it wrote. It is slow: `--texts` and
@@ -92,6 +101,7 @@ def main(argv: list[str]) -> None:
                 report.add(suite, part(ground))
         if options.checkpoint:
             report.add("agreement", agreement(options.checkpoint, folder, ground))
+    report.close()
     if options.out:
         report.write(options.out)
 

@@ -15,8 +15,11 @@ SHOWN = 40
 
 _PARTS = {
     "restoration": "Restored texts that went away from the author's own words",
+    "transfer": "Texts flattened by the builders' neutralisers that went away from the author's own words",
     "drafts": "Real drafts where something was lost, invented or half applied",
     "personas": "Drafts for made-up users that were changed otherwise than their voice would have it",
+    "preferences": "Drafts with places that do not obey what the user stated",
+    "titles": "Titles that are farther from the author's than the first words of the abstract",
 }
 _PIECE = re.compile(r"\S+\s*|\s+")
 

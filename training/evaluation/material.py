@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from rpo_edge.records import Edit, Habit, StyleProfile
+from rpo_edge.records import Edit, Evidence, Habit, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from training import data
 from training.evaluation import reflectors
@@ -198,6 +198,6 @@ def users(histories: Iterable[data.Row], pool: ProcessPoolExecutor) -> dict[str,
     }
 
 
-def nobody() -> Known:
-    """A user without texts, for whom a reflector still runs."""
-    return Known(StyleProfile({"sides": Habit("sides", {})}), set())
+def nobody(query: str | None = None) -> Known:
+    """A user without texts, for whom a reflector still runs. query: what the draft answers."""
+    return Known(StyleProfile({"sides": Habit("sides", {})}), set(), Evidence(query=query))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rpo_edge.records import Edit
+from training.statistics import Interval
 
 Pairs = list[tuple[float, float]]
 """(numerator, denominator) of one text after another."""
@@ -32,11 +33,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Figures for JSON, by name; the same as Markdown, the first line saying of what and of how much; and the failures."""
+    """Figures for JSON, by name; the same as Markdown, the first line saying of what and of how much; and the failures.
+
+    gains: measure, of which more is better -> what the right history adds to another user's, paired.
+    """
 
     figures: dict[str, Any]
     text: str
     failures: Sequence[Failure] = field(default=())
+    gains: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

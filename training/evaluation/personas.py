@@ -18,7 +18,7 @@ from rpo_edge.edits import align
 from rpo_edge.reflectors.rules import RulesReflector
 from training.evaluation.known import library
 from training.evaluation.material import SEED, Ground, Names, asked, naming, nobody, told, users
-from training.evaluation.outcome import Failure, Outcome, Pairs, label, table
+from training.evaluation.outcome import Failure, Outcome, Pairs, difference, label, table
 from training.evaluation.voices import Voice, rendered, voice, ways
 from training.statistics import Interval, bootstrap
 from training.users import Author, rewritten
@@ -97,13 +97,17 @@ def personas(ground: Ground) -> Outcome:
         for measure, at in (("F0.5", "f"), ("precision", "precision"), ("recall", "recall"))
     }
     figures["F0.5"] |= _differences(counts, ground.names)
-    figures["recall by feature"] = by_feature = _by_feature(results)
-    shown = ("rules", ground.names.kind)
+    figures["recall by feature"] = by_feature = _by_feature(results, ground.names)
+    over = ground.names.over(ground.names.anothers)
+    shown = ("rules", ground.names.kind, over)
     head = f"Personas, {len(tasks)}, {sum(len(task.drafts) for task in tasks)} drafts"
     rows = [(label(m), value, figures["precision"].get(m), figures["recall"].get(m)) for m, value in figures["F0.5"].items()]
-    features = table(("feature", "edits", *shown), [(name, row["edits"], *(row[m] for m in shown)) for name, row in by_feature.items()])
+    features = table(
+        ("feature", "edits", *map(label, shown)), [(name, row["edits"], *(row[m] for m in shown)) for name, row in by_feature.items()]
+    )
     text = f"{head}\n\n{table(('method', 'F0.5', 'precision', 'recall'), rows)}\nRecall by feature\n\n{features}"
-    return Outcome(figures, text, [failure for result in results.values() for failure in result.failures])
+    failures = [failure for result in results.values() for failure in result.failures]
+    return Outcome(figures, text, failures, {"F0.5": figures["F0.5"][over]})
 
 
 def _differences(counts: Mapping[str, Mapping[str, Sequence[Count]]], names: Names) -> dict[str, Interval]:
@@ -117,8 +121,8 @@ def _differences(counts: Mapping[str, Mapping[str, Sequence[Count]]], names: Nam
     return {names.over(m): bootstrap({n: [(own(main[n]) - own(counts[m][n]), 1.0)] for n in main}) for m in controls}
 
 
-def _by_feature(results: Mapping[str, _Result]) -> dict[str, dict[str, Any]]:
-    """feature -> how many edits, and the recall of each method."""
+def _by_feature(results: Mapping[str, _Result], names: Names) -> dict[str, dict[str, Any]]:
+    """feature -> how many edits, the recall of each method, and what the right history adds to it."""
     groups: dict[str, dict[str, dict[str, Pairs]]] = defaultdict(lambda: defaultdict(dict))
     for name, result in results.items():
         for feature, methods in result.found.items():
@@ -128,6 +132,7 @@ def _by_feature(results: Mapping[str, _Result]) -> dict[str, dict[str, Any]]:
         feature: {
             "edits": int(sum(n for pairs in next(iter(by.values())).values() for _, n in pairs)),
             **{method: bootstrap(group) for method, group in by.items()},
+            names.over(names.anothers): bootstrap(difference(by[names.kind], by[names.anothers])),
         }
         for feature, by in ((feature, groups[feature]) for feature in ways() if feature in groups)
     }

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.evaluation.drafts import DISTANCE, RATED, WHEN
+from training.evaluation.drafts import CLOSED, DISTANCE, UNCHANGED
 from training.evaluation.material import Names
 from training.evaluation.restoration import ANOTHERS
 
@@ -54,32 +54,45 @@ def by_author(figures: Figures) -> Figure | None:
     gain = Names(figures["about"]["kind"]).over(ANOTHERS)
     rows = sorted(found.items(), key=lambda row: row[1][gain][0])
     figure, (panel,) = _panels(1, (7, 1.2 + 0.17 * len(rows)))
-    gains = [row[gain] for _, row in rows]
-    bars = panel.barh(range(len(rows)), [mean for mean, _, _ in gains], color=[_BLUE if mean >= 0 else _ORANGE for mean, _, _ in gains])
-    panel.errorbar([mean for mean, _, _ in gains], range(len(rows)), xerr=_error(gains), fmt="none", ecolor=_GREY, linewidth=0.7)
-    panel.set_yticks(range(len(bars)), [f"{name} ({row['texts']})" for name, row in rows], fontsize=6)
-    panel.axvline(0, color=_GREY, linewidth=0.8)
+    _gains(panel, {f"{name} ({row['texts']})": row[gain] for name, row in rows}, size=6)
     panel.set(title="right over another's history, by author (texts)", xlabel="distance closed", ylim=(-0.7, len(rows) - 0.3))
     return figure
 
 
 def by_feature(figures: Figures) -> Figure | None:
     """Distance of each feature's rate to the user's, before and after."""
-    rows = figures.get("llm-drafts", {}).get("drafts")
+    rows = figures.get("llm-drafts", {}).get(DISTANCE)
     if not rows:
         return None
-    main = figures["about"]["kind"]
-    values_of = {when: {feature: rows[DISTANCE.format(feature=feature, when=when)][main] for feature in RATED} for when in WHEN}
-    shown = [feature for feature in reversed(RATED) if all(values_of[when][feature] for when in WHEN)]
+    methods = {"before": (UNCHANGED, 0.2, _GREY), "after": (figures["about"]["kind"], -0.2, _BLUE)}
+    shown = [feature for feature in reversed(rows) if all(rows[feature][method] for method, *_ in methods.values())]
     figure, (panel,) = _panels(1, (7, 1.2 + 0.35 * len(shown)))
-    for shift, when, colour in ((0.2, WHEN[0], _GREY), (-0.2, WHEN[1], _BLUE)):
-        values = [values_of[when][feature] for feature in shown]
+    for when, (method, shift, colour) in methods.items():
+        values = [rows[feature][method] for feature in shown]
         places = [i + shift for i in range(len(shown))]
         panel.barh(places, [value[0] for value in values], height=0.38, color=colour, label=when)
         panel.errorbar([value[0] for value in values], places, xerr=_error(values), fmt="none", ecolor="black", linewidth=0.7)
     panel.set_yticks(range(len(shown)), [feature.replace("_", " ") for feature in shown])
     panel.legend(frameon=False)
     panel.set(title="distance to the user's rate, real drafts", xlabel="total variation")
+    return figure
+
+
+def gain_by_feature(figures: Figures) -> Figure | None:
+    """What the right history adds to another's, feature by feature: of real drafts, and of those for personas."""
+    names = Names(figures["about"]["kind"])
+    over = names.over(names.anothers)
+    panels = {
+        "real drafts: share of the distance to the user's rate closed": figures.get("llm-drafts", {}).get(CLOSED),
+        "personas: recall of edits": figures.get("personas", {}).get("recall by feature"),
+    }
+    gains = {title: {name: row[over] for name, row in rows.items()} for title, rows in panels.items() if rows}
+    if not gains:
+        return None
+    figure, drawn = _panels(len(gains), (7 * len(gains), 1.2 + 0.3 * max(map(len, gains.values()))))
+    for panel, (title, rows) in zip(drawn, gains.items(), strict=True):
+        _gains(panel, {name.replace("_", " "): row for name, row in reversed(rows.items())})
+        panel.set(title=title, xlabel="right over another's history")
     return figure
 
 
@@ -100,6 +113,7 @@ def by_change_rate(figures: Figures) -> Figure | None:
 PLOTS: dict[str, Callable[[Figures], Figure | None]] = {
     "gain-by-history-size": by_history_size,
     "gain-by-author": by_author,
+    "gain-by-feature": gain_by_feature,
     "distance-by-feature": by_feature,
     "fidelity-by-change-rate": by_change_rate,
 }
@@ -109,6 +123,16 @@ PLOTS: dict[str, Callable[[Figures], Figure | None]] = {
 def _panels(n: int, size: tuple[float, float]) -> tuple[Figure, Sequence[Axes]]:
     figure = Figure(figsize=size, layout="constrained")
     return figure, list(figure.subplots(1, n, squeeze=False).flat)
+
+
+def _gains(panel: Axes, rows: Mapping[str, Sequence[float]], size: float | None = None) -> None:
+    """A bar each, upwards; what is lost is of another colour. size: of the names, in points."""
+    gains = list(rows.values())
+    means = [mean for mean, _, _ in gains]
+    panel.barh(range(len(rows)), means, color=[_BLUE if mean >= 0 else _ORANGE for mean in means])
+    panel.errorbar(means, range(len(rows)), xerr=_error(gains), fmt="none", ecolor=_GREY, linewidth=0.7)
+    panel.set_yticks(range(len(rows)), list(rows), fontsize=size)
+    panel.axvline(0, color=_GREY, linewidth=0.8)
 
 
 def _points(panel: Axes, places: Sequence[float], values: Sequence[Sequence[float]], colour: str, name: str) -> None:

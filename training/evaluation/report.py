@@ -1,6 +1,8 @@
 """The folder that `--out` names: figures.json, report.md with plots, failures.html.
 
-figures.json: "about" the run; the figures of each suite, in the form of `outcome.py`; "titles", which say of how much each suite is. A run on
+figures.json: "about" the run; the figures of each suite, in the form of `outcome.py`; "titles", which say of how much each suite is; and, of all
+suites that ran, what the right history adds to another user's, which is what personalization is ("right over another's history": suite ->
+measure -> "difference", an interval, and whether it "holds", that is, lies above 0). A run on
 `examples/eval`, whose licences allow it, also has "failures": a few texts of the worst rewrites. Texts of the research data stay in failures.html.
 """
 
@@ -13,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluation import excerpts, failures, plots
-from training.evaluation.outcome import Failure, Outcome
+from training.evaluation.outcome import Failure, Outcome, table
+from training.statistics import Interval
 
+GAINS = "right over another's history"
 EXAMPLES = "fixture"
 """Who the authors of a run on `examples/eval` are said to be."""
 
@@ -27,6 +31,7 @@ class Report:
         self._titles: dict[str, list[str]] = {}
         self._texts: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
+        self._gains: dict[str, dict[str, Interval]] = {}
 
     def add(self, suite: str, outcome: Outcome) -> None:
         """Print a part's tables; its figures go to those of its suite."""
@@ -35,11 +40,26 @@ class Report:
         self._titles.setdefault(suite, []).append(outcome.title)
         self._texts.append(outcome.text)
         self._failures.setdefault(suite, []).extend(outcome.failures)
+        if outcome.gains:
+            self._gains.setdefault(suite, {}).update(outcome.gains)
+
+    def close(self) -> None:
+        """Print the table that comes last: whether the right history is more than another's, suite by suite."""
+        rows = [
+            (suite, measure, gain, "yes" if _holds(gain) else "no") for suite, of in self._gains.items() for measure, gain in of.items()
+        ]
+        if rows:
+            head = ("suite", "measure", GAINS, "holds")
+            self._texts.append(f"Right over another's history, by suite. It holds where the interval lies above 0.\n\n{table(head, rows)}")
+            print(self._texts[-1], flush=True)
 
     def write(self, out: Path) -> None:
         """Make the folder; files of an earlier run are overwritten, plots of what was not run this time removed."""
         out.mkdir(parents=True, exist_ok=True)
-        said = self.figures | {"titles": self._titles}
+        gains = {
+            suite: {name: {"difference": gain, "holds": _holds(gain)} for name, gain in of.items()} for suite, of in self._gains.items()
+        }
+        said = self.figures | {"titles": self._titles, GAINS: gains}
         if said["about"]["authors"] == EXAMPLES:
             said["failures"] = excerpts.worst(self._failures)
         found = chain.from_iterable(self._failures.values())
@@ -51,6 +71,10 @@ class Report:
         shown = [f"![{name.removesuffix('.png').replace('-', ' ')}]({name})\n" for name in drawn]
         worst = f"[The worst failures](failures.html), {sum(map(len, self._failures.values()))} found in all.\n"
         return "\n".join(["# Evaluation\n", f"{_about(self.figures['about'])}. Intervals: 95%.\n", *self._texts, *shown, worst])
+
+
+def _holds(gain: Interval) -> bool:
+    return gain.low > 0
 
 
 def _about(facts: Mapping[str, Any]) -> str:

@@ -51,7 +51,8 @@ def restoration(ground: Ground) -> Outcome:
     figures, whole = _whole(groups, ground.names)
     figures["by source"], sources = _by_source({name: person.source for name, person in ground.people.items()}, groups, ground.names)
     figures["by author"] = _by_author(ground.people, groups, ground.names)
-    return Outcome(figures, f"{title}\n{whole}\n{sources}", failures)
+    gains = {CLOSED: figures[CLOSED][ground.names.over(ground.names.anothers)]}
+    return Outcome(figures, f"{title}\n{whole}\n{sources}", failures, gains)
 
 
 def rows_of(ground: Ground, most: int | None = None) -> Iterator[tuple[Author, Author, list[data.Row]]]:

@@ -1,8 +1,8 @@
 """Titles of papers in LaMP's form (`pairs-title`, see `training/lamp/convert.py`). It is not LaMP: no figure may stand beside LaMP's.
 
 Floors of the metric are the author's last title and the first words of the abstract. An edit reflector writes no titles: it shows what
-becomes of these words with the author's and with another's abstracts. A generative one is given the abstract as the draft, the wish for a
-title as the query, and papers, each under its title; its answer is what it writes, without the guard, for which a title is an abstract
+becomes of these words with the author's, with another's and with no abstracts. A generative one is given the abstract as the draft, the wish for a
+title as the query, and papers, each under its title, or none; its answer is what it writes, without the guard, for which a title is an abstract
 that lost nearly everything. One that writes titles would beat the floors, and its own figure with another's history. Of the author,
 papers of an earlier day are shown, of the other one any. What a kind of reflector does is a row of METHODS.
 """
@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rpo_edge.edits import apply
+from rpo_edge.edits import align, apply
 from rpo_edge.pipeline import reflect
 from rpo_edge.records import Evidence
 from rpo_edge.steps.freeze import freeze
 from training.evaluation.known import Asked, retrieved
-from training.evaluation.material import SEED, Ground, Names, asked, naming, told, users
-from training.evaluation.outcome import Outcome, Pairs, difference, label, table
+from training.evaluation.material import SEED, Ground, Names, asked, naming, nobody, told, users
+from training.evaluation.outcome import Failure, Outcome, Pairs, difference, label, table
 from training.lamp.convert import PAIRS_TASK, title_questions
 from training.lamp.layout import Question
 from training.lamp.metrics import rouge
@@ -47,11 +47,20 @@ class Task:
 
 @dataclass(frozen=True)
 class Method:
-    """What a kind of reflector makes of an abstract, for somebody of whom this is known. row: its name, {} being the reflector's."""
+    """What a kind of reflector makes of an abstract, for somebody of whom this is known. row: its name, {} being the reflector's.
+
+    start: what it makes that of.
+    """
 
     answer: Callable[[str, Known], str]
+    start: Callable[[str], str]
     row: str
     note: str
+
+
+def first_words(abstract: str) -> str:
+    """What an abstract begins with, without a mark at the end."""
+    return " ".join(abstract.split()[:FIRST]).rstrip(".,;:")
 
 
 def _edited(abstract: str, known: Known) -> str:
@@ -67,8 +76,10 @@ def _written(abstract: str, known: Known) -> str:
 
 
 METHODS = {
-    "edit": Method(_edited, f"{FIRST_WORDS}, {{}}", "An edit reflector writes no titles: these are floors, and controls of the metric."),
-    "generative": Method(_written, "{}", "What the reflector writes of the abstract, without the guard, beside the floors."),
+    "edit": Method(
+        _edited, first_words, f"{FIRST_WORDS}, {{}}", "An edit reflector writes no titles: these are floors, and controls of the metric."
+    ),
+    "generative": Method(_written, str, "{}", "What the reflector writes of the abstract, without the guard, beside the floors."),
 }
 """By kind of reflector."""
 
@@ -82,24 +93,38 @@ def titles(ground: Ground) -> Outcome:
     if not tasks:
         return Outcome({}, "Titles in LaMP's form: there are no papers here (they are not in the fixture).\n")
     groups: dict[str, dict[str, dict[str, Pairs]]] = {name: defaultdict(lambda: defaultdict(list)) for name in _MEASURES}
+    failures = []
     for task, answers in zip(tasks, ground.pool.map(_answers, tasks, chunksize=4), strict=True):
-        for method, text in (_floors(task) | answers).items():
-            for name, score in zip(_MEASURES, rouge(text, golds[task.question.id]), strict=True):
+        gold = golds[task.question.id]
+        scores = {method: rouge(text, gold) for method, text in (_floors(task) | answers).items()}
+        for method, of_method in scores.items():
+            for name, score in zip(_MEASURES, of_method, strict=True):
                 groups[name][method][author_of(task.question)].append((score, 1.0))
+        right = rows(ground.names)[-1]
+        if (worse := scores[FIRST_WORDS][0] - scores[right][0]) > 0:
+            failures.append(_failure(METHODS[kind].start(task.abstract), answers[right], gold, worse, task.question))
     figures, shown = _figures(groups, ground.names)
     authors = len(groups[_MEASURES[0]][LAST_TITLE])
-    return Outcome(figures, f"{_NOT_LAMP}. {len(tasks)} questions, {authors} authors. {METHODS[kind].note}\n\n{shown}")
+    text = f"{_NOT_LAMP}. {len(tasks)} questions, {authors} authors. {METHODS[kind].note}\n\n{shown}"
+    over = ground.names.over(ground.names.anothers)
+    return Outcome(figures, text, failures, {f"{name} of titles": figures[name][over] for name in _MEASURES})
 
 
-def rows(names: Names) -> tuple[str, str]:
-    """The methods that a reflector adds: with another author's history and with the right one."""
+def rows(names: Names) -> tuple[str, str, str]:
+    """The methods that a reflector adds: without history, with another author's and with the right one."""
     form = METHODS[names.kind].row
-    return form.format(names.anothers), form.format(names.kind)
+    return form.format(names.nobodys), form.format(names.anothers), form.format(names.kind)
 
 
 def _answers(task: Task) -> dict[str, str]:
     answer = METHODS[naming().kind].answer
-    return {name: answer(task.abstract, known) for name, known in zip(rows(naming()), (task.theirs, task.own), strict=True)}
+    told_of = (nobody(task.own.evidence.query), task.theirs, task.own)
+    return {name: answer(task.abstract, known) for name, known in zip(rows(naming()), told_of, strict=True)}
+
+
+def _failure(start: str, answer: str, gold: str, worse: float, question: Question) -> Failure:
+    title = f"{author_of(question)}: ROUGE-1 {worse:.3f} below that of the {FIRST_WORDS}"
+    return Failure("titles", title, worse, start, answer, tuple(align(start, answer)), gold)
 
 
 def author_of(question: Question) -> str:
@@ -150,10 +175,11 @@ def _titled(evidence: Evidence, title_of: Mapping[str, str]) -> Evidence:
 
 def _figures(groups: dict[str, dict[str, dict[str, Pairs]]], names: Names) -> tuple[dict[str, Any], str]:
     figures: dict[str, Any] = {}
-    wrong, right = rows(names)
+    without, wrong, right = rows(names)
     for name, methods in groups.items():
         figures[name] = {method: bootstrap(of_authors) for method, of_authors in methods.items()}
         figures[name][names.over(names.anothers)] = bootstrap(difference(methods[right], methods[wrong]))
+        figures[name][names.over(names.nobodys)] = bootstrap(difference(methods[right], methods[without]))
     return figures, table(("method", *_MEASURES), _rows(figures))
 
 
