@@ -138,6 +138,25 @@ def test_the_runtime_is_told_the_front_of_the_prompt_and_where_to_keep_it():
     assert Trajectory().front(PROFILE) == front(PROFILE)
 
 
+def test_the_runtime_is_told_what_is_frozen_and_where_it_begins_to_count():
+    """In the form that the model reads, so that a token in a span cannot be the model's own."""
+    draft = "\nIt is `<|stop|>` at $5, or 3 km.\n"
+    frozen = freeze(draft)
+    for form, code in ((Trajectory(), "`<|stop|>`"), (Chat(("<s>", "<|user|>", "<|stop|>"), ("<|stop|>",)), "`<\\|stop|>`")):
+        runtime = Listening(lambda prompt: "")
+        GenerativeReflector(runtime, ReflectorInfo("tiny"), form).reflect(Window(draft, 0, frozen=frozen), EVIDENCE, PROFILE)
+        _, options = runtime.told
+        assert options.kept[0] == code and len(options.kept) == len(frozen) > 1
+        assert options.begins == form.begins != "" and options.greedy and all(part in options.source for part in options.kept)
+
+
+def test_a_span_that_a_model_leaves_out_is_in_its_rewrite_all_the_same():
+    draft = "It is late at 5 km. See `run()` for all."
+    window = Window(draft, 0, frozen=freeze(draft))
+    found = reflector(complete((), "It's late. See it for all.")).reflect(window, EVIDENCE, PROFILE)
+    assert all(draft[start:end] in apply(draft, found.edits) for start, end, _ in window.frozen)
+
+
 @pytest.fixture
 def ours(store):
     """personalizer(asked): for the user of the example history, with `contracting`."""
