@@ -12,7 +12,7 @@ from safetensors import safe_open
 from export import checkpoint
 from rpo_edge.errors import InputError
 
-SETTINGS, WEIGHTS, PICKLED = "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"
+SETTINGS, WEIGHTS, PICKLED = checkpoint.ADAPTER, "adapter_model.safetensors", "adapter_model.bin"
 PREFIX = "base_model.model."
 
 

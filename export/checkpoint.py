@@ -18,6 +18,8 @@ from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
 from rpo_edge.reflectors.generative import FORM, Form, Trajectory, chat_of
 
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
+ADAPTER = "adapter_config.json"
+"""Of a LoRA adapter's folder, as peft leaves it."""
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -45,6 +47,11 @@ def read_json(path: Path) -> dict[str, Any]:
 def config(folder: Path) -> PretrainedConfig:
     """What config.json says. Raises InputError, also for weights that another program has quantized already."""
     if not (folder / "config.json").is_file():
+        if (folder / ADAPTER).is_file():
+            raise InputError(
+                f"{folder} is a LoRA adapter: `python -m export merge` makes a checkpoint of it and its base, "
+                "`python -m export adapter` a file that llama.cpp lays over the base"
+            )
         raise InputError(f"{folder} is no checkpoint: config.json is not there")
     with reading(folder / "config.json"):
         found = AutoConfig.from_pretrained(folder, trust_remote_code=False)

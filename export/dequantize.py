@@ -8,7 +8,6 @@ empty, becomes a checkpoint folder. Its weights are the int8 ones times their sc
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import torch
 from onnx import numpy_helper
 from transformers import BertConfig, BertForTokenClassification
 
+from export import arguments
 from export.edit import COPIED
 from export.formats import reopened
 from export.outputs import whole_folder
@@ -32,12 +32,12 @@ Array = np.ndarray[Any, Any]
 _CARRIED = ("base", "licence", "data", "commit", "command", "calibration", "training", "metrics")
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Verify the model, then write."""
-    parser = argparse.ArgumentParser(prog="python -m export checkpoint")
+    parser = arguments.parser("checkpoint", __doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if options.model.is_file():
         reopened.write(options.model, options.out)
     else:

@@ -10,7 +10,6 @@ It appears once its edits of real answers have been held against those of the ch
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from export import arguments
 from export import checkpoint as checkpoints
 from export import folder as folders
 from export.formats import onnx
@@ -35,16 +35,16 @@ COPIED = ("vocab.txt", "operations.json", "user.npz")
 FILES = ("model.onnx", *COPIED)
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Export, verify what was written, and say how large it is."""
-    parser = argparse.ArgumentParser(prog="python -m export edit")
+    parser = arguments.parser("edit", __doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", default="edit-minilm")
     parser.add_argument("--metrics", type=Path)
     parser.add_argument("--recipe", choices=RECIPES, default="mixed")
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     metrics = read(options.metrics) if options.metrics else {}
     found = export(options.checkpoint, options.out, options.name, metrics, options.recipe, options.force)
     for name in FILES:

@@ -1,4 +1,7 @@
-"""The manifest of a folder that an export made: what is in it, where it comes from, and how near it is to its checkpoint."""
+"""The manifest of what an export made: what is in it, where it comes from, and how near it is to its checkpoint.
+
+Of a folder it is manifest.json inside; of a file by itself, FILE.json beside it, which counts only as long as it is of that very file.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,31 @@ def describe(folder: Path, name: str, kind: str, facts: Mapping[str, Any]) -> No
     save(folder, {"name": name, "kind": kind, "files": files, **facts})
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """What it says; nothing where there is none."""
-    path = folder / MANIFEST
-    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+def describe_file(path: Path, name: str, kind: str, facts: Mapping[str, Any]) -> str:
+    """Write that of a file by itself; returns its sha256."""
+    found = digest(path)
+    save(path, {"name": name, "kind": kind, "files": {path.name: found}, **facts})
+    return found
 
 
-def save(folder: Path, said: Mapping[str, Any]) -> None:
+def read(path: Path) -> dict[str, Any]:
+    """What that of a folder or file says; nothing where there is none, or it is of another file than lies there now."""
+    beside = place(path)
+    said = dict(json.loads(beside.read_text("utf-8"))) if beside.is_file() else {}
+    if path.is_file() and said.get("files") != {path.name: digest(path)}:
+        return {}
+    return said
+
+
+def place(path: Path) -> Path:
+    """Where that of a folder or file lies."""
+    return path.with_name(f"{path.name}.json") if path.is_file() else path / MANIFEST
+
+
+def save(path: Path, said: Mapping[str, Any]) -> None:
     """In place of an older one, if there is one; of the files nothing changes, so their sums stay right. Numbers of a list share a line."""
-    unfinished = folder / f".{MANIFEST}"
+    beside = place(path)
+    unfinished = beside.with_name(f".{beside.name}")
     text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", json.dumps(said, indent=2, ensure_ascii=False))
     unfinished.write_text(text + "\n", "utf-8")
-    unfinished.replace(folder / MANIFEST)
+    unfinished.replace(beside)

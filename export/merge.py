@@ -9,7 +9,6 @@ read back and must say what the base with the adapter says. OUT appears once it 
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 from pathlib import Path
@@ -22,7 +21,7 @@ from peft import PeftModel
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from export import adapters, checkpoint
+from export import adapters, arguments, checkpoint
 from export.adapters import Adapter
 from rpo_edge.errors import InputError
 from rpo_edge.reflectors.generative import FORM
@@ -41,13 +40,13 @@ _EMBEDDING = re.compile(r"(embed_tokens|lm_head)(\.token_adapter)?(\.base_layer)
 """As peft names a whole embedding, which it keeps where a training has added tokens to it."""
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Merge, check, and say how far the logits are apart."""
-    parser = argparse.ArgumentParser(prog="python -m export merge")
+    parser = arguments.parser("merge", __doc__)
     parser.add_argument("adapter", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--base", type=Path, help="the checkpoint that it was trained on, where its own word for it does not lead there")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     apart = write(options.adapter, options.out, options.base)
     print(f"logits differ by {apart:.1e} at most  {options.out}")
 

@@ -16,13 +16,13 @@ The exit code is 2 where an artifact is beyond a limit of `export/parity/limits.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from export import arguments
 from export import folder as folders
 from export.parity import card, evaluations, gate, golden
 from export.parity.figures import Parity
@@ -39,17 +39,15 @@ FLAT = 0.05
 """Root mean square by which an edit model's logits vary from word to word, below which the network adds nothing: 5% of the odds."""
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Measure, print, write down."""
-    parser = argparse.ArgumentParser(
-        prog="python -m export verify", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("verify", __doc__)
     parser.add_argument("checkpoint", type=Path, nargs="?")
     parser.add_argument("artifacts", type=Path, nargs="*", metavar="artifact")
     parser.add_argument("--prompts", type=Path, help="lines of JSON in place of the golden prompts")
     parser.add_argument("--evaluation", type=Path, action="append", default=[], help="figures.json of an artifact; may be given again")
     parser.add_argument("--docs", type=Path, help="the page that is to tell it")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if (not options.checkpoint and not options.docs) or (options.checkpoint and not options.artifacts):
         parser.error("a checkpoint and its artifacts are needed, or --docs alone")
     found: list[Parity] = []

@@ -1,8 +1,10 @@
 """A checkpoint becomes a GGUF file and comes back from it: the same names, rows, tokens and logits; what cannot is refused in a line."""
 
+import hashlib
 import json
 import shutil
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -16,13 +18,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig
 
-from export import generative
+from export import folder as folders
+from export import generative, provenance
+from export.__main__ import COMMANDS
 from export.__main__ import main as command
+from export.formats import causal_onnx, weights
 from export.formats import gguf as format_
-from export.formats import weights
 from rpo_edge.errors import InputError
 from rpo_edge.manifest import Manifest
 from rpo_edge.prompt import SPECIAL_TOKENS
+from rpo_edge.runtimes.inspection import inspected
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -172,6 +177,95 @@ def test_a_place_that_cannot_be_written_is_refused(altered, tmp_path):
         format_.write(altered, tmp_path / "nowhere" / "model.gguf")
     with pytest.raises(InputError, match="is a folder"):
         format_.write(altered, tmp_path)
+
+
+def card(**said):
+    return lambda folder: provenance.write_card(folder, said, "A model.")
+
+
+def trained_on(**said):
+    return lambda folder: (folder / "training.json").write_text(json.dumps(said), "utf-8")
+
+
+ORIGINS = {
+    "nothing": ((), {}, ("unknown", "unknown")),
+    "card": ((card(base_model="org/name", license="mit"),), {}, ("org/name", "mit")),
+    "training": ((card(base_model="org/name", license="mit"), trained_on(base="tiny", licence="CC0-1.0")), {}, ("tiny", "CC0-1.0")),
+    "both": ((card(license="mit"), trained_on(base="tiny")), {}, ("tiny", "mit")),
+    "stated": ((card(license="mit"), trained_on(base="base")), {"base": "SmolLM2", "licence": "Apache-2.0"}, ("SmolLM2", "Apache-2.0")),
+    "a place": ((card(base_model="/home/somebody/base"),), {}, ("base", "unknown")),
+    "empty": ((card(license=""), trained_on(base="", licence=" ")), {}, ("unknown", "unknown")),
+}
+
+
+@pytest.mark.parametrize("case", ORIGINS)
+def test_base_and_licence_are_what_is_stated_or_was_written_down(tmp_path, case, capsys):
+    files, stated, expected = ORIGINS[case]
+    for write in files:
+        write(tmp_path)
+    found = provenance.of(tmp_path, **stated)
+    assert (found.base, found.licence) == expected
+    provenance.say(found)
+    assert capsys.readouterr().out.count("unknown: the checkpoint does not say it, --") == expected.count("unknown")
+
+
+def test_an_empty_statement_is_refused_and_so_is_a_card_that_cannot_be_read(tmp_path):
+    for stated in ({"base": ""}, {"licence": " "}):
+        with pytest.raises(InputError, match="is empty"):
+            provenance.of(tmp_path, **stated)
+    (tmp_path / "README.md").write_text("---\nlicense: [\n---\n", "utf-8")
+    with pytest.raises(InputError, match=r"README.md cannot be read"):
+        provenance.of(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["gguf", "onnx"])
+def test_a_model_folder_says_where_it_is_from(checkpoint, tmp_path, kind, monkeypatch, capsys):
+    copy = shutil.copytree(checkpoint, tmp_path / "copy")
+    trained_on(base="base", commit="0a1b", data={"boats": 99}, config={"steps": 3}, curve=[[1, 0.5]])(copy)
+    options = ["--format", kind, "--base", "SmolLM2-135M-Instruct", "--force"]
+    monkeypatch.setattr(sys, "argv", ["export", "generative", str(copy), str(tmp_path / "model"), *options])
+    command()
+    said, printed = folders.read(tmp_path / "model"), capsys.readouterr().out
+    assert (said["base"], said["licence"], said["commit"], said["data"]) == ("SmolLM2-135M-Instruct", "unknown", "0a1b", {"boats": 99})
+    assert said["training"][0]["config"] == {"steps": 3} and Manifest.load(tmp_path / "model").base == said["base"]
+    assert "base SmolLM2-135M-Instruct\n" in printed and "licence unknown: the checkpoint does not say it, --licence does" in printed
+
+
+def test_a_file_has_its_record_beside_it_as_long_as_it_is_that_file(checkpoint, tmp_path, capsys):
+    pytest.importorskip("llama_cpp")
+    out = tmp_path / "model.gguf"
+    format_.main([str(checkpoint), str(out), "--licence", "CC0-1.0"])
+    said, printed = folders.read(out), capsys.readouterr().out
+    sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
+    assert (
+        said["files"] == {"model.gguf": sha256}
+        and f"sha256 {sha256}\n" in printed
+        and sorted(tmp_path.iterdir()) == [out, folders.place(out)]
+    )
+    assert (said["kind"], said["base"], said["licence"], said["quantization"]) == ("gguf", "tiny", "CC0-1.0", "q8_0")
+    assert said["bits_per_weight"] == pytest.approx(8.55, abs=0.01) and said["parity"]["logits"]["kl"] < 0.01 and said["tensors"]["Q8_0"] == 15
+    assert inspected(out).licence == "CC0-1.0"  # so `rpo-edge models add` has it
+    folders.save(out, said | {"parity": {"again": 1}})  # as `verify` does
+    assert folders.read(out) == said | {"parity": {"again": 1}}
+    with out.open("ab") as file:
+        file.write(b"\0")
+    assert folders.read(out) == {}
+
+
+def test_an_adapters_folder_is_told_apart(tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}", "utf-8")
+    for main in (format_.main, causal_onnx.main, generative.main):
+        with pytest.raises(InputError, match="is a LoRA adapter: `python -m export merge`"):
+            main([str(tmp_path), str(tmp_path / "out")])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_a_command_does(name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["export", name, "--help"])
+    with pytest.raises(SystemExit):
+        command()
+    text = import_module(COMMANDS[name]).__doc__
+    assert text.strip() in capsys.readouterr().out and f"python -m export {name}" in text
 
 
 def test_the_command_says_what_it_wrote_and_fails_in_one_line(altered, tmp_path, monkeypatch, capsys):

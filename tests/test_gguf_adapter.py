@@ -16,6 +16,7 @@ import numpy as np
 from gguf_headers import TEMPLATE
 from safetensors.torch import load_file, save_file
 
+from export import folder as folders
 from export.formats import adapter
 from export.formats import gguf as format_
 from export.formats.blocks import FLOAT32
@@ -137,7 +138,9 @@ def test_what_is_too_far_is_not_written(made, tmp_path, monkeypatch):
 
 def test_the_command(made, tmp_path, capsys):
     adapter.main([str(made / "adapter"), str(tmp_path / "adapter.gguf"), "--base", str(made / "base")])
-    assert "for 14 weights" in capsys.readouterr().out
+    said, printed = folders.read(tmp_path / "adapter.gguf"), capsys.readouterr().out
+    assert "for 14 weights" in printed and f"sha256 {said['files']['adapter.gguf']}" in printed and "licence unknown" in printed
+    assert (said["kind"], said["base"], said["weights"]) == ("adapter", "base", 14) and said["parity"]["logits"]["kl"] < 1e-3
 
 
 def test_adapters_are_laid_over_and_taken_off_while_a_model_runs(made, tmp_path):

@@ -12,6 +12,9 @@ import numpy as np
 
 from export.formats import blocks
 from export.formats import gguf as format_
+from export.parity import storage
+from export.parity.limits import LIMITS
+from export.parity.measuring import Artifact
 from rpo_edge.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -75,6 +78,42 @@ def test_q8_0_by_gguf_py_is_llama_cpps(request, tmp_path, model):
     assert ours.keys() == theirs.keys()
     for name in ours:
         assert ours[name].tensor_type == theirs[name].tensor_type and np.array_equal(ours[name].data, theirs[name].data)
+
+
+BY_IMPORTANCE = {"iq3_xs", "iq3_xxs", "q2_k_s", "iq2_m", "iq2_s", "iq2_xs", "iq2_xxs"}
+"""What llama.cpp does not make without an importance matrix."""
+READ = {name: recipe for name, recipe in blocks.FOREIGN.items() if name not in BY_IMPORTANCE}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_quantizations_of_other_people_are_told_by_their_files(wide, tmp_path, name):
+    format_.plain(wide, tmp_path / "float32.gguf", blocks.FLOAT32)
+    blocks.quantize(tmp_path / "float32.gguf", tmp_path / "model.gguf", READ[name])
+    reader = gguf.GGUFReader(tmp_path / "model.gguf")
+    found = blocks.written(reader)
+    assert storage.quantization(tmp_path / "model.gguf", "gguf") == name and READ[name].kind.name in found.types
+    assert storage.bits(tmp_path / "model.gguf", "gguf", wide) == found.bits and not found.others
+    for tensor in reader.tensors:
+        gguf.quants.dequantize(tensor.data, tensor.tensor_type)  # so that it leads back to a checkpoint
+
+
+def test_a_file_that_does_not_say_it_is_told_by_its_weights(wide, tmp_path):
+    format_.write(wide, tmp_path / "model.gguf", "q4_0")
+    spoilt = gguf.GGUFReader(tmp_path / "model.gguf", "r+")
+    for said, name in ((gguf.LlamaFileType.MOSTLY_Q4_0 | gguf.LlamaFileType.GUESSED, "q4_0"), (999, "q4_0"), (3, "q4_1")):
+        field = spoilt.fields["general.file_type"]
+        field.parts[field.data[0]][0] = said
+        spoilt.data.flush()
+        assert storage.quantization(tmp_path / "model.gguf", "gguf") == name
+
+
+def test_what_no_limit_is_known_of_is_refused_before_it_is_measured(wide, tmp_path):
+    format_.plain(wide, tmp_path / "float32.gguf", blocks.FLOAT32)
+    ternary = blocks.Recipe(gguf.LlamaFileType.MOSTLY_TQ1_0, gguf.GGMLQuantizationType.TQ1_0)
+    blocks.quantize(tmp_path / "float32.gguf", tmp_path / "model.gguf", ternary)
+    with pytest.raises(InputError, match=r"cannot be measured: it is of the file type 36 and its weights mostly TQ1_0; .* can be measured"):
+        Artifact.of(tmp_path / "model.gguf")
+    assert set(blocks.KNOWN) <= set(LIMITS)
 
 
 def test_weights_at_the_wrong_place_are_noticed(wide, tmp_path):

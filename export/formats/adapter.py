@@ -1,17 +1,17 @@
 """A LoRA adapter as a GGUF file, which llama.cpp lays over a base when it loads it.
 
-    python -m export adapter ADAPTER OUT.gguf [--base CHECKPOINT] [--force]
+    python -m export adapter ADAPTER OUT.gguf [--base CHECKPOINT] [--licence SPDX] [--force]
 
 A weight W becomes W + (alpha / rank) B A (arXiv 2106.09685). A keeps the order of its columns; the rows of B are W's and go where
 those of W went in the base's GGUF file. Scales that the file cannot say (rank-stabilised LoRA, ranks or alphas of single modules)
 are multiplied into B. Float32, since adapters are small. What is more than two matrices for a weight is refused: merge it.
 OUT appears once llama.cpp, with it over the base, says what peft says. It goes over files of this base alone: one that reinforcement trained goes over
-the fine-tuned checkpoint, not over what that was made of. How many history items it was trained to read goes along.
+the fine-tuned checkpoint, not over what that was made of. How many history items it was trained to read goes along. OUT.json beside it has sha256,
+base, licence and recipe as far as they are known, and how near it is.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,8 @@ import gguf
 import numpy as np
 from safetensors import safe_open
 
-from export import adapters, checkpoint, merge
+from export import adapters, arguments, checkpoint, merge, provenance
+from export import folder as folders
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
 from export.outputs import whole_file
@@ -55,17 +56,26 @@ class Pair:
     b: Array
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Write it and print the size."""
-    parser = argparse.ArgumentParser(prog="python -m export adapter")
+    parser = arguments.parser("adapter", __doc__)
     parser.add_argument("adapter", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--base", type=Path, help="the checkpoint that it was trained on, where its own word for it does not lead there")
+    provenance.licence(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
+    adapter = adapters.find(options.adapter, options.base)
+    origin = provenance.of_adapter(adapter.base, merge.vocabulary(adapter), options.licence)
     count, found = write(options.adapter, options.out, options.base, options.force)
+    facts = {"quantization": "float32", "bits_per_weight": 32.0, "weights": count, "parity": found.as_json()}
+    sha256 = folders.describe_file(
+        options.out, options.adapter.resolve().name, "adapter", origin.facts | checkpoint.items(merge.vocabulary(adapter)) | facts
+    )
     print(f"{options.out.stat().st_size / 1e6:.2f} MB, for {count} weights  {options.out}")
     print(found)
+    print(f"sha256 {sha256}")
+    provenance.say(origin)
 
 
 def write(folder: Path, out: Path, base: Path | None = None, force: bool = False) -> tuple[int, Parity]:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import gguf
 
@@ -45,6 +44,34 @@ RECIPES = {
 }
 FLOAT32 = Recipe(gguf.LlamaFileType.ALL_F32, Kind.F32, direct=True)
 """What llama.cpp quantizes from."""
+
+FOREIGN = {
+    "bf16": Recipe(gguf.LlamaFileType.MOSTLY_BF16, Kind.BF16),
+    "q5_1": Recipe(gguf.LlamaFileType.MOSTLY_Q5_1, Kind.Q5_1),
+    "q5_0": Recipe(gguf.LlamaFileType.MOSTLY_Q5_0, Kind.Q5_0),
+    "q5_k_s": Recipe(gguf.LlamaFileType.MOSTLY_Q5_K_S, Kind.Q5_K),
+    "q4_1": Recipe(gguf.LlamaFileType.MOSTLY_Q4_1, Kind.Q4_1),
+    "q4_k_s": Recipe(gguf.LlamaFileType.MOSTLY_Q4_K_S, Kind.Q4_K),
+    "iq4_nl": Recipe(gguf.LlamaFileType.MOSTLY_IQ4_NL, Kind.IQ4_NL),
+    "iq4_xs": Recipe(gguf.LlamaFileType.MOSTLY_IQ4_XS, Kind.IQ4_XS),
+    "q3_k_l": Recipe(gguf.LlamaFileType.MOSTLY_Q3_K_L, Kind.Q3_K),
+    "q3_k_m": Recipe(gguf.LlamaFileType.MOSTLY_Q3_K_M, Kind.Q3_K),
+    "q3_k_s": Recipe(gguf.LlamaFileType.MOSTLY_Q3_K_S, Kind.Q3_K),
+    "iq3_m": Recipe(gguf.LlamaFileType.MOSTLY_IQ3_M, Kind.IQ3_S),
+    "iq3_s": Recipe(gguf.LlamaFileType.MOSTLY_IQ3_S, Kind.IQ3_S),
+    "iq3_xs": Recipe(gguf.LlamaFileType.MOSTLY_IQ3_XS, Kind.IQ3_S),
+    "iq3_xxs": Recipe(gguf.LlamaFileType.MOSTLY_IQ3_XXS, Kind.IQ3_XXS),
+    "q2_k": Recipe(gguf.LlamaFileType.MOSTLY_Q2_K, Kind.Q2_K),
+    "q2_k_s": Recipe(gguf.LlamaFileType.MOSTLY_Q2_K_S, Kind.Q2_K),
+    "iq2_m": Recipe(gguf.LlamaFileType.MOSTLY_IQ2_M, Kind.IQ2_S),
+    "iq2_s": Recipe(gguf.LlamaFileType.MOSTLY_IQ2_S, Kind.IQ2_S),
+    "iq2_xs": Recipe(gguf.LlamaFileType.MOSTLY_IQ2_XS, Kind.IQ2_XS),
+    "iq2_xxs": Recipe(gguf.LlamaFileType.MOSTLY_IQ2_XXS, Kind.IQ2_XXS),
+}
+"""What files of other people are in, too: read and verified, not made."""
+
+KNOWN = {"float32": FLOAT32, **RECIPES, **FOREIGN}
+"""By the name that `parity/limits.py` knows it by."""
 
 ERRORS = {
     Kind.F32: 0.0, Kind.F16: 0.001, Kind.Q8_0: 0.03, Kind.Q6_K: 0.06, Kind.Q5_K: 0.12, Kind.Q5_1: 0.12, Kind.Q5_0: 0.12,
@@ -124,10 +151,24 @@ def written(reader: gguf.GGUFReader) -> Written:
 
 
 def block(reader: gguf.GGUFReader) -> int:
-    """Weights of one block in the file's quantization."""
-    file_type: Any = reader.fields["general.file_type"].contents()
-    kind = next(recipe.kind for recipe in (*RECIPES.values(), FLOAT32) if recipe.file_type == file_type)
-    return gguf.GGML_QUANT_SIZES[kind][0]
+    """Weights of one block in the file's quantization. Raises InputError as `quantization` does."""
+    return gguf.GGML_QUANT_SIZES[KNOWN[quantization(reader)].kind][0]
+
+
+def quantization(reader: gguf.GGUFReader) -> str:
+    """The row of KNOWN that an open file says it is; where it does not say, or says none of them, the first row of the type that most of its weights
+    are in. Raises InputError where that is no row either."""
+    field = reader.fields.get("general.file_type")
+    said = int(field.contents()) & ~gguf.LlamaFileType.GUESSED if field else None
+    weights = Counter[Kind]()
+    for tensor in reader.tensors:
+        weights[tensor.tensor_type] += int(tensor.n_elements)
+    most = max(weights, key=lambda kind: weights[kind], default=Kind.F32)
+    by_file = (name for name, recipe in KNOWN.items() if recipe.file_type == said)
+    by_weights = (name for name, recipe in KNOWN.items() if recipe.kind == most)
+    if found := next(by_file, None) or next(by_weights, None):
+        return found
+    raise InputError(f"it is of the file type {said} and its weights mostly {most.name}; {', '.join(KNOWN)} can be measured")
 
 
 def counted(kinds: Iterable[Kind]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """A causal language model as a folder for onnxruntime.
 
-    python -m export onnx CHECKPOINT OUT [--quant int8|int4|float32] [--route fused|optimum] [--force]
+    python -m export onnx CHECKPOINT OUT [--quant int8|int4|float32] [--route fused|optimum] [--base NAME] [--licence SPDX] [--force]
 
 CHECKPOINT is a Hugging Face folder of a family of families.py. OUT, which must not exist or be empty, gets model.onnx (the graph of
 decoder.py), model.onnx.data (its weights) and tokenizer.json. What the runtime has to know besides is in the graph's properties:
@@ -9,12 +9,12 @@ its embedding and output in 8 bits. A model with a chat template gets chat.json 
 no folder for onnxruntime has a program in it. `rpo-edge rewrite --reflector OUT` takes such a folder, as it takes that of a trained reflector.
 
 `--route optimum` is the plain way: optimum's exporter and its int8, for programs that read such folders (optimum_onnx.py). OUT appears once
-what was written has been run and held against the checkpoint, with manifest.json: the route, the real bits a weight, how near it is.
+what was written has been run and held against the checkpoint, with manifest.json: base, licence and recipe as far as the checkpoint (training.json,
+README.md) or --base and --licence say them, the route, the real bits a weight, how near it is.
 """
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import onnx
 import torch
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
-from export import checkpoint
+from export import arguments, checkpoint, provenance
 from export import folder as folders
 from export.checkpoint import prompts
 from export.formats import decoder, families, optimum_onnx, rope, vocabulary, weights
@@ -34,6 +34,7 @@ from export.parity import gate, golden
 from export.parity.figures import Parity
 from export.parity.storage import OPTIMUM
 from export.parity.ways import WAYS
+from export.provenance import Origin
 from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError
 from rpo_edge.reflectors.generative import FORM
@@ -50,31 +51,39 @@ SCALINGS = ("default", "linear", "yarn", "llama3")
 ROUTES = ("fused", "optimum")
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Write, run what was written, and print its size and how near it is."""
-    parser = argparse.ArgumentParser(prog="python -m export onnx")
+    parser = arguments.parser("onnx", __doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quant", choices=RECIPES, default="int8")
     parser.add_argument(
         "--route", choices=ROUTES, default="fused", help=f"fused: the graph that rpo-edge runs; optimum: {optimum_onnx.FOR}"
     )
+    provenance.options(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
-    options = parser.parse_args(arguments)
-    found = export(options.checkpoint, options.out, options.quant, options.route, options.force)
+    options = parser.parse_args(given)
+    checkpoint.config(options.checkpoint)
+    origin = provenance.of(options.checkpoint, options.base, options.licence)
+    found = export(options.checkpoint, options.out, options.quant, options.route, options.force, origin)
     print(f"{found.size:.2f} MB, {found}  {options.out}")
+    provenance.say(origin)
     if options.route == "fused" and folders.read(options.out)["kind"] == "causal":
         print("It has no chat template that can be used, so rpo-edge rewrite cannot take it.")
     if options.route == "optimum":
         print(optimum_onnx.FOR)
 
 
-def export(checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused", force: bool = False) -> Parity:
-    """The folder with a manifest, once it was found to be near its checkpoint. Raises InputError where it is not, and writes nothing."""
+def export(
+    checkpoint: Path, out: Path, quant: str = "int8", route: str = "fused", force: bool = False, origin: Origin | None = None
+) -> Parity:
+    """The folder with a manifest, once it was found to be near its checkpoint. Raises InputError where it is not, and writes nothing. origin: as the
+    checkpoint itself says it, if None."""
+    origin = origin or provenance.of(checkpoint)
     with whole_folder(out) as unfinished:
         found = written(checkpoint, unfinished, out.resolve().name, quant, route, force)
         said = prompts(checkpoint) if route == "fused" else {}
-        facts = {"base": "unknown", "licence": "as its base", "prompt_version": 0}
+        facts = origin.facts | {"prompt_version": 0}
         kind = "generative" if said else "causal"
         folders.describe(unfinished, out.resolve().name, kind, facts | said | told(found, route))
     return found

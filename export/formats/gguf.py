@@ -1,15 +1,15 @@
 """A causal language model as one GGUF file, which llama.cpp runs.
 
-    python -m export gguf CHECKPOINT OUT.gguf [--quant f16|q8_0|q6_k|q5_k_m|q4_k_m|q4_0] [--force]
+    python -m export gguf CHECKPOINT OUT.gguf [--quant f16|q8_0|q6_k|q5_k_m|q4_k_m|q4_0] [--base NAME] [--licence SPDX] [--force]
 
 CHECKPOINT is a Hugging Face folder: a family of families.py, with a BPE tokenizer, byte-level or SentencePiece's. Names of tensors and
 fields are gguf-py's, quantizations llama.cpp's (blocks.py). What is written is read back and held against the checkpoint, then run
-by llama.cpp and held against it again (`export.parity`). OUT appears, or is replaced, once it has passed.
+by llama.cpp and held against it again (`export.parity`). OUT appears, or is replaced, once it has passed, and OUT.json beside it, which says
+what `manifest.json` says of a folder: sha256, bits a weight, base, licence and recipe as far as they are known, and the figures.
 """
 
 from __future__ import annotations
 
-import argparse
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ import gguf
 import numpy as np
 from transformers import PretrainedConfig
 
-from export import checkpoint
+from export import arguments, checkpoint, provenance
+from export import folder as folders
 from export.formats import blocks, families, rope, vocabulary, weights
 from export.formats.blocks import FLOAT32, RECIPES, Recipe, Written
 from export.outputs import whole_file
 from export.parity import gate
 from export.parity.figures import Parity
+from export.provenance import Origin
 from rpo_edge.errors import InputError
 
 Array = np.ndarray[Any, Any]
@@ -31,45 +33,59 @@ Array = np.ndarray[Any, Any]
 QUANTIZATIONS = tuple(RECIPES)
 
 
-def main(arguments: list[str]) -> None:
+def main(given: list[str]) -> None:
     """Write, read back, run, and print the size, what the weights became and how near they are."""
-    parser = argparse.ArgumentParser(prog="python -m export gguf")
+    parser = arguments.parser("gguf", __doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quant", choices=QUANTIZATIONS, default="q8_0")
+    provenance.options(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
+    checkpoint.config(options.checkpoint)
+    origin = provenance.of(options.checkpoint, options.base, options.licence)
     with whole_file(options.out) as unfinished:
-        found, parity = written(options.checkpoint, unfinished, options.quant, options.force)
+        found, parity = written(options.checkpoint, unfinished, options.quant, options.force, origin)
+    facts = origin.facts | checkpoint.items(options.checkpoint) | told(found, parity)
+    sha256 = folders.describe_file(options.out, options.checkpoint.resolve().name, "gguf", facts)
     print(f"{parity.size:.2f} MB, {found}; {parity}  {options.out}")
+    print(f"sha256 {sha256}")
+    provenance.say(origin)
 
 
-def written(folder: Path, unfinished: Path, quant: str, force: bool) -> tuple[Written, Parity]:
+def written(folder: Path, unfinished: Path, quant: str, force: bool, origin: Origin | None = None) -> tuple[Written, Parity]:
     """What the file holds, and how near it is. Raises InputError where that is not near enough."""
-    write(folder, unfinished, quant)
+    write(folder, unfinished, quant, origin)
     found = verify(folder, unfinished)
     return found, gate.causal(folder, unfinished, unfinished.name, quant, force)
 
 
-def write(folder: Path, out: Path, quant: str = "q8_0") -> None:
+def told(found: Written, parity: Parity) -> dict[str, Any]:
+    """What a manifest says of it."""
+    bits = round(found.bits, 3)
+    return {"quantization": parity.quantization, "bits_per_weight": bits, "tensors": dict(found.types), "parity": parity.as_json()}
+
+
+def write(folder: Path, out: Path, quant: str = "q8_0", origin: Origin | None = None) -> None:
     """The whole file. Raises InputError for a checkpoint that cannot be written so that llama.cpp computes the same."""
     recipe = RECIPES[quant]
     with whole_file(out) as unfinished:
         if recipe.direct:
-            plain(folder, unfinished, recipe)
+            plain(folder, unfinished, recipe, origin)
         else:
             source = unfinished.with_name("float32.gguf")
-            plain(folder, source, FLOAT32)
+            plain(folder, source, FLOAT32, origin)
             blocks.quantize(source, unfinished, recipe)
 
 
-def plain(folder: Path, out: Path, recipe: Recipe) -> None:
-    """A file as gguf-py writes it, one tensor in memory at a time."""
+def plain(folder: Path, out: Path, recipe: Recipe, origin: Origin | None = None) -> None:
+    """A file as gguf-py writes it, one tensor in memory at a time. origin: as the checkpoint itself says it, if None."""
     config = checkpoint.config(folder)
     family = families.find(config, folder)
     sources = weights.sources(folder, config, family)
     with closing(gguf.GGUFWriter(out, family.name)) as writer:
         describe(writer, config, folder.resolve().name, recipe)
+        trace(writer, origin or provenance.of(folder))
         with checkpoint.reading(folder):
             rope.describe(writer, config, family)
             vocabulary.describe(writer, folder, config)
@@ -105,6 +121,15 @@ def packed(source: weights.Source, recipe: Recipe) -> Array:
     if tensor.ndim > 1 and np.abs(tensor).max(initial=0) > np.finfo(np.float16).max:
         raise InputError(f"{source.key} in {source.file} has weights that are too large for float16")
     return gguf.quants.quantize(tensor, blocks.fits(source.shape, recipe))
+
+
+def trace(writer: gguf.GGUFWriter, origin: Origin) -> None:
+    """The fields that say where it comes from, as far as that is known; `rpo-edge models add` has the licence from there."""
+    if origin.licence != provenance.UNKNOWN:
+        writer.add_license(origin.licence)
+    if origin.base != provenance.UNKNOWN:
+        writer.add_base_model_count(1)
+        writer.add_base_model_name(0, origin.base)
 
 
 def describe(writer: gguf.GGUFWriter, config: PretrainedConfig, name: str, recipe: Recipe) -> None:

@@ -3,7 +3,8 @@
     python -m export checkpoint MODEL.gguf OUT
 
 The weights are what the file's blocks say (transformers reads them), the tokenizer is put together from the file's tokens, merges and cut. Whether both say what llama.cpp
-says of the file is proved by `python -m export verify OUT MODEL.gguf`. The header is read in a process with limits first.
+says of the file is proved by `python -m export verify OUT MODEL.gguf`. The header is read in a process with limits first. README.md says name and licence as
+the header has them, and which file it was: training and exports take both from there.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from export import checkpoint
+from export import checkpoint, provenance
 from export.formats import families, vocabulary
 from export.outputs import whole_folder
 from rpo_edge.errors import InputError
+from rpo_edge.manifest import digest
 from rpo_edge.runtimes.inspection import inspected
 
 Fields = Mapping[str, Any]
-_TOKENIZER = "tokenizer."
+_TOKENIZER, _GENERAL = "tokenizer.", "general."
 
 
 def write(path: Path, out: Path) -> None:
@@ -32,14 +34,24 @@ def write(path: Path, out: Path) -> None:
     if (family := inspected(path).architecture) not in families.FAMILIES:
         raise InputError(f"{path} is of the family {family!r}; {', '.join(families.FAMILIES)} lead back to a checkpoint")
     with checkpoint.reading(path):
-        fields = {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items() if name.startswith(_TOKENIZER)}
-        found = tokenizer({name.removeprefix(_TOKENIZER).removeprefix("ggml."): value for name, value in fields.items()}, path)
+        read = gguf.GGUFReader(path).fields.items()
+        fields = {name: field.contents() for name, field in read if name.startswith((_TOKENIZER, _GENERAL))}
+        of_tokens = {name.removeprefix(_TOKENIZER): value for name, value in fields.items() if name.startswith(_TOKENIZER)}
+        found = tokenizer({name.removeprefix("ggml."): value for name, value in of_tokens.items()}, path)
         model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False)
     for config in (model.config, model.generation_config):
         config.bos_token_id, config.eos_token_id, config.pad_token_id = found.bos_token_id, found.eos_token_id, found.pad_token_id
     with whole_folder(out) as unfinished:
         model.save_pretrained(unfinished)
         found.save_pretrained(unfinished)
+        provenance.write_card(unfinished, origin(fields), f"`{path.name}` (sha256 {digest(path)}) as a checkpoint in float32.")
+
+
+def origin(fields: Fields) -> dict[str, str]:
+    """What a model card says of a file with these fields under "general."."""
+    said = {name: str(fields.get(f"{_GENERAL}{name}", "")) for name in ("organization", "name", "license", "base_model.0.name")}
+    name = "/".join(filter(None, (said["organization"], said["name"]))) if said["name"] else ""
+    return {"model_name": name, "base_model": said["base_model.0.name"], "license": said["license"]}
 
 
 def tokenizer(fields: Fields, path: Path) -> PreTrainedTokenizerFast:

@@ -21,7 +21,8 @@ class Limit:
 # q5_K_M 0.011, q4_K_M 0.031 and 91.9%, q4_0 0.072. That is a model that has learnt much; one of 4 million weights, trained for 400 steps on
 # `examples/`, lost 0.00004 (q8_0, int8) to 0.0015 (q4_0, int4), and no place where it was sure. Other models, and the few texts of an
 # export, vary: so about five times llama.cpp's figures. What is broken lies beyond all of them: a rotary embedding in 8 bits, say, was off
-# by 0.3 nats on average and 8 at most. Weights at random are sure of nothing, and miss the limits of 5 bits and less.
+# by 0.3 nats on average and 8 at most. Weights at random are sure of nothing, and miss the limits of 5 bits and less. What is only read (the
+# rows from bf16 on) has five times that table's figures, too, by importance matrix where there is no other; below 2 bits a limit would say nothing.
 LIMITS = {
     "float32": Limit(1e-4, 0.99),
     "f16": Limit(1e-3, 0.98),
@@ -33,6 +34,27 @@ LIMITS = {
     "int8": Limit(0.01, 0.93),  # as q8_0: blocks of 32 with a scale each
     "int4": Limit(0.35, 0.70),  # as q4_0, its embedding in 8 bits
     OPTIMUM: Limit(0.1, 0.85),  # activations share one scale a pass, so outliers cost more than in blocks
+    "bf16": Limit(0.005, 0.95),  # seven bits after the point
+    "q5_k_s": Limit(0.08, 0.85),
+    "q5_1": Limit(0.09, 0.85),
+    "q5_0": Limit(0.11, 0.84),
+    "q4_k_s": Limit(0.2, 0.78),
+    "iq4_nl": Limit(0.2, 0.78),
+    "iq4_xs": Limit(0.2, 0.78),
+    "q4_1": Limit(0.35, 0.70),
+    "q3_k_l": Limit(0.45, 0.65),
+    "q3_k_m": Limit(0.5, 0.65),
+    "iq3_m": Limit(0.5, 0.65),
+    "iq3_s": Limit(0.55, 0.60),
+    "iq3_xs": Limit(0.7, 0.60),
+    "iq3_xxs": Limit(0.9, 0.55),
+    "q3_k_s": Limit(1.1, 0.50),
+    "iq2_m": Limit(1.6, 0.45),
+    "q2_k_s": Limit(2.0, 0.40),
+    "q2_k": Limit(2.2, 0.40),
+    "iq2_s": Limit(2.2, 0.40),
+    "iq2_xs": Limit(2.7, 0.35),
+    "iq2_xxs": Limit(4.0, 0.25),
 }
 """By quantization; the ids of every string are the same whatever it is."""
 

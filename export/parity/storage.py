@@ -14,18 +14,21 @@ from export import checkpoint
 from export.folder import MANIFEST
 from export.formats import blocks
 from export.parity.ways import MODEL
+from rpo_edge.errors import InputError
 
 OPTIMUM = "optimum-int8"
 """Where activations have one scale for all of them: another thing than int8 by blocks."""
 
 
 def quantization(path: Path, way: str) -> str:
-    """The name that the limits know it by; "unknown" where a file does not say."""
+    """The name that the limits know it by; "unknown" where an ONNX folder does not say. Raises InputError for a GGUF file of none."""
     if way == "gguf":
         with checkpoint.reading(path):
-            file_type = gguf.GGUFReader(path).fields["general.file_type"].contents()
-        named = {int(recipe.file_type): name for name, recipe in (*blocks.RECIPES.items(), ("float32", blocks.FLOAT32))}
-        return named.get(int(file_type), "unknown")
+            reader = gguf.GGUFReader(path)
+        try:
+            return blocks.quantization(reader)
+        except InputError as error:
+            raise InputError(f"{path} cannot be measured: {error}") from error
     if way == "optimum":
         return OPTIMUM
     return {prop.key: prop.value for prop in graph(path / MODEL).metadata_props}.get("quantization", "unknown")

@@ -151,5 +151,5 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
     )
     trainer.train(resume_from_checkpoint=sft.last(out))
     items = max(items for items, _ in config.stages)
-    facts = {"reflector": "generative", "base": checkpoint.name, "items": items, "config": asdict(config)}
+    facts = {"reflector": "generative", **sft.origin(checkpoint), "items": items, "config": asdict(config)}
     sft.finish(trainer, base, facts, out)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from huggingface_hub import metadata_load
 from torch.nn.functional import cross_entropy
 from trl import SFTConfig, SFTTrainer
 
@@ -157,6 +159,19 @@ def last(out: Path) -> str | None:
     return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
 
 
+def origin(base: Path) -> dict[str, str]:
+    """What training.json says of where a model comes from: name and licence of its base, by that one's own training.json or its model card (the folder's
+    name where neither has one, no licence where neither has that), and the commit of this code."""
+    read = json.loads((base / "training.json").read_text("utf-8")) if (base / "training.json").is_file() else {}
+    card = metadata_load(base / "README.md") if (base / "README.md").is_file() else None
+    found = {
+        "base": read.get("base") or (card or {}).get("model_name") or base.resolve().name,
+        "licence": read.get("licence") or (card or {}).get("license"),
+        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
+    }
+    return {name: str(value) for name, value in found.items() if value}
+
+
 def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> None:
     """The checkpoint folder, an adapter merged into its base; `training.json`, the curve and a chat's form beside it."""
     if not trainer.is_world_process_zero():
@@ -210,7 +225,7 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     trainer.train(resume_from_checkpoint=last(out))
     facts = {
         "reflector": "generative",
-        "base": base.name,
+        **origin(base),
         "items": max(config.shown),
         "data": {"trajectories": makers, "examples": len(rows)},
         "config": asdict(config),
