@@ -13,7 +13,6 @@ import numpy as np
 from export.formats import blocks
 from export.formats import gguf as format_
 from export.parity import storage
-from export.parity.limits import LIMITS
 from export.parity.measuring import Artifact
 from rpo_edge.errors import InputError
 
@@ -113,7 +112,6 @@ def test_what_no_limit_is_known_of_is_refused_before_it_is_measured(wide, tmp_pa
     blocks.quantize(tmp_path / "float32.gguf", tmp_path / "model.gguf", ternary)
     with pytest.raises(InputError, match=r"cannot be measured: it is of the file type 36 and its weights mostly TQ1_0; .* can be measured"):
         Artifact.of(tmp_path / "model.gguf")
-    assert set(blocks.KNOWN) <= set(LIMITS)
 
 
 def test_weights_at_the_wrong_place_are_noticed(wide, tmp_path):

@@ -24,7 +24,7 @@ from transformers import AutoModelForCausalLM
 
 from export import dequantize, generative, verify
 from export import folder as folders
-from export.formats import causal_onnx, gguf
+from export.formats import blocks, causal_onnx, gguf
 from export.parity import card, edits, evaluations, figures, limits, measuring, storage
 from export.parity.choices import choices
 from export.parity.figures import Agreement, Choices, Ids, Logits, Parity
@@ -352,8 +352,8 @@ def test_each_limit_is_named_with_its_figure(change, said):
     assert said in limits.judged(found, force=True).as_json()["missed"][0]
 
 
-def test_every_quantization_that_can_be_written_has_limits():
-    assert {*gguf.QUANTIZATIONS, *causal_onnx.RECIPES, storage.OPTIMUM} == set(limits.LIMITS)
+def test_every_quantization_that_can_be_written_or_read_has_limits():
+    assert {*gguf.QUANTIZATIONS, *blocks.KNOWN, *causal_onnx.RECIPES, storage.OPTIMUM} == set(limits.LIMITS)
     with pytest.raises(InputError, match="'unknown'"):
         limits.missed(replace(GOOD, quantization="unknown"))
 
