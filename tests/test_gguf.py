@@ -243,7 +243,9 @@ def test_a_file_has_its_record_beside_it_as_long_as_it_is_that_file(checkpoint, 
         and sorted(tmp_path.iterdir()) == [out, folders.place(out)]
     )
     assert (said["kind"], said["base"], said["licence"], said["quantization"]) == ("gguf", "tiny", "CC0-1.0", "q8_0")
-    assert said["bits_per_weight"] == pytest.approx(8.55, abs=0.01) and said["parity"]["logits"]["kl"] < 0.01 and said["tensors"]["Q8_0"] == 15
+    assert (
+        said["bits_per_weight"] == pytest.approx(8.55, abs=0.01) and said["parity"]["logits"]["kl"] < 0.01 and said["tensors"]["Q8_0"] == 15
+    )
     assert inspected(out).licence == "CC0-1.0"  # so `rpo-edge models add` has it
     folders.save(out, said | {"parity": {"again": 1}})  # as `verify` does
     assert folders.read(out) == said | {"parity": {"again": 1}}
