@@ -36,10 +36,14 @@ def _seconds(run: Callable[[], object], times: int = 1) -> float:
 
 
 def judged(name: str, rollout: Rollout) -> Rollout:
-    """The rollout with what a reward asks for and the edit reflector's have not: without, it would have nothing to do."""
+    """The rollout with what a reward asks for and the edit reflector's have not: without, it would have nothing to do.
+
+    For style with few known texts: they are read once for a user, which takes minutes, and is not timed.
+    """
     given: dict[str, Callable[[Rollout], Rollout]] = {
         "format": lambda r: replace(r, observations=()),
         "preferences": lambda r: replace(r, profile=_STATED),
+        "style": lambda r: replace(r, texts=r.texts[:8], others=r.others[:8]),
         "task": lambda r: replace(r, task="LaMP-7", gold=r.draft),
     }
     return given[name](rollout) if name in given else rollout
