@@ -17,9 +17,10 @@ from rpo_edge.usage import Usage
 from training import recipe
 from training.edit import rl, sft
 from training.edit.policy import Policy, draw, live, split
-from training.edit.watch import Seen, Watch, Watched
+from training.edit.watch import Watch
 from training.rewards import Composite, Rollout
 from training.trajectories.base import Author
+from training.watch import Seen, Watched
 
 WORDS = ("The weather is cold, and we do not know why it is so.", "It is late; the road is long and I do not mind.")
 OPERATIONS = [Operation(False, "do not", "don't"), Operation(False, "it is", "it's"), Operation(True, ",", ""), Operation(True, ";", ",")]
@@ -153,6 +154,15 @@ def test_reward_rises_and_a_run_that_was_stopped_gives_the_same_curve(checkpoint
     (tmp_path / "longer").mkdir()
     rewards = [row["reward"] for row in rl.train(ground(checkpoint, longer), longer, Blind([seen()] * 3), tmp_path / "longer").curve]
     assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 0.05
+
+
+def test_a_run_that_goes_on_is_held_against_its_first_look(checkpoint, tmp_path):
+    with pytest.raises(IndexError):  # a watch that has no more to say ends the run as a kill would
+        rl.train(ground(checkpoint, CONFIG), CONFIG, Blind([seen(0.2)]), tmp_path)
+    later = Blind([seen(0.1), seen(0.1)])
+    rl.train(ground(checkpoint, CONFIG), CONFIG, later, tmp_path)
+    assert later.first() == {"probabilities": [0.2] * 40, "named": 0.1, "reverted": 0.0, "edits": 1.0}
+    assert "probability fell" in later.objection(seen(0.1), 0.1)
 
 
 def test_another_recipe_does_not_go_on(checkpoint, tmp_path):

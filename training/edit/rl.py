@@ -53,10 +53,11 @@ from training import curves, processes
 from training.edit import sft
 from training.edit.examples import columns_of
 from training.edit.policy import Policy, Situation, draw, live, split
-from training.edit.watch import Watch, Watched
+from training.edit.watch import Watch
 from training.rewards import Composite, Rollout
 from training.state import keep
 from training.trajectories.base import LONGEST, Author, passage, strangers
+from training.watch import Watched
 
 CUT = 0.1
 """The most that one operation may be worth: a gate that closes would drown all else."""
@@ -264,12 +265,14 @@ def train(ground: Ground, config: Config, watch: Watch, out: Path) -> Run:
         model.load_state_dict(kept["model"])
         optimizer.load_state_dict(kept["optimizer"])
         run = Run(kept["step"], kept["curve"], kept["watched"])
+        if kept["first"]:
+            watch.recall(kept["first"])
     with curves.Log(out, run.step if run.watched else None) as log:
         while run.step < config.steps:
             if run.step % config.watch == 0 and len(run.watched) <= run.step // config.watch and _stops(ground, config, watch, run, log):
                 break
             if run.step % config.watch == 0:
-                _keep(model, optimizer, config, run, state)
+                _keep(model, optimizer, config, run, watch, state)
             run.curve.append(step_of(ground, config, optimizer, run.step))
             run.step += 1
             print(f"step {run.step:5d}  " + "  ".join(f"{name} {value:.3f}" for name, value in run.curve[-1].items()), flush=True)
@@ -296,9 +299,9 @@ def _stops(ground: Ground, config: Config, watch: Watch, run: Run, log: curves.L
     return reason is not None
 
 
-def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Config, run: Run, state: Path) -> None:
+def _keep(model: torch.nn.Module, optimizer: torch.optim.Optimizer, config: Config, run: Run, watch: Watch, state: Path) -> None:
     values = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "config": json.dumps(asdict(config))}
-    keep(values | {"step": run.step, "curve": run.curve, "watched": run.watched}, state)
+    keep(values | {"step": run.step, "curve": run.curve, "watched": run.watched, "first": watch.first()}, state)
 
 
 def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], reward: Composite, config: Config) -> Ground:
@@ -324,8 +327,7 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], rewar
     processes.alone("reinforcement of the edit reflector")
     torch.manual_seed(config.seed)
     watched = Watched.of(people, drafts)
-    others = [author for author in people if author.name not in watched.names]
-    rest = sorted(set(drafts) - set(watched.drafts))
+    others, rest = watched.rest(people, drafts)
     stand = ground(Policy.load(checkpoint, config.bolder), others, rest, reward, config)
     print(f"{len(stand.users)} users, {len(stand.drafts)} drafts, {config.steps} steps", flush=True)
     out.mkdir(parents=True, exist_ok=True)
