@@ -48,6 +48,9 @@ _LONGEST_TEXT = 60
 
 KEYS: tuple[str, ...] = (*_VALUES, *_TEXTS)
 
+VALUES: dict[str, tuple[str, ...]] = {key: tuple(meanings) for key, meanings in _VALUES.items()}
+"""What may be stated, by key; greeting and sign-off, which are any text, are not here."""
+
 
 def possible() -> str:
     """What may be stated, a line a key."""

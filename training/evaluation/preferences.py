@@ -16,6 +16,7 @@ from rpo_edge.pipeline import own_phrases
 from rpo_edge.records import Edit
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.guard import guard
+from rpo_edge.steps.preferences import VALUES as FIXED
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import free_sites
 from training.evaluation.drafts import Task, tasks_of
@@ -27,19 +28,7 @@ from training.rewards.fidelity import added, without
 from training.statistics import Interval, bootstrap
 from training.users import Known, rewritten
 
-VALUES: dict[str, tuple[str, ...]] = {
-    "contractions": ("always", "never"),
-    "spelling": ("british", "american"),
-    "words": ("plain", "formal"),
-    "oxford_comma": ("always", "never"),
-    "exclamation": ("never",),
-    "case": ("lower", "standard"),
-    "dash": ("em", "spaced em", "spaced en", "hyphen", "double hyphen", "comma"),
-    "stock_phrases": ("keep", "drop"),
-    "headings": ("keep", "never"),
-    "bullets": ("-", "*", "never"),
-    "bold": ("keep", "never"),
-    "emoji": ("keep", "never"),
+VALUES = FIXED | {
     "greeting": ("Hi there,", "Dear colleague,", "none"),
     "sign_off": ("Best wishes", "Cheers,", "none"),
 }
