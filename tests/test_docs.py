@@ -16,7 +16,7 @@ def test_command_line_page_is_current():
     assert done.stdout.strip() == (ROOT / "docs/cli.md").read_text("utf-8").strip(), "run: make docs"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/adding.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/adding.md", "docs/training.md"])
 def test_named_files_are_there(page):
     named = re.findall(r"`((?:rpo_edge|training|tests|docs|examples|bench)/[\w./]*)`", (ROOT / page).read_text("utf-8"))
     missing = [name for name in named if not (ROOT / name).exists()]

@@ -19,6 +19,7 @@ pytest.importorskip("peft")
 
 
 import torch
+from safetensors.torch import load_file
 from tokenizers.processors import TemplateProcessing
 from transformers import GPT2Config, GPT2LMHeadModel
 from trl import SFTTrainer
@@ -26,13 +27,14 @@ from trl import SFTTrainer
 from export import merge
 from rpo_edge.chat import Chat
 from rpo_edge.edits import align
-from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS, complete, parse
+from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS
 from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.observe import observe
 from training import corpus, pretrain
-from training.generative import rl, sft, text
-from training.rewards import Composite, Rollout, table
-from training.trajectories.base import Author
+from training.generative import sft, text
+from training.generative.rollouts import judged
+from training.recipe import RECIPES
+from training.rewards import Rollout
 from training.trajectories.files import Writer, as_row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -230,6 +232,21 @@ def test_two_processes_learn_what_one_does(trajectories, base, whole, tmp_path):
     assert losses(tmp_path) == pytest.approx(losses(whole), abs=2e-3)
 
 
+def test_an_adapter_is_trained_by_two_processes_that_hold_half_a_model_each(trajectories, base, tmp_path):
+    """Under FSDP, whose every save needs both."""
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(RECIPES / "fsdp.yaml"), "--num_processes", "2"]
+    launch += ["--mixed_precision", "no", "--main_process_port", "0", str(ROOT / "tests" / "generative_samples.py")]
+    lora = replace(CONFIG, tuning="lora", lora_rank=4)
+    arguments = [*command(trajectories, base, tmp_path / "two")[2:], "--set=tuning='lora'", "--set=lora_rank=4", "--fsdp"]
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([*launch, *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    sft.run(trajectories, base, tmp_path / "one", lora)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-3)
+    for name in ("model.safetensors", "adapter/adapter_model.safetensors"):
+        one, two = (load_file(tmp_path / run / name) for run in ("one", "two"))
+        assert set(one) == set(two) and all(torch.allclose(one[key], two[key], atol=2e-3) for key in one), name
+
+
 def test_an_adapter_is_trained_and_merged(trajectories, base, tmp_path):
     sft.run(trajectories, base, tmp_path, sft.Config(steps=2, batch=2, micro=2, tuning="lora", lora_rank=4, save=2))
     assert (tmp_path / "adapter" / "adapter_model.safetensors").exists()
@@ -260,39 +277,5 @@ def test_an_instruct_model_learns_to_answer_through_its_own_template(base, traje
     answer = example["completion"].removesuffix("<|pad|>")
     notes, rewrite = trained.form.read(answer, trajectory(1).draft)
     assert rewrite == trajectory(1).rewrite and "contraction" in notes[0].action
-    judged = rl.judged(trained, Rollout(trajectory(1).draft, None), example["completion"])
-    assert judged.rewrite == rewrite and rl.judged(trained, Rollout(trajectory(1).draft, None), answer).rewrite is None
-
-
-def test_a_completion_is_judged_by_what_it_says(base):
-    start, one = text.load(base), Rollout("It is late.", None)
-    observations = observe("It is late.", "It's late.", one.profile)
-    said = rl.judged(start, one, complete(observations, "It's late."))
-    assert said.rewrite == "It's late." and said.observations == observations == parse(complete(observations, "It's late."))[0]
-    assert rl.judged(start, one, "It's late.").rewrite is None
-
-
-def test_a_curriculum_is_the_order_of_the_prompts(base):
-    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
-    config = rl.Config(weights={}, stages=((1, 2), (4, 3)), group=2, batch=4)
-    found = rl.asked(people, [PAIRS[0][0]], config, text.load(base), 700)
-    with pytest.raises(ValueError, match="hardly fit into 20 tokens"):
-        rl.asked(people, [PAIRS[0][0]], config, text.load(base), 20)
-    assert [one.prompt.count("<|history|>") for one in found] == [1] * 4 + [4] * 6
-
-
-def test_a_draft_to_be_reinforced_is_a_part_of_its_answer(base):
-    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
-    config = rl.Config(weights={}, stages=((1, 20),), group=2, batch=2)
-    draft = " ".join(f"It is sentence {i} of the answer, and we do not know." for i in range(40))
-    found = rl.asked(people, [draft], config, text.load(base), 10**6)
-    assert {one.prompt.count(CONTEXT) for one in found} >= {2} and all(one.rollout.draft in draft for one in found)
-
-
-def test_reinforcement_runs_and_logs_every_reward(whole, tmp_path):
-    people = [Author("anna", "letters", tuple(f"It's item {k}, don't you see?" for k in range(20)))]
-    config = rl.Config(weights={}, stages=((1, 1), (2, 1)), group=2, batch=2, longest=16, save=1, tuning="lora", lora_rank=4)
-    rl.run(whole, people, [PAIRS[0][0]], Composite({"format": 1.0, "fidelity": 1.0}, table()), tmp_path, config)
-    state = json.loads(next((tmp_path / "state").glob("checkpoint-2/trainer_state.json")).read_text("utf-8"))
-    assert {"reward", "kl", "reward/format", "reward/fidelity"} <= set(state["log_history"][0])
-    assert text.load(tmp_path).tokenizer.eos_token == "<|end|>"
+    found = judged(trained, Rollout(trajectory(1).draft, None), example["completion"])
+    assert found.rewrite == rewrite and judged(trained, Rollout(trajectory(1).draft, None), answer).rewrite is None

@@ -2,10 +2,14 @@
 
 A prompt shows a draft of a model that fine-tuning never saw, and some of a real user's texts; completions are drawn, parsed, and scored
 by the recipe's composite of rewards. One that does not parse is worth 0. The curriculum is the order of the prompts: stage after stage
-shows more items of the history. Interrupted, the same command goes on from the last checkpoint in OUT/state.
+shows more items of the history. In a share of the prompts the user states preferences, by lot, which the profile shows and the reward
+`preferences` judges. The reward `task` needs a gold answer, which a real draft has not: it is for rows of LaMP's form, and weighs nothing here.
 
-Larger than one machine: `accelerate launch -m training rl …`; and with a recipe's `vllm = true`, completions come from trl's vLLM server
-(`trl vllm-serve --model CHECKPOINT` on another GPU), which this project does not start.
+Against reward hacking: every `watch` steps other drafts are rewritten for other users, greedily, and a character n-gram classifier, which no
+reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more, the run stops, says so, and
+ends with the weights of the look before. Looks are in the log (`watch/…`).
+
+Interrupted, the same command goes on from the last checkpoint in OUT/state; several GPUs and vLLM: docs/training.md.
 """
 
 from __future__ import annotations
@@ -21,11 +25,12 @@ from accelerate import PartialState
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from rpo_edge.records import HistoryItem
-from rpo_edge.steps.profile import measure
 from training.generative import sft, text
+from training.generative.rollouts import Asked, ask, judged, stated, user
+from training.generative.watch import DRAFTS, Watch, Watching, looks
 from training.rewards import Composite, Rollout
-from training.trajectories.base import LONGEST, Author, Excerpt, excerpt, profile_of, strangers, summed
+from training.trajectories.base import LONGEST, Author, excerpt, strangers
+from training.watch import Watched
 
 _REFUSALS = 1000  # prompts in a row that are too long
 _KNOWN = 32  # texts of a user that rewards know, at most
@@ -33,7 +38,9 @@ _KNOWN = 32  # texts of a user that rewards know, at most
 
 @dataclass(frozen=True)
 class Config:
-    """A recipe's `rl`. stages: (history items, steps), one after the other; longest: tokens of a completion."""
+    """A recipe's `rl`. stages: (history items, steps), one after the other; longest: tokens of a completion; stated: share of the prompts
+    whose user states preferences; watch: steps between looks, and between states. vllm: completions come from trl's vLLM server at
+    vllm_host and vllm_port, for which the run waits vllm_wait seconds at most."""
 
     weights: dict[str, float]
     stages: tuple[tuple[int, int], ...] = ((1, 50), (2, 50), (4, 50), (8, 50))
@@ -44,19 +51,19 @@ class Config:
     kl: float = 0.02
     temperature: float = 1.0
     longest: int = 256
-    save: int = 25
+    stated: float = 0.2
+    watch: int = 25
     seed: int = 7
     tuning: str = "lora"
     lora_rank: int = 32
     vllm: bool = False
+    vllm_host: str = "127.0.0.1"
+    vllm_port: int = 8000
+    vllm_wait: float = 240.0
 
-
-@dataclass(frozen=True)
-class Asked:
-    """What a prompt was made of; rewards need it."""
-
-    prompt: str
-    rollout: Rollout
+    def __post_init__(self) -> None:
+        if not 0 <= self.stated <= 1:
+            raise ValueError(f"a share of users who state preferences is from 0 to 1, not {self.stated}")
 
 
 def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, base: text.Base, longest: int) -> list[Asked]:
@@ -70,33 +77,16 @@ def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, base:
             if refused == _REFUSALS:
                 raise ValueError(f"prompts with {items} history items hardly fit into {longest} tokens")
             author = rng.choice(people)
-            one = _ask(base, author, excerpt(rng.choice(drafts), LONGEST, rng), items, rng)
-            one = replace(one, rollout=replace(one.rollout, others=others[author.name]))
+            known = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
+            profile = user(known[:items], stated(rng) if rng.random() < config.stated else {})
+            one = ask(base, excerpt(rng.choice(drafts), LONGEST, rng), author, profile, known, items)
+            assert one is not None  # whatever its length is
             if text.length(base.tokenizer, one.prompt) <= longest:
-                found.append(one)
+                found.append(replace(one, rollout=replace(one.rollout, others=others[author.name])))
                 refused = 0
             else:
                 refused += 1
     return found
-
-
-def _ask(base: text.Base, author: Author, draft: Excerpt, items: int, rng: random.Random) -> Asked:
-    known = tuple(rng.sample(author.texts, min(_KNOWN, len(author.texts))))
-    shown = [HistoryItem(item, author.source, id=i) for i, item in enumerate(known[:items])]
-    profile = profile_of(summed(map(measure, known[:items])), items)
-    prompt = base.form.fitted(draft.text, profile, shown, None, lambda prompt: True, draft.around)
-    assert prompt is not None  # whatever its length is
-    return Asked(prompt, Rollout(draft.text, None, None, profile, known))
-
-
-def judged(base: text.Base, one: Rollout, completion: str) -> Rollout:
-    """The rollout with what the model wrote; without a rewrite where that is no whole answer."""
-    answer, ended, _ = completion.partition(base.end)
-    try:
-        observations, rewrite = base.form.read(answer, one.draft) if ended else (None, None)
-    except ValueError:
-        observations, rewrite = None, None
-    return replace(one, rewrite=rewrite, observations=observations)
 
 
 def reward(
@@ -120,7 +110,7 @@ def arguments(config: Config, out: Path) -> GRPOConfig:
     if rest:
         raise ValueError(f"a batch of {config.batch} cannot be parted among {processes} processes")
     return GRPOConfig(
-        **sft.common(out, config.save, config.seed),
+        **sft.common(out, config.watch, config.seed),
         max_steps=sum(steps for _, steps in config.stages),
         per_device_train_batch_size=share,
         num_generations=config.group,
@@ -132,13 +122,23 @@ def arguments(config: Config, out: Path) -> GRPOConfig:
         temperature=config.temperature,
         shuffle_dataset=False,
         use_vllm=config.vllm,
+        vllm_mode="server",
+        vllm_server_host=config.vllm_host,
+        vllm_server_port=config.vllm_port,
+        vllm_server_timeout=config.vllm_wait,
     )
 
 
 def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], composite: Composite, out: Path, config: Config) -> None:
-    """Load, learn (on), save."""
+    """Load, learn (on), save. Of people and drafts, the watched ones are kept apart.
+
+    Raises ValueError for an adapter under FSDP, of which trl cannot draw completions.
+    """
     base = text.load(checkpoint)
-    rows = asked(people, drafts, config, base, text.room(base) - config.longest)
+    longest, items = text.room(base) - config.longest, max(items for items, _ in config.stages)
+    watched = Watched.of(people, drafts, DRAFTS)
+    others, rest = watched.rest(people, drafts)
+    rows = asked(others, rest, config, base, longest)
     give = partial(reward, rows=[one.rollout for one in rows], composite=composite, base=base)
     give.__name__ = "composite"  # type: ignore[attr-defined]  # trl asks for it
     trainer = GRPOTrainer(
@@ -149,7 +149,17 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
         processing_class=text.plain(base.tokenizer),
         peft_config=sft.adapter(config.tuning, config.lora_rank, base.added),
     )
+    if trainer.is_fsdp_enabled and config.tuning != "full":
+        raise ValueError("under FSDP, reinforcement needs tuning='full'; an adapter is learnt by processes that hold the whole model each")
+    watching = Watching(trainer, Watch(watched, base, items, longest), config.watch, config.longest)
+    trainer.callback_handler.callbacks.insert(0, watching)  # before TensorBoard's, which writes what it sees
     trainer.train(resume_from_checkpoint=sft.last(out))
-    items = max(items for items, _ in config.stages)
-    facts = {"reflector": "generative", **sft.origin(checkpoint), "items": items, "config": asdict(config)}
-    sft.finish(trainer, base, facts, out)
+    facts = {
+        "reflector": "generative",
+        **sft.origin(checkpoint),
+        "items": items,
+        "config": asdict(config),
+        "watched": looks(trainer.state.log_history),
+        "stopped": watching.objection,
+    }
+    sft.finish(trainer, base, watching.weights, facts, out)

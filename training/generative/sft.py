@@ -5,7 +5,7 @@ How much of the history is shown is drawn for each trajectory, so that a model k
 Interrupted, the same command goes on from the last checkpoint in OUT/state with the same batches. Curves go to OUT/state (TensorBoard)
 and OUT/curve.png; nothing is sent anywhere.
 
-Larger than one machine: `accelerate launch -m training sft …` runs the same code over several processes.
+`accelerate launch -m training sft …` runs the same code over several processes, and a base that one GPU cannot hold under FSDP: docs/training.md.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from typing import Any
 import torch
 from datasets import Dataset
 from huggingface_hub import metadata_load
+from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn.functional import cross_entropy
+from transformers import AutoModelForCausalLM
 from trl import SFTConfig, SFTTrainer
 
 from rpo_edge.chat import Chat
@@ -142,8 +144,6 @@ def adapter(tuning: str, rank: int, added: tuple[int, ...]) -> Any:
     """What peft trains, or None for the whole model. added: tokens whose embeddings are trained, too."""
     if tuning == "full":
         return None
-    from peft import LoraConfig
-
     return LoraConfig(
         r=rank,
         lora_alpha=2 * rank,
@@ -172,12 +172,29 @@ def origin(base: Path) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value}
 
 
-def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> None:
-    """The checkpoint folder, an adapter merged into its base; `training.json`, the curve and a chat's form beside it."""
+def weights(trainer: Any) -> dict[str, torch.Tensor]:
+    """A copy of the trained model's, in memory of the processor, on the main process; {} on the others.
+
+    To be called by all processes: under FSDP each holds a part of every tensor.
+    """
+    found = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    return {name: value.detach().to("cpu", copy=True) for name, value in found.items()} if trainer.is_world_process_zero() else {}
+
+
+def finish(trainer: Any, base: text.Base, weights: dict[str, torch.Tensor], facts: dict[str, Any], out: Path) -> None:
+    """The checkpoint folder, an adapter merged into its base; `training.json`, the curve and a chat's form beside it.
+
+    The weights are put into a model of the main process's own, since that which was trained may be spread over all of them.
+    """
     if not trainer.is_world_process_zero():
         return
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    if hasattr(model, "merge_and_unload"):
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    model = AutoModelForCausalLM.from_config(base.model.config)
+    model.generation_config = base.model.generation_config
+    if isinstance(trained, PeftModel):
+        model = get_peft_model(model, trained.peft_config["default"])
+    model.load_state_dict(weights)
+    if isinstance(model, PeftModel):
         model.save_pretrained(out / "adapter")
         model = model.merge_and_unload()
     model.save_pretrained(out)
@@ -187,7 +204,7 @@ def finish(trainer: Any, base: text.Base, facts: dict[str, Any], out: Path) -> N
         base.form.save(out / FORM)
     logged = [row for row in trainer.state.log_history if "loss" in row]
     names = sorted({name for row in logged for name, value in row.items() if isinstance(value, float)} - {"epoch"})
-    curves.draw({name: [row[name] for row in logged if name in row] for name in names}, out)
+    curves.draw({name: [row[name] for row in logged if isinstance(row.get(name), float)] for name in names}, out)  # trl has None for none
     curve = [(row["step"], row["loss"]) for row in logged]
     (out / "training.json").write_text(json.dumps(facts | {"curve": curve}, indent=1) + "\n", "utf-8")
 
@@ -230,4 +247,4 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         "data": {"trajectories": makers, "examples": len(rows)},
         "config": asdict(config),
     }
-    finish(trainer, start, facts, out)
+    finish(trainer, start, weights(trainer), facts, out)
