@@ -4,7 +4,7 @@
 
 STYLE is a folder of `python -m training style`; it is needed where the recipe weighs style. What is learnt, and how, is said in
 `edit/rl.py` and `generative/rl.py`. OUT becomes a checkpoint folder with its curves as PNG and TensorBoard's events, and keeps its state:
-the same command goes on.
+the same command goes on. Of a generative reflector, on several GPUs and with vLLM: docs/training.md.
 """
 
 from __future__ import annotations

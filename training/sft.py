@@ -4,7 +4,7 @@
     python -m training sft TRAJECTORIES OUT --reflector generative --base CHECKPOINT
 
 TRAJECTORIES is a folder that `python -m training trajectories build` wrote; OUT becomes a checkpoint folder. What is learnt, and how, is said in
-`edit/sft.py` and `generative/sft.py`. Interrupted, the same command goes on from the last state in OUT.
+`edit/sft.py` and `generative/sft.py`. Interrupted, the same command goes on from the last state in OUT. Of a generative reflector, on several GPUs: docs/training.md.
 """
 
 from __future__ import annotations

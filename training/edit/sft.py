@@ -42,7 +42,7 @@ from training import curves, processes
 from training.edit.examples import Example, Users, columns_of, held_back, maker, mine, prepare
 from training.minilm import minilm
 from training.state import keep
-from training.trajectories.files import read, read_authors
+from training.trajectories.files import UNWRITTEN, read, read_authors
 from training.trajectories.neutralise import HELD_OUT
 
 HIDDEN = 24
@@ -279,8 +279,14 @@ def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.
 
 
 def described(rows: Sequence[Trajectory]) -> dict[str, dict[str, int]]:
-    """What trajectories are made of: how many by how the draft was made, and by the licence of the person's texts (of personas, the draft's)."""
-    return {"trajectories": dict(Counter(map(maker, rows))), "licences": dict(Counter(row.licence for row in rows).most_common())}
+    """What trajectories are made of: how many by how the draft was made, by the licence of the person's texts (of personas, the draft's), and
+    by the model that wrote the draft."""
+    counts = {
+        "trajectories": Counter(map(maker, rows)),
+        "licences": Counter(row.licence for row in rows),
+        "models": Counter(row.model or UNWRITTEN for row in rows),
+    }
+    return {name: dict(counted.most_common()) for name, counted in counts.items()}
 
 
 def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path, **heads: Array) -> None:

@@ -58,11 +58,6 @@ class Method:
     note: str
 
 
-def first_words(abstract: str) -> str:
-    """What an abstract begins with, without a mark at the end."""
-    return " ".join(abstract.split()[:FIRST]).rstrip(".,;:")
-
-
 def _edited(abstract: str, known: Known) -> str:
     """The floor as an edit reflector leaves it: a control of the metric, no attempt at a title."""
     return told(first_words(abstract), known)[0]
