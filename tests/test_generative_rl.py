@@ -3,11 +3,14 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -182,25 +185,37 @@ def test_nothing_that_is_watched_is_learnt_from():
         Watched.of(people, samples.DRAFTS[:2])
 
 
-def test_a_run_that_games_its_reward_stops_and_ends_with_the_weights_before(tuned, tmp_path, capsys):
-    """Its reward pays for a lost "not", which the guard takes back."""
-    samples.reinforce(tuned, tmp_path, "negation_lost", stages=((1, 40),), watch=5, rate=3e-3)
-    found = facts(tmp_path)
+GAMED = {"reward": "negation_lost", "stages": ((1, 40),), "watch": 5, "rate": 3e-3}
+"""Pays for a lost "not", which the guard takes back."""
+
+
+@pytest.fixture(scope="module")
+def gamed(tuned, tmp_path_factory):
+    """What such a run leaves, and what it said."""
+    out, said = tmp_path_factory.mktemp("gamed"), StringIO()
+    with redirect_stdout(said):
+        samples.reinforce(tuned, out, **GAMED)
+    return out, said.getvalue()
+
+
+def test_a_run_that_games_its_reward_stops_and_ends_with_the_weights_before(tuned, gamed):
+    out, said = gamed
+    found = facts(out)
     steps = [look["step"] for look in found["watched"]]
-    assert "the guard takes back" in found["stopped"] and f"stopped at step {steps[-1]}: {found['stopped']}" in capsys.readouterr().out
+    assert "the guard takes back" in found["stopped"] and f"stopped at step {steps[-1]}: {found['stopped']}" in said
     assert steps == list(range(0, steps[-1] + 1, 5)) and steps[-1] < 40
     assert found["watched"][0]["reverted"] == 0 and found["watched"][-1]["reverted"] > 50
-    before = tuned if steps[-1] == 5 else tmp_path / "state" / f"checkpoint-{steps[-2]}"
-    kept, wanted = load_file(tmp_path / "model.safetensors"), load_file(before / "model.safetensors")
+    before = tuned if steps[-1] == 5 else out / "state" / f"checkpoint-{steps[-2]}"
+    kept, wanted = load_file(out / "model.safetensors"), load_file(before / "model.safetensors")
     assert set(kept) == set(wanted) and all(torch.equal(kept[name], wanted[name]) for name in wanted)
 
 
-def test_a_run_that_goes_on_is_held_against_its_first_look(tuned, tmp_path):
-    """Were it held against the look where it went on, one that was stopped would pass a little later."""
-    samples.reinforce(tuned, tmp_path, "negation_lost", stages=((1, 40),), watch=5, rate=3e-3)
+def test_a_run_that_goes_on_is_held_against_its_first_look(tuned, gamed, tmp_path):
+    """Were it held against the look where it goes on, one that was stopped would pass a little later."""
+    shutil.copytree(gamed[0], tmp_path, dirs_exist_ok=True)
     stopped = facts(tmp_path)
     (tmp_path / "training.json").unlink()
-    samples.reinforce(tuned, tmp_path, "negation_lost", stages=((1, 40),), watch=5, rate=3e-3)
+    samples.reinforce(tuned, tmp_path, **GAMED)
     assert facts(tmp_path)["stopped"] == stopped["stopped"] and facts(tmp_path)["watched"] == stopped["watched"]
 
 
