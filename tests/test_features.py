@@ -519,8 +519,8 @@ CHANGES = [
     ("**Overall, it rains.**", "conclusion", "none", "**It rains.**"),
     ("It is **very good** here.", "bold", "plain", "It is very good here."),
     ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
-    ("## The plan\nWe left.\n\n### *Why*\n\n- x\n", "heading", "bare", "The plan\n\nWe left.\n\n*Why*\n\n- x\n"),
-    ("We have:\n- one\n    - two\n\n* three\n- [ ] four\n", "bullet", "bare", "We have:\n\none\n\ntwo\n\nthree\n- [ ] four\n"),
+    ("## The plan\nWe left.\n\n### *Why*\n\n- x\n", "heading", "none", "The plan\n\nWe left.\n\n*Why*\n\n- x\n"),
+    ("We have:\n- one\n    - two\n\n* three\n- [ ] four\n", "bullet", "none", "We have:\n\none\n\ntwo\n\nthree\n- [ ] four\n"),
     ("We have:\n- one\n  + two\n", "bullet", "*", "We have:\n* one\n  * two\n"),
     ("- 🎉 We won 🎉 again\n", "emoji", "none", "- We won again\n"),
     ("It is old; however, it works.", "semicolon", "full stop", "It is old. However, it works."),
@@ -550,7 +550,7 @@ def test_what_a_change_gives(text, name, variant, changed):
 )
 def test_bold_that_says_something_goes_only_for_who_says_so(text):
     (site,) = [site for site in free_sites(text) if site.name == "bold" and site.options]
-    assert list(site.options) == ["bare"]
+    assert list(site.options) == ["plain everywhere"]
 
 
 @pytest.mark.parametrize("text", ["It is late.\n\nAlso, it works.", "Also, it works.", "Also, make sure of it."])

@@ -33,7 +33,7 @@ _SEMICOLON = re.compile(
 _STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"
 _JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
 _APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
-_FINITE = AUXILIARIES - {"be", "been", "being"}
+FINITE = AUXILIARIES - {"be", "been", "being"}
 _PURPOSES = listed("can could may might must will won't don't doesn't do does never")
 _PURPOSE_WITHIN = 4
 """Words after "so" of which one of these makes it a purpose ("so you can"), which is no sentence by itself."""
@@ -102,21 +102,33 @@ def _joins(text: str) -> Iterator[Site]:
 
 
 def _two_sentences(text: str, match: re.Match[str], left: str, right: str) -> bool:
-    """Whether either side can stand by itself: the last part of the left one has a subject of its own and a verb, the right one ends with a full stop."""
-    if "\n" in left or _open(left, right) or text[match.end() + len(right) :][:1] not in (".", "!"):
-        return False
-    said, part = ([word.lower() for word in words(side)] for side in (left, left.rpartition(",")[2]))
-    if len(part) < _LONG_CLAUSE - 1 or part[0] in SUBORDINATORS | PREPOSITIONS | _PAIRED or said[0] in SUBORDINATORS:
-        return False
-    verbs = part if match["word"] == "but" else part[1:3]  # "keep in mind that it is old" ends well before "But", not before "So"
-    if not (begins_clause(part) or _FINITE.intersection(verbs)) or "not only" in " ".join(said):
-        return False
-    if part[-1] in SUBJECTS | PREPOSITIONS | DETERMINERS | AUXILIARIES | {"and", "or", "but", "not"}:
+    """Whether either side can stand by itself, and the second says no purpose ("so you can open it")."""
+    if not ends_well(text, left, right, match.end()) or not stands_alone(left, _LONG_CLAUSE - 1, anywhere=match["word"] == "but"):
         return False
     following = [word.lower().replace("’", "'") for word in words(right)[:_PURPOSE_WITHIN]]
     if match["word"] == "so":
         return not _PURPOSES.intersection(following) and not any(word.endswith(("n't", "'ll")) for word in following)
+    said = {word.lower() for word in words(left)}
     return match["word"] == "but" or not (SUBORDINATORS | {"where"}).intersection(said)
+
+
+def stands_alone(left: str, fewest: int = 3, anywhere: bool = True) -> bool:
+    """Whether the words before a mark are a sentence: their last part has a verb, and a subject or no preposition before it.
+
+    anywhere: "keep in mind that it is old" ends well before "But", not before "So".
+    """
+    said, part = ([word.lower() for word in words(side)] for side in (left, left.rpartition(",")[2]))
+    if len(part) < fewest or part[0] in SUBORDINATORS | PREPOSITIONS | _PAIRED or said[0] in SUBORDINATORS:
+        return False
+    verbs = part if anywhere else part[1:3]
+    if not (begins_clause(part) or FINITE.intersection(verbs)) or "not only" in " ".join(said):
+        return False
+    return part[-1] not in SUBJECTS | PREPOSITIONS | DETERMINERS | AUXILIARIES | {"and", "or", "but", "not"}
+
+
+def ends_well(text: str, left: str, right: str, end: int) -> bool:
+    """Whether two sides of a sentence may be two sentences: nothing is open between them, and a full stop or call ends the second."""
+    return "\n" not in left and not _open(left, right) and text[end + len(right) :][:1] in (".", "!")
 
 
 def _open(left: str, right: str) -> bool:

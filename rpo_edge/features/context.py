@@ -29,8 +29,9 @@ _WORD_AFTER = re.compile(r"\s+([^\W_]+(?:['’-][^\W_]+)*)")
 HEAD = re.compile(r"(?<![\w'’-])[^\W\d_]+")
 """The first letters of each word: what to look up before a pattern is tried."""
 _LIST_LINE = r"\n[ \t]*(?:[-*+•>#|]|\d{1,3}[.)])[ \t]"
-_BOUNDARY = re.compile(rf"[.!?;:…][\"'”’)\]*_]*\s|\n[ \t]*\n|{_LIST_LINE}")
-_END = re.compile(rf"[.!?;:…][\"'”’)\]*_]*(?=\s|\Z)|\n[ \t]*\n|{_LIST_LINE}")
+_STOP = r"(?:[!?;:…]|(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)\.)"  # "reads vs. writes" goes on
+_BOUNDARY = re.compile(rf"{_STOP}[\"'”’)\]*_]*\s|\n[ \t]*\n|{_LIST_LINE}")
+_END = re.compile(rf"{_STOP}[\"'”’)\]*_]*(?=\s|\Z)|\n[ \t]*\n|{_LIST_LINE}")
 _REACH = 400  # characters; a longer sentence is cut
 
 

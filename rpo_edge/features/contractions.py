@@ -19,6 +19,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
+    is_line_with,
     listed,
     right_of,
     starts_clause,
@@ -208,8 +209,15 @@ def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
             options = {"contracted": like(written, short.replace("'", apostrophe))}
             yield Site(f"contraction:{short}", match.start(), match.end(), "expanded", options)
         else:
-            options = {} if _is_question(text, match, plain, following) else {"expanded": like(written, _LONG[plain])}
+            options = (
+                {} if _is_question(text, match, plain, following) or _is_titled(text, match) else {"expanded": like(written, _LONG[plain])}
+            )
             yield Site(f"contraction:{plain}", match.start(), match.end(), "contracted", options)
+
+
+def _is_titled(text: str, match: re.Match[str]) -> bool:
+    """In a heading with capitals ("It Doesn't Cost Much"), where a full form would stand out."""
+    return text[match.start() : match.start() + 1].isupper() and is_line_with(text, match.start(), ("#", "*"))
 
 
 def _is_question(text: str, match: re.Match[str], plain: str, following: str) -> bool:

@@ -1,7 +1,7 @@
 """How a text is laid out: Markdown headings, bullets and bold, and emoji.
 
 A heading or bullet never goes because a history has none, as most texts of a history are no answers with parts; it goes for
-those who say so ("bare" is a variant that only a stated preference asks for).
+those who say so, and so does bold that says something ("plain everywhere").
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ _EMPHASIS = frozenset(
     ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
 )
 _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
+_FIXED = re.compile(r"[\d\"“'‘`@/]")
 EMOJI = re.compile(
-    "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
+    "(?:[\U0001f300-\U0001faff\u2600-\u27bf\u2b05-\u2b55\u23e9-\u23fa\U0001f1e6-\U0001f1ff]|[\u25b6\u25c0\u2194-\u21aa]\ufe0f)[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
 _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)(?P<rest>[^\n]*)", re.MULTILINE)
 """No number first: without its mark it would be a list's."""
@@ -29,9 +30,9 @@ _MARKS = ("-", "*", "•")
 
 def _heading(text: str) -> Iterator[Site]:
     for match in _HEADING.finditer(text):
-        yield Site("heading", *match.span("mark"), "marked", {"bare": ""})
+        yield Site("heading", *match.span("mark"), "marked", {"none": ""})
         if _TEXT_NEXT.match(text, match.end()):  # without a mark, the line would run on into the next
-            yield Site("heading", match.end(), match.end(), "marked", {"bare": "\n"})
+            yield Site("heading", match.end(), match.end(), "marked", {"none": "\n"})
 
 
 def _bullet(text: str) -> Iterator[Site]:
@@ -41,13 +42,19 @@ def _bullet(text: str) -> Iterator[Site]:
         above = text.rfind("\n", 0, match.start() - 1) + 1
         gap = "\n" if match.start() and text[above : match.start()].strip() else ""
         options = {mark: f"{match['indent']}{mark} " for mark in _MARKS if mark != variant}
-        yield Site("bullet", *match.span(), variant, options if checkbox else options | {"bare": gap})
+        yield Site("bullet", *match.span(), variant, options if checkbox else options | {"none": gap})
 
 
 def _bold(text: str) -> Iterator[Site]:
     """Bold runs against sentences without one: the unit is bold runs per sentence."""
     for match in _BOLD.finditer(text):
-        yield Site("bold", match.start(), match.end(), "bold", {"bare" if _carries(text, match) else "plain": match["text"]})
+        if _FIXED.search(match["text"]):  # a number may not be touched, the marks around it may
+            yield Site("bold", match.start(), match.start("text"), "bold", {"plain everywhere": ""})
+            yield Site("bold", match.end("text"), match.end(), "bold", {"plain everywhere": ""})
+        else:
+            yield Site(
+                "bold", match.start(), match.end(), "bold", {"plain everywhere" if _carries(text, match) else "plain": match["text"]}
+            )
     for span in sentences(text):
         if "**" not in text[span.start : span.end]:
             yield Site("bold", span.start, span.start, "plain")
@@ -69,12 +76,12 @@ def _carries(text: str, match: re.Match[str]) -> bool:
 
 def _emoji(text: str) -> Iterator[Site]:
     for match in EMOJI.finditer(text):
-        start, end = match.span()
+        start, end, key = *match.span(), "emoji"
         if not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t#>-*+•"):
-            end += text[end : end + 1] == " "  # it leads a line, whose mark has a space of its own
+            end, key = end + (text[end : end + 1] == " "), "emoji:lead"  # the line's mark has a space of its own
         else:
             start -= text[start - 1 : start] == " "
-        yield Site("emoji", start, end, "emoji", {"none": ""})
+        yield Site(key, start, end, "emoji", {"none": ""})
     for span in sentences(text):
         if not EMOJI.search(text, span.start, span.end):
             yield Site("emoji", span.start, span.start, "none")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
+from rpo_edge.features.clauses import FINITE, ends_well, stands_alone
 from rpo_edge.features.context import (
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
+    SUBORDINATORS,
     begins_clause,
     begins_sentence,
     is_line_with,
@@ -64,6 +66,7 @@ _TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|
 _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
 """Names that are verbs too, and the words before which they are."""
 
+_PARTS = frozenset(["and", "or", "but", "not", "including", "especially", "particularly", "even", "just", "only"])
 _ENDS_OF_WORDS = 3
 """Words that must stand on either side of a dash before it may change."""
 
@@ -84,9 +87,20 @@ def _dashes(text: str) -> Iterator[Site]:
         inner = words(right[: rights[0].start()]) if rights else words(left[lefts[-1].end() :]) if lefts else after
         if (not others and min(len(before), len(after)) < _ENDS_OF_WORDS) or _carries_lead(text, match):
             options = {}
-        elif others > 1 or "," in left or "," in right or not inner or begins_clause(inner):
+        elif others > 1 or "," in left or "," in right or not inner or _may_be_clause(inner):
             del options["comma"]  # it would be one of several, or join two sentences
-        yield Site("dash", match.start(), match.end(), variant, options)
+        end = match.end()
+        if options and not others and begins_clause(after) and stands_alone(left) and ends_well(text, left, right, end):
+            options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
+            end += 1
+        yield Site("dash", match.start(), end, variant, options)
+
+
+def _may_be_clause(inner: list[str]) -> bool:
+    """Whether words may be a sentence: a verb that is not all of a part, as in "which is old"."""
+    first = inner[0].lower()
+    part = first in SUBORDINATORS | PREPOSITIONS or first in _PARTS
+    return begins_clause(inner) or not (part or FINITE.isdisjoint(word.lower() for word in inner))
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:

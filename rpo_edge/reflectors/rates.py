@@ -17,6 +17,7 @@ _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of 
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
+_OF_SEMICOLONS = 0.15  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 MAJORITY = 0.5
 """A form that is written more often than this needs no other evidence."""
@@ -46,8 +47,11 @@ class Rates:
         if name in _ITS_OWN:
             seen = self._user.get(key, {})
             return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+        joins = self._user_totals.get(name, {}) if name == "semicolon" else {}
+        if joins.get(name, 0.0) > _OF_SEMICOLONS * sum(joins.values()):
+            return {name: 1.0}  # other sentences outnumber them in anybody's texts
         if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
-            return {"comma": 1.0}
+            return {"comma": 1.0, "full stop": 1.0}  # no place takes both
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
@@ -93,7 +97,8 @@ class Rates:
             return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
         if site.variant == "formal" and self._kept(site.key) is not None:
             once = "once" if self._user.get(site.key, {}).get("formal") else "never"
-            rates = f"such words {self._formality.uses:.0f} times, where models would write {self._formality.of_models:.0f}"
+            uses = round(self._formality.uses)
+            rates = f"such words {'once' if uses == 1 else f'{uses} times' if uses else 'never'}, where models would write {self._formality.of_models:.0f}"
             return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
         if name == "dash" and not self._user_totals.get(name):
             return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words"

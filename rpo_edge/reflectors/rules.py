@@ -120,7 +120,8 @@ class RulesReflector:
                 and _ends_paragraph(site.end, window)
             ):
                 text = ""
-            if site.name in _SPLITS and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY and not text.endswith("I"):
+            splits = site.name in _SPLITS or variant == "full stop"
+            if splits and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY and not text.endswith("I"):
                 text = text.lower()
             if site.name in _CASES:
                 cases.append(site)
@@ -131,7 +132,7 @@ class RulesReflector:
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            lot = phrases if site.name in STOCK or site.name in _SPLITS else edits
+            lot = phrases if site.name in STOCK or splits else edits
             lot.append(Edit(site.start, site.end, before, text, rates.reason(site, variant), shown))
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))
@@ -212,7 +213,9 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     user = rates.user(site.key, site.variant)
     if user is None or not site.options:
         return None
-    if site.name in _UNIFORM:  # two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
+    if (
+        site.name in _UNIFORM or site.key == "emoji:lead"
+    ):  # one item of a list does not keep its emoji alone; two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
         user = {max(sorted(user.items()), key=lambda pair: (pair[1], pair[0] == site.variant))[0]: 1.0}
     draft = rates.draft(site.key)
     present = _USUAL.get(site.name, draft.get(site.variant, 0.0))

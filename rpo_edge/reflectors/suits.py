@@ -57,6 +57,8 @@ class Suits:
             return False  # nobody said that this follows from that, or the user does not say so
         if op.before.strip() == "," and ";" in op.after:
             return False  # what is no clause would stand alone
+        if not op.before and ((op.after.strip(" ,") == "so" and not op.initial) or op.following == "as"):
+            return False  # a cause that nobody gave; "such, as"
         if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"
         if after and not self._counts.get(after):

@@ -33,14 +33,15 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
         "lower": {name: {"lower": 1.0, "upper": 0.0} for name in ("sentence_case", "pronoun_case")},
         "standard": {name: {"lower": 0.0, "upper": 1.0} for name in ("sentence_case", "pronoun_case")},
     },
-    "dash": {form: {"dash": {form: 1.0}} for form in ("em", "spaced em", "spaced en", "hyphen", "double hyphen", "comma")},
+    "dash": {form: {"dash": {form: 1.0}} for form in ("em", "spaced em", "spaced en", "hyphen", "double hyphen")}
+    | {"comma": {"dash": {"comma": 1.0, "full stop": 1.0}}},
     "stock_phrases": {
         "keep": {name: {"stock": 1.0} for name in STOCK},
         "drop": {name: {"none": 1.0} for name in STOCK},
     },
-    "headings": {"keep": {"heading": {"marked": 1.0}}, "never": {"heading": {"bare": 1.0}}},
-    "bullets": {mark: {"bullet": {mark: 1.0}} for mark in ("-", "*", "•")} | {"never": {"bullet": {"bare": 1.0}}},
-    "bold": {"keep": {"bold": {"bold": 1.0}}, "never": {"bold": {"plain": 1.0, "bare": 1.0}}},
+    "headings": {"keep": {"heading": {"marked": 1.0}}, "never": {"heading": {"none": 1.0}}},
+    "bullets": {mark: {"bullet": {mark: 1.0}} for mark in ("-", "*", "•")} | {"never": {"bullet": {"none": 1.0}}},
+    "bold": {"keep": {"bold": {"bold": 1.0}}, "never": {"bold": {"plain": 1.0, "plain everywhere": 1.0}}},
     "emoji": {"keep": {"emoji": {"emoji": 1.0}}, "never": {"emoji": {"none": 1.0}}},
 }
 _TEXTS = ("greeting", "sign_off")

@@ -25,7 +25,7 @@ from training.rewards.fidelity import added, bare, closes, opens, without
 
 _SHOW_NOTHING = frozenset(
     [(name, "none") for name in (*STOCK, "emoji")]
-    + [(name, "bare") for name in ("heading", "bullet")]
+    + [(name, "none") for name in ("heading", "bullet")]
     + [("bold", "plain"), ("exclamation", "."), ("dash", "comma")]
 )
 """Wishes of which a place that obeys is a place no more: (feature, wanted variant)."""
@@ -35,7 +35,7 @@ _COME_NEVER = frozenset([(name, "stock") for name in STOCK] + [("heading", "mark
 
 _FRAMES = {"greeting": opens, "sign_off": closes}
 _NONE = "none"
-_BARE = "bare"  # of bold that says something, what "plain" is of other bold
+_EVERYWHERE = "plain everywhere"  # of bold that says something, what "plain" is of other bold
 _ANY_FRAME = "Regards"
 
 
@@ -70,7 +70,9 @@ class _Places:
     def disobeying(self, name: str, wanted: str) -> int:
         """Places that show another variant and could show the wanted one, if the guard has nothing against it."""
         there = [site for site in self._sites if site.name == name]
-        edits = [self._edit(site, v) for site in there for v in (wanted, _BARE) if v in site.options and (v == wanted or wanted == "plain")]
+        edits = [
+            self._edit(site, v) for site in there for v in (wanted, _EVERYWHERE) if v in site.options and (v == wanted or wanted == "plain")
+        ]
         return len(guard(self._text, disjoint(edits), unwanted=self._gone)[0]) if edits else 0
 
     def _edit(self, site: Site, wanted: str) -> Edit:
