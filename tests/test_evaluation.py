@@ -15,15 +15,14 @@ pytest.importorskip("sklearn")
 
 import torch
 
-from rpo_edge.edits import apply
 from rpo_edge.manifest import embedded
 from rpo_edge.operations import Operation, Vocabulary
-from rpo_edge.records import Edit, StyleProfile
+from rpo_edge.records import Edit
 from rpo_edge.steps.preferences import KEYS, check
 from rpo_edge.usage import Usage
 from training import evaluate
 from training.edit import sft
-from training.evaluation import drafts, failures, material, outcome, preferences, reflectors, titles, voices
+from training.evaluation import drafts, facts, failures, material, outcome, preferences, rates, reflectors, report, titles, transfer, voices
 from training.evaluation.material import Ground, Material, Names
 from training.evaluation.outcome import Failure
 
@@ -31,6 +30,7 @@ AUTHORS = {"gutenberg-0004", "gutenberg-0022", "gutenberg-0024", "rails-0009", "
 TEXTS = 18  # of each: one more than the longest history but the whole one, and the text that is restored
 DRAFTS = 6
 EDIT = Names("edit")
+OVER = EDIT.over(EDIT.anothers)
 MODEL = next(path for path in embedded() if path.name == "edit")
 
 
@@ -82,26 +82,67 @@ def whole(tmp_path_factory):
 
 def test_every_suite_has_its_controls(whole):
     _, figures = whole
-    assert set(figures) == {"about", "titles", "failures", *evaluate.SUITES} and figures["lamp"] == {}
+    assert set(figures) == {"about", "titles", "failures", report.GAINS, *evaluate.SUITES} and figures["lamp"] == {}
     closed = figures["restore"]["distance closed"]
     assert closed["draft unchanged"] == [0.0, 0.0, 0.0] and set(figures["restore"]["ROUGE-L"]) < set(closed)
     assert {"rules", "edit", "oracle", EDIT.nobodys, EDIT.anothers, "edit over rules"} <= set(closed)
     assert set(figures["restore"]["by author"]) <= AUTHORS
     assert list(figures["restore"]["by history size"]) == ["1", "2", "4", "8", "16", "all"]
-    assert {"texts", "rules", "edit", EDIT.anothers} == set(figures["transfer"]["formal"])
+    controls = {"rules", "edit", EDIT.nobodys, EDIT.anothers, OVER}
+    assert {"texts", *controls} == set(figures["transfer"]["formal"]) and figures["transfer"][transfer.ALL]["texts"] > 20
     assert "written (held out of training)" in figures["transfer"] and figures["titles"]["transfer"][0].startswith("Distance closed by n")
-    assert figures["llm-drafts"]["drafts"]["half-applied edits"]["edit"] == 0
+    found = figures["llm-drafts"]
+    assert (
+        found["drafts"]["half-applied edits"]["edit"] == 0 and len(found["drafts"]["share of drafts with a half-applied edit"]["edit"]) == 3
+    )
+    for group in ("drafts", drafts.LOST, drafts.DISTANCE, drafts.CLOSED):
+        for row in found[group].values():
+            assert set(row) - {OVER} == {"draft unchanged", "edit, before", *controls} - {OVER}
+    assert set(found[drafts.LOST]) > {f"{kind} {way}" for kind in facts.KINDS for way in ("lost", "invented")}
+    assert set(found[drafts.DISTANCE]) == set(rates.RATED)
+    assert {EDIT.nobodys, EDIT.anothers, OVER, EDIT.over(EDIT.nobodys)} < set(found["attribution"]["named the user"])
     assert sum(step["drafts"] for step in figures["llm-drafts"]["fidelity by change rate"]) == DRAFTS
     assert set(figures["llm-drafts"]["attribution"]) == {"named the user", "mean probability", "right on held-out texts"}
     assert "edit, right habits, counts of 3 retrieved texts" in closed and figures["about"]["kind"] == "edit"
     assert figures["about"]["authors"] == "fixture" and figures["about"]["reflector"].startswith("edit-minilm, int8, ")
 
 
+def test_what_the_right_history_adds_stands_in_one_place(whole, tmp_path):
+    out, figures = whole
+    gains = figures[report.GAINS]
+    assert set(gains) == set(evaluate.SUITES) - {"lamp"}  # the fixture has no papers
+    places = {
+        ("restore", "distance closed"): figures["restore"]["distance closed"],
+        ("transfer", "distance closed, formal"): figures["transfer"]["formal"],
+        ("llm-drafts", f"{drafts.CLOSED}, {drafts.ALL}"): figures["llm-drafts"][drafts.CLOSED][drafts.ALL],
+        ("llm-drafts", "attribution, named the user"): figures["llm-drafts"]["attribution"]["named the user"],
+        ("personas", "F0.5"): figures["personas"]["F0.5"],
+        ("preferences", "places that obey"): figures["preferences"]["places that obey"],
+        ("preferences", preferences.CLOSED): figures["preferences"][preferences.CLOSED],
+    }
+    for (suite, measure), row in places.items():
+        assert gains[suite][measure]["difference"] == row[OVER]
+        if row[EDIT.anothers]:  # of personas, the difference is of each one's own F0.5
+            assert suite == "personas" or row[OVER][0] == pytest.approx(row["edit"][0] - row[EDIT.anothers][0])
+    assert all(gain["holds"] == (gain["difference"][1] > 0) for of in gains.values() for gain in of.values())
+    last = (out / "report.md").read_text("utf-8").split("Right over another's history, by suite")[1].split("![")[0]
+    assert last.count("\n| ") == 1 + sum(map(len, gains.values())) and gains["personas"]["F0.5"]["holds"] and "| yes |" in last
+
+
+def test_rewrites_come_nearer_to_the_users_rates(whole):
+    figures = whole[1]["llm-drafts"]
+    closed = {method: value[0] for method, value in figures[drafts.CLOSED][drafts.ALL].items()}
+    assert closed["draft unchanged"] == closed[EDIT.nobodys] == 0 < closed["edit"] == closed["edit, before"]
+    far = figures[drafts.DISTANCE]["contraction"]
+    assert far["edit"][0] < far["draft unchanged"][0] == far[EDIT.nobodys][0]
+
+
 def test_stated_preferences_are_obeyed_by_those_who_are_told(whole):
     figures = whole[1]["preferences"]
     obeyed = {method: values[0] for method, values in figures["places that obey"].items()}
     assert obeyed["edit"] > obeyed["draft unchanged"] and obeyed["edit"] > obeyed[EDIT.row(preferences.NOT_STATED)]
-    controls = {EDIT.row(name) for name in (preferences.NO_HISTORY, preferences.NOT_STATED)}
+    controls = {EDIT.row(name) for name in (preferences.NO_HISTORY, preferences.NOT_STATED)} | {EDIT.anothers}
+    assert obeyed[EDIT.anothers] > obeyed["draft unchanged"]  # the same is stated
     assert set(figures["fidelity"]) == {"draft unchanged", "rules", "edit", *controls}
     assert figures["by preference"] and set(figures["by preference"]) <= set(KEYS)
 
@@ -112,6 +153,7 @@ def test_personas_are_told_apart_by_their_texts(whole):
     assert f["draft unchanged"] == 0 < f["edit"] and f["edit"] > max(f[EDIT.nobodys], f[EDIT.anothers])
     assert f["edit"] == f["edit, before"] and f["edit over edit, before"] == 0
     assert {"edit, 3 texts", "edit, 20% of the texts other people's", "edit over rules"} <= set(f)
+    assert all(OVER in row for row in figures["recall by feature"].values())
     assert (
         set(figures["recall by feature"]) <= set(voices.ways()) and sum(row["edits"] for row in figures["recall by feature"].values()) > 20
     )
@@ -154,13 +196,16 @@ def test_the_report_holds_all_tables_and_plots(whole):
     ):
         assert head in report
     plots = sorted(path.name for path in out.glob("*.png"))
-    assert plots == ["distance-by-feature.png", "fidelity-by-change-rate.png", "gain-by-author.png", "gain-by-history-size.png"]
+    gains = [f"gain-by-{what}.png" for what in ("author", "feature", "history-size")]
+    assert plots == ["distance-by-feature.png", "fidelity-by-change-rate.png", *gains]
     assert all(f"]({name})" in report and (out / name).stat().st_size > 5000 for name in plots)
 
 
 def test_failures_are_those_that_the_figures_count(whole):
     page = (whole[0] / "failures.html").read_text("utf-8")
-    assert page.count("<article>") == sum(int(n) for n in failures_counted(page)) > 0
+    counted = [int(n) for n in failures_counted(page)]
+    assert page.count("<article>") == sum(min(n, failures.SHOWN) for n in counted) > 0
+    assert len(counted) == len(failures._PARTS) and counted[list(failures._PARTS).index("transfer")] > 0
     assert "http" not in page and "src=" not in page and "<script" not in page
     shown = whole[1]["failures"]
     assert 0 < len(shown) <= 5 and all(one["draft"] != one["rewrite"] and one["suite"] in evaluate.SUITES for one in shown)
@@ -172,7 +217,7 @@ def failures_counted(page):
 
 def test_a_checkpoint_is_evaluated_held_against_and_compared(checkpoint, tmp_path, capsys):
     figures = run(tmp_path, "--suite", "restore", "--reflector", str(checkpoint), "--against", str(MODEL), "--checkpoint", str(checkpoint))
-    assert set(figures) == {"about", "titles", "failures", "restore", "agreement"} and figures["agreement"]["F1"] == 1.0
+    assert set(figures) == {"about", "titles", "failures", "restore", "agreement", "right over another's history"} and figures["agreement"]["F1"] == 1.0
     assert figures["about"]["reflector"].startswith("checkpoint ") and figures["about"]["against"].startswith("edit-minilm")
     found = figures["restore"]["distance closed"]
     assert found["edit"] != found["edit, before"]
@@ -220,7 +265,9 @@ def test_titles_have_floors_and_controls():
     found = titles.titles(ground(papers(random.Random(1)), drafts=9))
     assert found.figures["ROUGE-1"][titles.FIRST_WORDS] == (1.0, 1.0, 1.0)  # that is how these titles were made
     assert 0 < found.figures["ROUGE-L"][titles.LAST_TITLE].mean < 0.9
-    assert EDIT.over(EDIT.anothers) in found.figures["ROUGE-1"] and f"{titles.FIRST_WORDS}, edit" in found.figures["ROUGE-1"]
+    rows = found.figures["ROUGE-1"]
+    assert {OVER, EDIT.over(EDIT.nobodys), *titles.rows(EDIT)} < set(rows) and f"{titles.FIRST_WORDS}, edit" in rows
+    assert rows[titles.rows(EDIT)[0]] == rows[titles.FIRST_WORDS] and set(found.gains) == {"ROUGE-1 of titles", "ROUGE-L of titles"}
     assert "not LaMP" in found.text and "9 questions, 3 authors" in found.text
 
 
@@ -259,21 +306,6 @@ def test_every_preference_may_be_stated():
     for key, values in preferences.VALUES.items():
         for value in values:
             check(key, value)
-
-
-def test_a_stock_phrase_goes_whatever_name_it_has_and_no_other_does():
-    draft = "As an AI language model, I sing."
-    for before, after, broken in (("As an AI language model, ", "", ()), ("As an AI language model", "So", ("name",))):
-        edit = Edit(0, len(before), before, after, "")
-        assert drafts._broken(draft, [edit], apply(draft, [edit])) == broken
-
-
-def test_a_draft_in_ways_that_the_user_never_has_is_as_far_as_can_be():
-    pairs = {"dash": [(0.0, 4.0), (4.0, 0.0)]}
-    result = drafts._Result("", (), 1, 0, (), 0, (1.0, 1.0), pairs, {})
-    assert drafts._distance(result, "dash", "before") == (4.0, 4.0) and drafts._distance(result, "dash", "after") == (0, 0)
-    assert drafts._ratio([("a", result)], lambda r: drafts._distance(r, "dash", "after")) is None
-    assert drafts._rates("However, it rains.", StyleProfile()) == {}
 
 
 def test_an_encoder_is_asked_once_for_the_same():

@@ -24,13 +24,14 @@ from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.steps.retrieve import retrieve
 from training import corpus, evaluate, pretrain
-from training.evaluation import causal, drafts, material, preferences, reflectors, restoration, sizes, titles, transfer
+from training.evaluation import causal, drafts, material, preferences, reflectors, report, restoration, sizes, titles, transfer
 from training.evaluation.known import Asked, known, library
 from training.evaluation.material import Ground, Material, Names
 from training.users import Known, rewritten
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 GENERATIVE = Names("generative")
+OVER = GENERATIVE.over(GENERATIVE.anothers)
 TEXTS = {  # anna contracts and writes of boats, bert does neither; the last one of each is what drafts are made of
     "anna": [f"It's boat {i} of mine, and I don't row it. It's fine, we don't mind." for i in range(9)],
     "bert": [f"It is horse {i} of mine, and I do not ride it. It is fine, we do not mind." for i in range(9)],
@@ -88,7 +89,9 @@ def test_every_suite_has_its_controls(model, fewer, tmp_path):
     options = ["--fixture", "--texts", "1", "--drafts", "2", "--reflector", str(model), "--against", str(MODEL), "--out", str(tmp_path)]
     evaluate.main(options)
     figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
-    assert set(figures) == {"about", "titles", "failures", *evaluate.SUITES} and figures["about"]["reflector"].startswith("tiny, q8_0, ")
+    assert set(figures) == {"about", "titles", "failures", report.GAINS, *evaluate.SUITES} and figures["about"]["reflector"].startswith(
+        "tiny, q8_0, "
+    )
     rows = {"rules", "oracle", "generative", GENERATIVE.nobodys, GENERATIVE.anothers, "edit, before", "edit after generative"}
     crossed = {f"generative, {who}" for who in ("right profile, another's texts", "another's profile, right texts")}
     closed = figures["restore"]["distance closed"]
@@ -97,8 +100,10 @@ def test_every_suite_has_its_controls(model, fewer, tmp_path):
     assert closed["generative"] == [0.0, 0.0, 0.0] != closed["edit after generative"]
     assert closed["edit after generative"] == closed["edit, before"]  # the model wrote nothing
     assert figures["llm-drafts"]["drafts"]["drafts with a window of which no rewrite could be read"]["generative"] == [1.0, 1.0, 1.0]
-    assert {name for row in figures["transfer"].values() for name in row} == {"texts", "rules", GENERATIVE.anothers, "generative"}
-    assert {"generative", GENERATIVE.row(preferences.NO_HISTORY)} <= set(figures["preferences"]["fidelity"])
+    told = {GENERATIVE.nobodys, GENERATIVE.anothers, "generative"}
+    assert {name for row in figures["transfer"].values() for name in row} == {"texts", "rules", OVER, *told}
+    assert {"generative", GENERATIVE.anothers, GENERATIVE.row(preferences.NO_HISTORY)} <= set(figures["preferences"]["fidelity"])
+    assert told < set(figures["llm-drafts"]["drafts"]["fidelity"])
     assert "generative over edit, before" in figures["llm-drafts"]["attribution"]["named the user"]
     assert (tmp_path / "gain-by-author.png").exists() and (tmp_path / "distance-by-feature.png").exists()
 
@@ -172,11 +177,11 @@ def test_each_control_is_told_what_its_name_says(prompts, ground):
     with library(anna, reads=True) as own, library(bert, reads=True) as others:
         mine = own.memory(without=TARGET)
         outputs = restoration._outputs(ROW, mine.known(FLAT), mine, others.memory())
-        moved = transfer._outputs(FLAT, mine, others.memory())
+        moved, _ = transfer._outputs(FLAT, mine, others.memory())
     assert outputs["generative"] == moved["generative"] == TARGET
     for name in (GENERATIVE.anothers, GENERATIVE.nobodys):
         assert outputs[name] == FLAT
-    assert moved[GENERATIVE.anothers] == FLAT
+    assert moved[GENERATIVE.anothers] == moved[GENERATIVE.nobodys] == FLAT
     assert outputs["generative, right profile, another's texts"] == FLAT.replace("do not", "don't")
     assert outputs["generative, another's profile, right texts"] == FLAT.replace("It is", "It's")
     asked = [parts(prompt)[1] for prompt in prompts]
@@ -199,7 +204,11 @@ def test_right_history_closes_what_anothers_does_not(prompts, ground):
 def test_texts_of_the_user_come_with_every_draft(prompts, ground):
     task, *again = drafts.tasks_of(ground)
     assert [other.draft for other in again] == [task.draft] * (ground.drafts - 1)  # there is but one
-    assert task.known.evidence.query == "Where is it?" and len(task.known.evidence.items) == 8
+    assert task.known.evidence.query == "Where is it?" == task.theirs.evidence.query and len(task.known.evidence.items) == 8
+    other = next(name for name in TEXTS if name != task.name)
+    assert {item.text for item in task.theirs.evidence.items} <= {*ground.people[other].texts} and task.theirs.runs == ground.people[
+        other
+    ].runs()
     assert {item.text for item in task.known.evidence.items} <= {*ground.people[task.name].texts}
     people = [ground.people[name] for name in ("bert", "anna", "bert")]
     found = known(ground, [Asked(person, ANYBODYS, query) for person, query in zip(people, [None, "Where?", None], strict=True)])
@@ -209,6 +218,27 @@ def test_texts_of_the_user_come_with_every_draft(prompts, ground):
     told, edits = material.told(ANYBODYS, found[1])
     assert told == "It's cold. We don't mind." and {number for edit in edits for number in edit.evidence} == {*found[1].evidence.ids}
     assert QUERY in prompts[-1]
+
+
+def test_a_real_draft_is_rewritten_by_whoevers_history_the_column_says(prompts, ground):
+    tasks = drafts.tasks_of(ground)
+    anna = next(task for task in tasks if task.name == "anna")
+    found = drafts._draft(anna)
+    assert found["generative"].text == "It's cold. We don't mind." and found["generative"].edits
+    for name in (GENERATIVE.nobodys, GENERATIVE.anothers, drafts.UNCHANGED):
+        assert found[name].text == ANYBODYS and found[name].before == found[name].after == found["generative"].before
+    asked = [parts(prompt)[:2] for prompt in prompts]
+    assert [("boat" in texts, "horse" in texts) for _, texts in asked].count((True, False)) == 1
+    assert any(QUERY in profile and not texts for profile, texts in asked)  # no history: the query alone
+    assert found["generative"].after["contraction"][0] < found["generative"].before["contraction"][0]
+
+
+def test_what_is_stated_is_told_with_anothers_history_too(prompts, ground):
+    task = next(preferences._tasks(ground))
+    assert task.theirs.profile.preferences == task.known.profile.preferences != {}
+    assert task.theirs.profile.habits != task.known.profile.habits
+    scores, _ = preferences._scored(task)
+    assert set(scores) >= {"generative", GENERATIVE.anothers, GENERATIVE.row(preferences.NO_HISTORY)}
 
 
 def test_nothing_is_retrieved_for_who_reads_nothing(ground):
@@ -251,10 +281,10 @@ def test_titles_are_asked_with_the_authors_papers_or_anothers(prompts):
     author_of = {row["text"]: row["author"] for row in rows}
     shown = []
     for prompt in prompts:
-        _, texts, draft = parts(prompt)
-        history, _, query = texts.partition(QUERY)
+        profile, texts, draft = parts(prompt)
+        history, _, query = texts.partition(QUERY) if texts else ("", "", profile.partition(QUERY)[2])
         assert query == titles.ASKED and draft in title_of
-        items = [item.split("\n\n") for item in history.split(HISTORY)]
+        items = [item.split("\n\n") for item in history.split(HISTORY) if item]
         assert all(title_of[text] == title for title, text in items)
         shown.append({author_of[text] == author_of[draft] for _, text in items})
-    assert shown == [{False}, {True}] * 9
+    assert shown == [set(), {False}, {True}] * 9

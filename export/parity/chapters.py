@@ -17,7 +17,11 @@ SIZES = (("drafts", "real drafts"), ("texts", "texts of each author to restore, 
 
 LEGEND = """Each figure has its 95% interval, over users or authors. Draft unchanged, `rules` (fixed rules, the same history) and "another user's history" are
 controls; "over" is a paired difference, of the same texts. An oracle knows what was done to a text. F0.5 counts a wrong edit for more than a missing one.
-`training/evaluate.py` says what each suite does.
+A share of 0 has an interval of no width, which says nothing of what is rarer than one in all that were looked at. `training/evaluate.py` says what each suite does.
+"""
+
+GAINS = """What a user's own history adds to another user's, of the same texts, in every measure of which more is better: what is personal. It holds where the
+interval lies above 0. What is stated is obeyed whoever's history is read, and the titles of a reflector that writes none are floors.
 """
 
 
@@ -26,6 +30,7 @@ def evaluation(artifact: str, said: Said) -> Iterator[str]:
     yield f"### Fidelity and style of {artifact}\n"
     yield f"{_about(said)}\n"
     yield _main(artifact, said)
+    yield from _gains(artifact, said.get("gains", {}))
     yield from _suites(artifact, said)
     if lines := shortfalls(said):
         yield f"### What {artifact} cannot do\n"
@@ -44,6 +49,16 @@ def _main(artifact: str, said: Said) -> str:
     shown = [name for name in FIGURES if name in said]
     rows = ((artifact, said), *((name, said["controls"][name]) for name in differences_last(said.get("controls", {}))))
     return table(("", *shown), ((name, *(_cell(figures.get(key)) for key in shown)) for name, figures in rows))
+
+
+def _gains(artifact: str, said: Said) -> Iterator[str]:
+    """Whether the right history is more than another's, suite by suite."""
+    if said:
+        yield f"### Right over another's history, {artifact}\n"
+        yield f"{GAINS}\n"
+        rows = [(suite, measure, gain) for suite, found in said.items() for measure, gain in found.items()]
+        cells = ((suite, measure, told(gain["difference"]), "yes" if gain["holds"] else "no") for suite, measure, gain in rows)
+        yield table(("suite", "measure", "right over another's history", "holds"), cells)
 
 
 def _suites(artifact: str, said: Said) -> Iterator[str]:

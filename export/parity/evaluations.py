@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from export.parity.suites import suites
+from export.parity.suites import gains, suites
 from rpo_edge.errors import InputError
 
 FIGURES = {
@@ -40,7 +40,7 @@ FIXTURE = "fixture"
 
 def read(path: Path) -> dict[str, Any]:
     """ "about" of the run: reflector, kind, authors and sizes; each figure that it has, an interval (mean, low, high), and those of "controls";
-    all "suites"; "failures" where the run has any that may be shown. Raises InputError."""
+    all "suites"; "gains", what the right history adds in each; "failures" where the run has any that may be shown. Raises InputError."""
     try:
         said = json.loads(path.read_text("utf-8"))
         about = said["about"]
@@ -48,7 +48,7 @@ def read(path: Path) -> dict[str, Any]:
         facts = {"reflector": str(about["reflector"]), "kind": kind, "authors": str(about["authors"])}
         sizes = {name: int(about[name]) for name, suite in SIZES.items() if suite in said}
         controls = {name: found for one in CONTROLS if (found := dict(_figures(said, name := one.format(kind=kind))))}
-        more = {"controls": controls, "suites": suites(said), "failures": _failures(said)}
+        more = {"controls": controls, "suites": suites(said), "gains": gains(said), "failures": _failures(said)}
         return {**facts, **sizes, **dict(_figures(said, kind)), **{name: found for name, found in more.items() if found}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no figures.json of `python -m training evaluate --out`: {error!r}") from error
@@ -79,8 +79,8 @@ def together(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             raise InputError(f"two evaluations of {one['reflector']!r} have {', '.join(twice)}")
         known, new = result.get("controls", {}), one.get("controls", {})
         controls = {name: {**known.get(name, {}), **new.get(name, {})} for name in (*known, *(name for name in new if name not in known))}
-        all_suites = {**result.get("suites", {}), **one.get("suites", {})}
-        result |= {**one, **({"controls": controls} if controls else {}), "suites": all_suites}
+        both = {name: {**result.get(name, {}), **one.get(name, {})} for name in ("suites", "gains")}
+        result |= {**one, **({"controls": controls} if controls else {}), **{name: found for name, found in both.items() if found}}
     failures = [failure for one in evaluations for failure in one.get("failures", ())]
     return result | ({"failures": failures} if failures else {})
 

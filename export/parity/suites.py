@@ -11,7 +11,9 @@ from typing import Any
 
 Said = Mapping[str, Any]
 
-NO_SUITES = ("about", "titles", "failures", "agreement")
+GAINS = "right over another's history"
+"""Of all suites: suite -> measure -> "difference", an interval, and whether it "holds"."""
+NO_SUITES = ("about", "titles", "failures", "agreement", GAINS)
 """What else is in the file. agreement: of an export with its checkpoint, which `export verify` measures better."""
 OF_PERSONS = ("by author",)
 """Groups that are too long, and of single persons."""
@@ -24,6 +26,17 @@ def suites(said: Said) -> dict[str, dict[str, Any]]:
         suite: {"titles": list(titles.get(suite, ())), "figures": _figures(suite, found, kind)}
         for suite, found in said.items()
         if suite not in NO_SUITES
+    }
+
+
+def gains(said: Said) -> dict[str, dict[str, dict[str, Any]]]:
+    """What stands under GAINS, rounded."""
+    return {
+        str(suite): {
+            str(measure): {"difference": [round(float(part), 4) for part in gain["difference"]], "holds": bool(gain["holds"])}
+            for measure, gain in found.items()
+        }
+        for suite, found in said.get(GAINS, {}).items()
     }
 
 
