@@ -94,6 +94,12 @@ def test_what_the_user_stated_outranks_the_encoder():
     )
 
 
+def test_what_is_stated_of_emoji_and_bold_is_no_matter_of_how_sentences_begin():
+    given = profile({"emoji": "never", "bold": "never", "stock_phrases": "drop"}, dont=9)
+    edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window("Do not go. It is cold 🙂 today.", 0), Evidence(), given).edits
+    assert [edit.after for edit in edits] == ["Don't", ""]
+
+
 def test_apostrophes_are_of_the_users_kind():
     given = profile(dont=9)
     curly = StyleProfile({**given.habits, "apostrophe": Habit("apostrophe", {"curly": 9.0})})

@@ -217,7 +217,10 @@ def failures_counted(page):
 
 def test_a_checkpoint_is_evaluated_held_against_and_compared(checkpoint, tmp_path, capsys):
     figures = run(tmp_path, "--suite", "restore", "--reflector", str(checkpoint), "--against", str(MODEL), "--checkpoint", str(checkpoint))
-    assert set(figures) == {"about", "titles", "failures", "restore", "agreement", "right over another's history"} and figures["agreement"]["F1"] == 1.0
+    assert (
+        set(figures) == {"about", "titles", "failures", "restore", "agreement", "right over another's history"}
+        and figures["agreement"]["F1"] == 1.0
+    )
     assert figures["about"]["reflector"].startswith("checkpoint ") and figures["about"]["against"].startswith("edit-minilm")
     found = figures["restore"]["distance closed"]
     assert found["edit"] != found["edit, before"]

@@ -34,6 +34,7 @@ KINDS = [
     ("Open /etc/ssh/config now.", "/etc/ssh/config"),
     ("Open C:\\Temp\\x now.", "C:\\Temp\\x"),
     ("Open settings.json now.", "settings.json"),
+    ("Open *don't_touch.txt* now.", "don't_touch.txt"),
     ("On 3 March 2024 it rained.", "3 March 2024"),
     ("On March 3rd, 2024 it rained.", "March 3rd, 2024"),
     ("It took 12.5 kg of it.", "12.5 kg"),

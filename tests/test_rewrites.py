@@ -210,6 +210,23 @@ CASES = {
     "Mr Bennet": (DOCTORS, "Mr. Bennet and Dr. Hale left.", "Mr Bennet and Dr Hale left."),
     # dashes
     "who never writes a dash": (NO_DASH, "We took the long way — the only one open then.", "We took the long way, the only one open then."),
+    "who never writes a dash, before a sentence": (
+        NO_DASH,
+        "It's not slow — it's late. We took one — they are cheap, and prices may rise.",
+        "It's not slow. It's late. We took one. They are cheap, and prices may rise.",
+    ),
+    "who never writes a dash, before what may be one": (NO_DASH, "The rule is clear — prices in May will rise.", None),
+    "a dash after vs.": (
+        EN,
+        "It depends on the kind of load — reads vs. writes — and on time.",
+        "It depends on the kind of load – reads vs. writes – and on time.",
+    ),
+    "who joins clauses by semicolons": (
+        [f"It was late in week {w}; we left. It rained. He came; she did not. They sat. It is good. We won." for w in WEEKS],
+        "It is small; it works. He left; they stayed.",
+        None,
+    ),
+    "a heading with capitals": (LONG, "# It Doesn't Cost Much\n\nIt doesn't.", "# It Doesn't Cost Much\n\nIt does not."),
     "both dashes of a pair": (
         EN,
         "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",
@@ -235,6 +252,7 @@ def test_rewrites(name):
         ({"bullets": "never"}, "We have:\n\n- a report\n- a plan", "We have:\n\na report\n\na plan"),
         ({"bullets": "*"}, "We have:\n\n- a report\n- a plan", "We have:\n\n* a report\n* a plan"),
         ({"bold": "never"}, "- **Report:** the **long** one", "- Report: the long one"),
+        ({"bold": "never"}, "**Step 1: Open it.** Use the **Pixel 9** for it.", "Step 1: Open it. Use the Pixel 9 for it."),
         ({"sign_off": "none"}, "The report that you sent is here.\n\nBest regards,\nAnn Lee", "The report that you sent is here.\n\n"),
         ({"stock_phrases": "drop"}, "In conclusion, the new design saves ten minutes a day.", "The new design saves ten minutes a day."),
     ],
@@ -266,6 +284,12 @@ def test_words_that_look_like_contractions_without_an_apostrophe_stay(word):
 
 def test_what_is_stated_outranks_the_users_own_word_of_a_pair():
     assert rewrite(PERHAPS, "Perhaps you should call.", {"words": "plain"}).text == "Maybe you should call."
+
+
+def test_emoji_that_lead_lines_go_together():
+    some = ["It is late 🙂 now. It is far. We left. They came. We are here. It is fine. Nobody knew."] * 6
+    draft = "We have these:\n\n- 🔥 fire\n- 💊 pills\n- 🛏️ beds\n- ▶️ films"
+    assert rewrite(some, draft).text == "We have these:\n\n- fire\n- pills\n- beds\n- films"
 
 
 def test_reasons_say_what_was_seen():

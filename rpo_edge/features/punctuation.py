@@ -90,7 +90,13 @@ def _dashes(text: str) -> Iterator[Site]:
         elif others > 1 or "," in left or "," in right or not inner or _may_be_clause(inner):
             del options["comma"]  # it would be one of several, or join two sentences
         end = match.end()
-        if options and not others and begins_clause(after) and stands_alone(left) and ends_well(text, left, right, end):
+        if (
+            not others
+            and not _carries_lead(text, match)
+            and begins_clause(after)
+            and stands_alone(left)
+            and ends_well(text, left, right, end)
+        ):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
         yield Site("dash", match.start(), end, variant, options)
