@@ -14,6 +14,9 @@ _PER_WORD = frozenset(
     {"register", "clause_join"}
 )  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
+_MOSTLY = frozenset(
+    {"clause_join"}
+)  # where a sentence ends is heard more than a word: not at a third of the places of one who does so at a third
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
@@ -69,6 +72,8 @@ class Rates:
         name = key.partition(":")[0]
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
+        if name in _MOSTLY and rate < MAJORITY:
+            return False
         own = self._user.get(key, {})
         unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
         if unseen and (variant == "formal" or sum(own.values()) >= _FEWEST_SEEN):
