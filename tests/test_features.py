@@ -546,7 +546,8 @@ def test_what_a_change_gives(text, name, variant, changed):
 
 
 @pytest.mark.parametrize(
-    "text", ["**Title** - text", "- **Lead**: text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."]
+    "text",
+    ["**Title** - text", "- **Lead**: text", "- 🔥 **Heat:** text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
 )
 def test_bold_that_says_something_goes_only_for_who_says_so(text):
     (site,) = [site for site in free_sites(text) if site.name == "bold" and site.options]

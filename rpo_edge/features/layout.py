@@ -64,7 +64,7 @@ def _carries(text: str, match: re.Match[str]) -> bool:
     """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word."""
     line = text.rfind("\n", 0, match.start()) + 1
     prefix = LINE_PREFIX.match(text, line)
-    leads = prefix is not None and prefix.end() >= match.start()
+    leads = prefix is not None and not EMOJI.sub("", text[prefix.end() : match.start()]).strip()
     word = match["text"]
     return (
         leads
