@@ -1,7 +1,7 @@
 """How a text is laid out: Markdown headings, bullets and bold, and emoji.
 
-A heading or bullet never goes because a history has none, as most texts of a history are no answers with parts; it goes for
-those who say so, and so does bold that says something ("plain everywhere").
+A heading or bullet never goes because a history has none, as most texts of a history are no answers with parts; it goes, or gets
+another mark, for those who say so, and so does bold that says something ("plain everywhere").
 """
 
 from __future__ import annotations

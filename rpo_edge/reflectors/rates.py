@@ -17,6 +17,7 @@ _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of 
 _MOSTLY = frozenset(
     {"clause_join"}
 )  # where a sentence ends is heard more than a word: not at a third of the places of one who does so at a third
+_ONLY_STATED = frozenset({"heading", "bullet"})  # shown to be seen, but which mark a list has is the program's that it was written in
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
@@ -47,6 +48,8 @@ class Rates:
         name = key.partition(":")[0]
         if name in self.stated:
             return self.stated[name]
+        if name in _ONLY_STATED:
+            return None
         if name in _ITS_OWN:
             seen = self._user.get(key, {})
             return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
