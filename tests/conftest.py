@@ -6,9 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rpo_edge import History, cli
 from rpo_edge.importers import Report, read_paths
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy a machine is
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
