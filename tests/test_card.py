@@ -88,6 +88,23 @@ def test_every_suite_is_a_table_and_differences_stand_last(tmp_path):
     assert [title for title, _ in tables(PERSONAS)] == ["", "recall by feature"]
 
 
+def test_what_the_right_history_adds_is_told_of_all_runs_together(tmp_path):
+    one = {report.GAINS: {"personas": {"F0.5": {"difference": HIGH, "holds": True}}}}
+    other = {report.GAINS: {"transfer": {"distance closed, formal": {"difference": LOW, "holds": False}}}}
+    first = evaluations.read(file(tmp_path / "f.json", **one))
+    second = evaluations.read(file(tmp_path / "g.json", transfer={"formal": {"edit": HIGH}}, **other))
+    second["suites"].pop("personas")
+    text = told(evaluations.together([first, second]))
+    rows = ["| personas | F0.5 | 0.612 (0.500 to 0.700) | yes |", "| transfer | distance closed, formal | 0.100 (0.000 to 0.200) | no |"]
+    assert "### Right over another's history, it\n" in text and "\n".join(rows) in text
+    assert report.GAINS not in first["suites"]
+    without = evaluations.together([evaluations.read(file(tmp_path / "f.json"))])
+    assert "gains" not in without and "Right over" not in told(without)
+    broken = {report.GAINS: {"personas": {"F0.5": HIGH}}}
+    with pytest.raises(InputError, match=r"no figures\.json"):
+        evaluations.read(file(tmp_path / "f.json", **broken))
+
+
 # The curve
 
 
