@@ -3,14 +3,13 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from killing import ENVIRONMENT, ROOT, killed
 
 pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -37,8 +36,6 @@ from training.recipe import RECIPES
 from training.rewards import Rollout
 from training.trajectories.files import Writer, as_row
 
-ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 PAIRS = [("It is late and we do not know.", "It's late and we don't know."), ("I am here. It is cold!", "I'm here. It's cold.")]
 
 
@@ -208,15 +205,7 @@ def test_nothing_is_told_to_anybody():
 
 
 def test_a_killed_run_goes_on_to_the_same_curve(trajectories, base, whole, tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, *command(trajectories, base, tmp_path)], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL
-    )
-    for _ in range(3000):
-        if list((tmp_path / "state").glob("checkpoint-*/trainer_state.json")) or process.poll() is not None:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed(command(trajectories, base, tmp_path), lambda: bool(list((tmp_path / "state").glob("checkpoint-*/trainer_state.json"))))
     assert not (tmp_path / "training.json").exists()
     half = tmp_path / "state" / "checkpoint-999"  # killed amid writing one
     half.mkdir()
@@ -238,8 +227,7 @@ def test_an_adapter_is_trained_by_two_processes_that_hold_half_a_model_each(traj
     launch += ["--mixed_precision", "no", "--main_process_port", "0", str(ROOT / "tests" / "generative_samples.py")]
     lora = replace(CONFIG, tuning="lora", lora_rank=4)
     arguments = [*command(trajectories, base, tmp_path / "two")[2:], "--set=tuning='lora'", "--set=lora_rank=4", "--fsdp"]
-    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([*launch, *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*launch, *arguments], cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     sft.run(trajectories, base, tmp_path / "one", lora)
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-3)
     for name in ("model.safetensors", "adapter/adapter_model.safetensors"):

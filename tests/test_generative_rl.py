@@ -1,19 +1,17 @@
 """Reinforcement of the generative reflector in miniature: its prompts and rewards, its watch, stopped, over processes and under FSDP."""
 
 import json
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from killing import ENVIRONMENT, ROOT, killed
 
 pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -36,9 +34,7 @@ from training.rewards import Composite, Rollout, table
 from training.trajectories.base import Author
 from training.watch import Watched
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = str(ROOT / "tests" / "generative_samples.py")
-ENVIRONMENT = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": str(ROOT)}
 LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0"]
 ON_CPU = [*LAUNCH, "--cpu", "--num_machines", "1", "--dynamo_backend", "no", PROGRAM]
 FSDP = [*LAUNCH, "--config_file", str(RECIPES / "fsdp.yaml"), PROGRAM]
@@ -220,13 +216,7 @@ def test_a_run_that_goes_on_is_held_against_its_first_look(tuned, gamed, tmp_pat
 
 
 def test_a_killed_run_goes_on_to_the_same_curve(tuned, whole, tmp_path):
-    process = subprocess.Popen([sys.executable, PROGRAM, str(tuned), str(tmp_path)], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
-    for _ in range(6000):
-        if list((tmp_path / "state").glob("checkpoint-*/trainer_state.json")) or process.poll() is not None:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed([PROGRAM, str(tuned), str(tmp_path)], lambda: bool(list((tmp_path / "state").glob("checkpoint-*/trainer_state.json"))))
     assert not (tmp_path / "training.json").exists()
     random.seed(99)  # what comes is drawn from the state, not from this process
     torch.manual_seed(99)

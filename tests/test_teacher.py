@@ -3,8 +3,6 @@
 import json
 import logging
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from killing import killed
 
 from rpo_edge.errors import InputError
 
@@ -25,7 +24,6 @@ from training.trajectories.endpoint import NoAnswer
 from training.trajectories.tasks import TASKS
 from training.trajectories.teacher import Run
 
-ROOT = Path(__file__).resolve().parents[1]
 TEXT = "yeah so I'm off to the market, it's gonna be fun! don't wait for me"
 
 
@@ -205,16 +203,8 @@ def test_a_killed_command_goes_on_where_it_was(serve, tmp_path):
 
     server, rows, out = serve(stalls), texts(9), tmp_path / "out"
     arguments = ["drafts", str(written(tmp_path / "in", rows)), str(out), "--endpoint", server.url, "--model", "m"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "training", "teacher", *arguments, "--per-minute", "60000", "--concurrency", "1"],
-        cwd=ROOT, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    for _ in range(2000):
-        if len(server.requests) > 5 or process.poll() is not None:
-            break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    flags = ["--per-minute", "60000", "--concurrency", "1"]
+    killed(["-m", "training", "teacher", *arguments, *flags], lambda: len(server.requests) > 5)
     assert len(lines(out)) == 5
     with out.open("ab") as file:
         file.write(b'{"text": "hel')

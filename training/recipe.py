@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -13,6 +14,11 @@ RECIPES = Path(__file__).parent / "recipes"
 REFLECTORS = ("edit", "generative")
 
 Config = TypeVar("Config")
+
+
+def commit() -> str:
+    """Of this code, for the facts of a run; "" outside a repository."""
+    return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def arguments(parser: ArgumentParser) -> None:

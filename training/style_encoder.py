@@ -28,7 +28,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -261,7 +260,7 @@ def save(network: nn.Module, config: Config, curve: Curve, out: Path) -> None:
     facts: dict[str, Any] = {
         "base": f"{BASE} (all-MiniLM-L6-v2, Apache-2.0)",
         "licence": "Apache-2.0",
-        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
+        "commit": recipe.commit(),
         "command": "python -m training style OUT",
         "config": asdict(config),
         "curve": curve,

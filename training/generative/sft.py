@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -33,6 +32,7 @@ from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.generative import FORM
 from training import curves
 from training.generative import text
+from training.recipe import commit
 from training.trajectories.files import read
 from training.trajectories.neutralise import HELD_OUT
 
@@ -167,7 +167,7 @@ def origin(base: Path) -> dict[str, str]:
     found = {
         "base": read.get("base") or (card or {}).get("model_name") or base.resolve().name,
         "licence": read.get("licence") or (card or {}).get("license"),
-        "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip(),
+        "commit": commit(),
     }
     return {name: str(value) for name, value in found.items() if value}
 
