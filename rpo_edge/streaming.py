@@ -28,6 +28,7 @@ from rpo_edge.reflectors.base import Reflector, Remembering, Window
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
 from rpo_edge.steps.freeze import freeze, prose
 from rpo_edge.steps.guard import guard
+from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
 from rpo_edge.store.states import KeptStates
 
@@ -268,17 +269,9 @@ def _ended(text: str, added: str) -> str:
     return "".join(runs[-WINDOW_WORDS:])
 
 
-_UNWANTED = (
-    ("greeting", "none", "greeting"),
-    ("sign_off", "none", "sign_off"),
-    ("headings", "never", "heading"),
-    ("bullets", "never", "bullet"),
-)
-
-
 def unwanted(profile: StyleProfile) -> frozenset[str]:
-    """Features of which the user stated that they want none: greeting, sign-off, headings, bullets."""
-    return frozenset(feature for key, value, feature in _UNWANTED if profile.preferences.get(key) == value)
+    """Features of which the user stated that they want none: greeting, sign-off, headings, bullets…"""
+    return frozenset(name for name, rates in stated_rates(profile.preferences).items() if rates == {"none": 1.0})
 
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:

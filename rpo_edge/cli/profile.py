@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.core
 
 from rpo_edge import show
 from rpo_edge.cli.common import group, on_terminal, open_store, write, write_new
 from rpo_edge.errors import InputError
-from rpo_edge.steps.preferences import check, possible
 
 app = group("What your texts show of your habits, and what you state yourself.")
 
@@ -51,9 +51,24 @@ def _shown(context: typer.Context, form: ProfileFormat) -> str:
         return show.profile_table(profile, history.timeline().latest(profile)) if on_terminal() else show.profile_text(profile)
 
 
-@app.command("set", epilog=f"What may be stated:\n\n{possible().replace(chr(10), chr(10) * 2)}")
+class _Set(typer.core.TyperCommand):
+    """Its help ends with what may be stated, looked up when somebody asks: no other command needs to know."""
+
+    @property
+    def epilog(self) -> str | None:
+        from rpo_edge.steps.preferences import possible
+
+        return f"What may be stated:\n\n{possible()}"
+
+    @epilog.setter
+    def epilog(self, text: str | None) -> None:
+        """What typer sets is not asked."""
+
+
+@app.command("set", cls=_Set)
 def profile_set(context: typer.Context, key: str, value: str) -> None:
     """State a preference; it outranks what your texts show."""
+    from rpo_edge.steps.preferences import check
 
     check(key, value)
     with open_store(context, create=True) as history:

@@ -34,6 +34,7 @@ _STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|h
 _JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
 _APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
 FINITE = AUXILIARIES - {"be", "been", "being"}
+"""Of which one makes a sentence."""
 _PURPOSES = listed("can could may might must will won't don't doesn't do does never")
 _PURPOSE_WITHIN = 4
 """Words after "so" of which one of these makes it a purpose ("so you can"), which is no sentence by itself."""

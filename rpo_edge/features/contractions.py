@@ -209,9 +209,8 @@ def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
             options = {"contracted": like(written, short.replace("'", apostrophe))}
             yield Site(f"contraction:{short}", match.start(), match.end(), "expanded", options)
         else:
-            options = (
-                {} if _is_question(text, match, plain, following) or _is_titled(text, match) else {"expanded": like(written, _LONG[plain])}
-            )
+            fixed = _is_question(text, match, plain, following) or _is_titled(text, match)
+            options = {} if fixed else {"expanded": like(written, _LONG[plain])}
             yield Site(f"contraction:{plain}", match.start(), match.end(), "contracted", options)
 
 

@@ -18,10 +18,11 @@ _EMPHASIS = frozenset(
 )
 _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
 _FIXED = re.compile(r"[\d\"“'‘`@/]")
+"""Of what may be frozen."""
 EMOJI = re.compile(
     "(?:[\U0001f300-\U0001faff\u2600-\u27bf\u2b05-\u2b55\u23e9-\u23fa\U0001f1e6-\U0001f1ff]|[\u25b6\u25c0\u2194-\u21aa]\ufe0f)[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
-_HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)(?P<rest>[^\n]*)", re.MULTILINE)
+_HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*", re.MULTILINE)
 """No number first: without its mark it would be a list's."""
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)

@@ -258,9 +258,8 @@ def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:
     changed = text[near.start : edit.start] + edit.after + text[edit.end : near.stop]
 
     def sites(part: str, length: int) -> Iterator[Site]:
-        there = (
-            site for site in free_sites(part, (), features) if site.options or site.end > site.start
-        )  # that nothing is there is no place
+        # That there is nothing ("none" where a sentence begins) is no place.
+        there = (site for site in free_sites(part, (), features) if site.options or site.end > site.start)
         return (site for site in there if site.start < left + length and left < max(site.end, site.start + 1))
 
     return any(sites(text[near], edit.end - edit.start)) or any(sites(changed, len(edit.after)))

@@ -10,14 +10,13 @@ from rpo_edge.features.base import Site
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
 
-_PER_WORD = frozenset(
-    {"register", "clause_join"}
-)  # who writes "require" need not write "inquire"; who writes "it's" may well write "they've"
+_PER_WORD = frozenset({"register", "clause_join"})
+"""Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
 _ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
-_MOSTLY = frozenset(
-    {"clause_join"}
-)  # where a sentence ends is heard more than a word: not at a third of the places of one who does so at a third
-_ONLY_STATED = frozenset({"heading", "bullet"})  # shown to be seen, but which mark a list has is the program's that it was written in
+_MOSTLY = frozenset({"clause_join"})
+"""Followed only where the user does so mostly: at a third of the places, which third is chance."""
+_ONLY_STATED = frozenset({"heading", "bullet"})
+"""Shown in a profile, but which mark a list has is that of the program it was written in."""
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more

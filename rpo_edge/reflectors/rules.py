@@ -35,9 +35,7 @@ _FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
-_UNIFORM = frozenset(
-    {"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop", "bullet"}
-)
+_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE

@@ -35,11 +35,6 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
 _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
-_LETTERS = ("I", "A", "U", "R")
-_CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
-_CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
-_SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
-"""What contracts with the word before it, as it is then written."""
 _BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
 _NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
 """With a capital inside a sentence, too."""
@@ -48,11 +43,7 @@ _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 _SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
 """What contracts with the word before it, as it is then written."""
-_LIGHT = frozenset(["not", "am", "is", "are", "has", "have", "had", "will", "would"])
-"""What contracts with the word before it."""
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
-
-
 _ANY_BULLET = re.compile(r"^[-*+•]")
 _KINDS = {"#": "heading", "-": "bullet"}
 
@@ -133,7 +124,7 @@ def guard(
     draft: the whole draft; edits: sorted and disjoint, offsets into it.
     known_run: whether a run of words stands in the private history.
     allowed: texts the user chose to have added (greeting, sign-off); as whole words that an edit adds, no rule looks at them.
-    unwanted: which of "greeting", "sign_off", "heading" and "bullet" the user wants none of, so that the draft's may go.
+    unwanted: features that the user wants none of; of "greeting", "sign_off", "heading" and "bullet" the draft's may go then.
     """
     frozen = freeze(draft)
     unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unwanted)

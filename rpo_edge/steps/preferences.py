@@ -54,9 +54,8 @@ VALUES: dict[str, tuple[str, ...]] = {key: tuple(meanings) for key, meanings in 
 
 
 def possible() -> str:
-    """What may be stated, a line a key."""
-    values = {key: ", ".join(values) for key, values in _VALUES.items()} | dict.fromkeys(_TEXTS, "none, or a text of your own")
-    return "\n".join(f"{key}: {said}" for key, said in values.items())
+    """What may be stated, a paragraph a key."""
+    return "\n\n".join(f"{key}: {', '.join(VALUES.get(key, ('none', 'or a text of your own')))}" for key in KEYS)
 
 
 def check(key: str, value: str) -> None:
