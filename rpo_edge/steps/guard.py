@@ -66,7 +66,7 @@ def frozen_rule(unit: Unit) -> str | None:
 
 def number_rule(unit: Unit) -> str | None:
     """No number is lost or invented, in digits or in words."""
-    old, new = _numbers(unit.before), _numbers(unit.after)
+    old, new = numbers(unit.before), numbers(unit.after)
     return None if old == new else f"a number would change: {_first(old - new or new - old)}"
 
 
@@ -78,7 +78,7 @@ def url_rule(unit: Unit) -> str | None:
 
 def negation_rule(unit: Unit) -> str | None:
     """As many negations as before."""
-    old, new = _negations(unit.before), _negations(unit.after)
+    old, new = negations(unit.before), negations(unit.after)
     return None if old == new else f"negations would change from {old} to {new}"
 
 
@@ -347,11 +347,13 @@ def _stem(word: str) -> str:
     return _CONTRACTED.get(word) or _CLITIC.sub("", word)
 
 
-def _numbers(text: str) -> Counter[str]:
+def numbers(text: str) -> Counter[str]:
+    """Each number of a text, in digits or in words."""
     return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in NUMBER_WORDS)
 
 
-def _negations(text: str) -> int:
+def negations(text: str) -> int:
+    """How often a text denies: "do not" and "don't" are one each."""
     return sum(word in NEGATIONS or BARE.get(word, word).endswith("n't") for word in plain_words(text))
 
 

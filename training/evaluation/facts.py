@@ -1,6 +1,6 @@
 """What a rewrite lost and what it invented, counted by kind.
 
-Whether a name is lost is judged by the guard's rule, which knows what may begin a sentence; all else is counted here, over the whole text. A number in
+What a number and a negation are, and whether a name is lost, is the guard's to say, which knows what may begin a sentence; all is counted over the whole text. A number in
 digits, a date or an address is a frozen span too, and counts as both. What has only moved is neither lost nor invented.
 """
 
@@ -12,16 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rpo_edge.edits import apply
 from rpo_edge.features.framing import announced, is_stock
-from rpo_edge.lexicon import BARE, NEGATIONS, NUMBER_WORDS
 from rpo_edge.records import Edit
-from rpo_edge.segment import WORD, iter_sentence_starts, plain_words, straight, words
+from rpo_edge.segment import WORD, iter_sentence_starts, straight, words
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import Unit, dropped, name_rule
+from rpo_edge.steps.guard import Unit, dropped, name_rule, negations, numbers
 
 Change = tuple[int, int]
 """How many are lost, and how many invented."""
 
-_NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _ADDRESSES = ("url", "email")
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 
@@ -30,17 +28,13 @@ def _frozen(text: str) -> Counter[str]:
     return Counter(text[start:end] for start, end, _ in freeze(text))
 
 
-def _numbers(text: str) -> Counter[str]:
-    return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in NUMBER_WORDS)
-
-
 def _addresses(text: str) -> Counter[str]:
     return Counter(text[start:end] for start, end, kind in freeze(text) if kind in _ADDRESSES)
 
 
 def _negations(text: str) -> Counter[str]:
     """All as one: "do not" and "don't" deny the same."""
-    return Counter("not" for word in plain_words(text) if word in NEGATIONS or BARE.get(word, word).endswith("n't"))
+    return Counter({"not": negations(text)})
 
 
 def _differing(found: Callable[[str], Counter[str]]) -> Callable[[Unit], Change]:
@@ -71,7 +65,7 @@ def _bare(found: Sequence[str]) -> Counter[str]:
 
 KINDS: Mapping[str, Callable[[Unit], Change]] = {
     "frozen spans": _differing(_frozen),
-    "numbers": _differing(_numbers),
+    "numbers": _differing(numbers),
     "addresses": _differing(_addresses),
     "negations": _differing(_negations),
     "names": _names,
