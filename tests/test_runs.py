@@ -74,6 +74,7 @@ def test_what_a_run_logs_is_there_at_once_and_what_it_does_again_is_there_once(t
     with curves.Log(tmp_path) as log:
         log.add(1, {"loss": 4.0})
     assert curves.read(tmp_path) == [{"step": 1, "loss": 4.0}] and shown(tmp_path)["loss"] == [(1, 4.0)]
+    assert len(list(tmp_path.glob("events.*"))) == 1  # of two files of one second, TensorBoard may take either for the later one
 
 
 def test_killed_fine_tuning_goes_on_to_the_same_curve(tmp_path):

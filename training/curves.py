@@ -19,7 +19,8 @@ class Log:
     """A row a step, {"step": n, name: figure}, into `out`/log.jsonl and TensorBoard's `out`/events.* at once.
 
     kept: the step of the state that a run goes on from, None where it begins. Rows of later steps, which were written before the run was killed
-    and will be written again, are dropped.
+    and will be written again, are dropped, there and from TensorBoard's file, which is written anew from the rows that stay: TensorBoard reads files in
+    the order of their names, which tell whole seconds, so that of two files of one second either could have the last word.
     """
 
     def __init__(self, out: Path, kept: int | None = None) -> None:
@@ -30,9 +31,12 @@ class Log:
         new = self._path.with_suffix(".new")
         new.write_text("".join(f"{json.dumps(row)}\n" for row in self.rows), "utf-8")
         new.replace(self._path)
-        self._events = SummaryWriter(
-            str(out), purge_step=0 if kept is None else kept + 1
-        )  # hides what an earlier process wrote from there on
+        for events in out.glob("events.out.tfevents.*"):
+            events.unlink()
+        self._events = SummaryWriter(str(out), purge_step=0)  # for a TensorBoard that has read the old file
+        for row in self.rows:
+            self._show(row)
+        self._events.flush()
 
     def add(self, step: int, figures: Mapping[str, float]) -> None:
         """What is known after so many steps."""
@@ -40,9 +44,13 @@ class Log:
         self.rows.append(row)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{json.dumps(row)}\n")
-        for name, value in figures.items():
-            self._events.add_scalar(name, value, step)
+        self._show(row)
         self._events.flush()
+
+    def _show(self, row: Row) -> None:
+        for name, value in row.items():
+            if name != "step":
+                self._events.add_scalar(name, value, int(row["step"]))
 
     def draw(self) -> None:
         """`out`/curve.png of all rows so far."""
