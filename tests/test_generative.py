@@ -108,7 +108,7 @@ def test_a_prompt_shows_what_stands_around_the_draft(base):
     whole = text.prompt(start, t, 4, 10**6)
     assert whole.endswith(f"{CONTEXT}We are early.{DRAFT}{t.draft}{CONTEXT}We go on.{REFLECT}")
     assert text.prompt(start, t, 4, text.length(tokenizer, text.prompt(start, trajectory(1), 0, 10**6))).count(CONTEXT) == 0
-    (example,) = text.examples(start, [t], [4], 10**6)
+    ((_, example),) = text.examples(start, [t], [4], 10**6)
     assert example["prompt"] == whole
 
 
@@ -146,7 +146,7 @@ def test_the_loss_is_of_what_comes_after_the_prompt_and_falls(whole):
 def test_the_loss_is_trls_own(base, trajectories, tmp_path):
     """Only with fewer tokens scored: a step's, and a batch's by itself."""
     start = text.load(base)
-    rows, _ = sft.data(start, trajectories, CONFIG, 768)
+    rows, _ = sft.data(start, trajectories, CONFIG, 768, tmp_path)
     trainer = sft.Trainer(start.model, sft.arguments(CONFIG, tmp_path, 768), train_dataset=rows, processing_class=start.tokenizer)
     batch = trainer.data_collator([trainer.train_dataset[i] for i in (0, 3)])
     for items in (None, torch.tensor(50)):
@@ -162,7 +162,7 @@ def test_no_more_drafts_stay_as_they_are_than_a_recipe_says(share, kept, base, t
         made = trajectory(5 * i + 1)
         writer.add(as_row(made if i % 2 else replace(made, rewrite=made.draft, edits=(), observations=())))
     writer.close()
-    rows, _ = sft.data(text.load(base), tmp_path, replace(CONFIG, steps=40, unchanged=share), 768)
+    rows, _ = sft.data(text.load(base), tmp_path, replace(CONFIG, steps=40, unchanged=share), 768, tmp_path / "cache")
     same = sum("contraction" not in row["completion"] for row in rows)
     assert (same, len(rows)) == (kept, 20 + kept)
 
@@ -173,7 +173,10 @@ def test_made_up_users_are_the_share_that_a_recipe_says_while_there_are_any(shar
     for i in range(50):
         writer.add(as_row(replace(trajectory(5 * i + 1), builder="neutralise:spoken" if i % 5 else "persona")))
     writer.close()
-    first, all_of_them = (sft.data(text.load(base), tmp_path, replace(CONFIG, steps=n, batch=1, personas=share), 768)[1] for n in (20, 50))
+    first, all_of_them = (
+        sft.data(text.load(base), tmp_path, replace(CONFIG, steps=n, batch=1, personas=share), 768, tmp_path / str(n))[1]["trajectories"]
+        for n in (20, 50)
+    )
     assert first.get("persona", 0) in seen and sum(first.values()) == 20
     assert all_of_them == {"neutralise:spoken": 40, "persona": 10}
 
@@ -188,7 +191,7 @@ def test_a_tokenizer_that_puts_a_token_before_every_text_puts_none_before_a_prom
     start = text.load(base)
     start.tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="<|pad|> $A", special_tokens=[("<|pad|>", 2)])
     assert start.tokenizer("a").input_ids[0] == 2
-    rows, _ = sft.data(start, trajectories, CONFIG, 768)
+    rows, _ = sft.data(start, trajectories, CONFIG, 768, tmp_path)
     trainer = sft.Trainer(
         start.model, sft.arguments(CONFIG, tmp_path, 768), train_dataset=rows, processing_class=text.plain(start.tokenizer)
     )
@@ -257,7 +260,7 @@ def test_an_instruct_model_learns_to_answer_through_its_own_template(base, traje
     sft.run(trajectories, tmp_path, out, replace(CONFIG, steps=2, form="chat", tuning="lora", context=2048, shown=(1, 2)))
     trained = text.load(out)
     assert isinstance(trained.form, Chat) and trained.end == trained.tokenizer.eos_token == "<|pad|>" and not trained.added
-    (example,) = text.examples(trained, [trajectory(1)], [2], 2048)
+    ((_, example),) = text.examples(trained, [trajectory(1)], [2], 2048)
     assert example["prompt"].startswith("<|begin|>system: You rewrite") and trajectory(1).history[1].text in example["prompt"]
     assert trained.model.config.eos_token_id == [trained.tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|end|>")]
     merge.write(out / "adapter", tmp_path / "merged")

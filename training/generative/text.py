@@ -114,10 +114,10 @@ def prompt(base: Base, t: Trajectory, items: int, longest: int) -> str | None:
     return base.form.fitted(t.draft, t.profile, t.history[:items], t.query, lambda text: length(base.tokenizer, text) <= longest, around)
 
 
-def examples(base: Base, found: Iterable[Trajectory], items: Iterable[int], longest: int) -> Iterator[dict[str, str]]:
-    """{"prompt", "completion", "builder"} of each trajectory that fits; `items` says for each how much of its history is shown."""
+def examples(base: Base, found: Iterable[Trajectory], items: Iterable[int], longest: int) -> Iterator[tuple[Trajectory, dict[str, str]]]:
+    """Each trajectory that fits with its {"prompt", "completion"}; `items` says for each how much of its history is shown."""
     for t, n in zip(found, items, strict=False):
         completion = base.form.complete(t.observations, t.rewrite).removesuffix(base.end) + base.end
         text = prompt(base, t, n, longest - length(base.tokenizer, completion))
         if text is not None:
-            yield {"prompt": text, "completion": completion, "builder": t.builder}
+            yield t, {"prompt": text, "completion": completion}

@@ -6,8 +6,8 @@ A folder has
     authors-00000.jsonl.gz        one author a line: name, source, licence, all texts; an id of a trajectory is an index of these
     trajectories.json             recipe, number of trajectories by builder and by the model that wrote the draft, sha256 of each shard
 
-Every row is validated when it is written and when it is read. Reading goes through `datasets`, which streams: a set may be larger
-than memory. `stream` gives the dataset itself, shuffled if asked, to whoever trains from it; `read` its trajectories.
+Every row is validated when it is written and when it is read. Reading goes through `datasets`, so that a set may be larger than memory: `stream`
+for whoever goes through all of it in order, `table` for whoever wants lines by their number. Both have lines as they are, for `from_line` to read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -28,13 +29,11 @@ from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile
 from training.trajectories.base import Author
 
 if TYPE_CHECKING:
-    from datasets import IterableDataset
+    from datasets import Dataset, IterableDataset
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "trajectory.schema.json"
 SHARD = 5000
 """Lines of a shard."""
-BUFFER = 10_000
-"""Lines among which the next one is drawn: some 100 MB of them."""
 UNWRITTEN = "no model"
 """For the counts by model: the draft was made of a person's own words, by rules."""
 
@@ -110,31 +109,51 @@ class Writer:
             self._lines = []
 
 
-def stream(folder: Path, seed: int | None = None, buffer: int = BUFFER) -> IterableDataset:
-    """The lines of a folder as a dataset of {"text"}, which holds `buffer` of them at most; `from_line` reads one.
-
-    seed: shuffles, or None for the order of the files. The shards come in another order, and each line is drawn from the `buffer` that are
-    next: the same order for the same seed, buffer and shards, and another one after `set_epoch`. Several processes part the shards by
-    `datasets.distributed.split_dataset_by_node`. Raises FileNotFoundError where there are no trajectories.
-    """
+def stream(folder: Path) -> IterableDataset:
+    """The lines of a folder as {"text"}, in the order of its files. Raises FileNotFoundError where there are no trajectories."""
     from datasets import IterableDataset, load_dataset
 
-    paths = sorted(map(str, folder.glob("trajectories-*.jsonl.gz")))
-    if not paths:
-        raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories build` makes them")
-    lines = load_dataset("text", data_files=paths, split="train", streaming=True)
+    lines = load_dataset("text", data_files=_shards(folder), split="train", streaming=True)
     assert isinstance(lines, IterableDataset)
-    return lines if seed is None else lines.shuffle(seed, buffer_size=buffer)
+    return lines
+
+
+def table(folder: Path, cache: Path) -> Dataset:
+    """The same lines by their number, unpacked into the folder `cache` once and read from there as they are wanted.
+
+    Raises FileNotFoundError where there are no trajectories.
+    """
+    from datasets import Dataset, load_dataset
+
+    lines = load_dataset("text", data_files=_shards(folder), split="train", cache_dir=str(cache))
+    assert isinstance(lines, Dataset)
+    return lines
+
+
+def _shards(folder: Path) -> list[str]:
+    if paths := sorted(map(str, folder.glob("trajectories-*.jsonl.gz"))):
+        return paths
+    raise FileNotFoundError(f"no trajectories-*.jsonl.gz in {folder}; `python -m training trajectories build` makes them")
 
 
 def from_line(row: Row) -> Trajectory:
-    """The trajectory of a row of `stream`. Raises jsonschema's ValidationError."""
+    """The trajectory of a row of `stream` or `table`. Raises jsonschema's ValidationError."""
     return from_row(json.loads(row["text"]))
 
 
-def read(folder: Path, seed: int | None = None, buffer: int = BUFFER) -> Iterator[Trajectory]:
-    """Every trajectory of a folder, streamed, in the order of `stream`. Raises FileNotFoundError where there is none."""
-    yield from map(from_line, stream(folder, seed, buffer))
+def read(folder: Path) -> Iterator[Trajectory]:
+    """Every trajectory of a folder, streamed. Raises FileNotFoundError where there is none."""
+    yield from map(from_line, stream(folder))
+
+
+def described(origins: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, int]]:
+    """What trajectories are made of, for a card: how many by how the draft was made, by the licence of the person's texts (of personas, the draft's), and
+    by the model that wrote the draft. origins: these three of each, the last "" where no model wrote it."""
+    counted: tuple[Counter[str], Counter[str], Counter[str]] = Counter(), Counter(), Counter()
+    for origin in origins:
+        for names, name in zip(counted, origin, strict=True):
+            names[name or UNWRITTEN] += 1
+    return {kind: dict(names.most_common()) for kind, names in zip(("trajectories", "licences", "models"), counted, strict=True)}
 
 
 def read_authors(folder: Path) -> Iterator[Author]:
