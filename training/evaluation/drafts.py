@@ -99,7 +99,7 @@ class _Judge:
     def __init__(self, task: Task) -> None:
         self._draft = task.draft
         self._rates = Rates(task.known.profile)
-        self._faithful: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._faithful: dict[tuple[tuple[tuple[int, int, str], ...], tuple[str, ...]], float] = {}
 
     def unchanged(self) -> _Result:
         """The draft itself."""
@@ -123,16 +123,19 @@ class _Judge:
             reverted=len(verdict.reverted),
             changed=facts.changes(draft, edits, text),
             half=max(0, half),
-            fidelity=(self._fidelity(apply(draft, proposed), told, phrases), self._fidelity(text, told, phrases)),
+            fidelity=(self._fidelity(proposed, told, phrases), self._fidelity(edits, told, phrases)),
             unread=any(seen.feature == "reflection" for seen in observations),
         )
 
-    def _fidelity(self, rewrite: str, told: Known, phrases: tuple[str, ...]) -> float:
-        if rewrite == self._draft:
+    def _fidelity(self, edits: Sequence[Edit], told: Known, phrases: tuple[str, ...]) -> float:
+        """By the edits that were made: guessed from both texts, a lost emoji beside a changed mark looks like a lost sentence."""
+        if not edits:
             return 1.0
-        if (rewrite, phrases) not in self._faithful:
-            self._faithful[rewrite, phrases] = fidelity([Rollout(self._draft, rewrite, profile=told.profile)])[0] or 0.0
-        return self._faithful[rewrite, phrases]
+        key = tuple((edit.start, edit.end, edit.after) for edit in edits), phrases
+        if key not in self._faithful:
+            rollout = Rollout(self._draft, apply(self._draft, edits), profile=told.profile, edits=tuple(edits))
+            self._faithful[key] = fidelity([rollout])[0] or 0.0
+        return self._faithful[key]
 
 
 def real_drafts(ground: Ground) -> Outcome:
