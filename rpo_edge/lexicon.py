@@ -389,7 +389,7 @@ _BARE = (
 )
 BARE = {form.replace("'", ""): form for form in _BARE.split()}
 """What contractions are in chats that leave out the apostrophe ("dont"), where that is no other word ("well", "id", "its", "wont")."""
-LEFT_BARE = frozenset([*BARE.values(), "it's", "let's", "he's", "she's", "here's"])
+LEFT_BARE = frozenset([*BARE.values(), "it's", "let's", "he's", "she's", "here's", "can't", "won't"])
 """Contractions that lose their apostrophe when the user writes none; of those that become other words, the ones that chats write so all the same."""
 
 NUMBER_WORDS: frozenset[str] = frozenset(

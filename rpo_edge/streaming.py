@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
+from rpo_edge.features.framing import SIGN_OFF
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
@@ -275,9 +276,10 @@ def unwanted(profile: StyleProfile) -> frozenset[str]:
 
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
-    """Greetings and sign-offs of the user's: the only texts that may be added as they stand."""
+    """Greetings and sign-offs of the user's, with the name and without it: the only texts that may be added as they stand."""
     found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
     found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
+    found += [match["phrase"] for match in map(SIGN_OFF.fullmatch, found) if match]
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
 
 

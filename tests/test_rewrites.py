@@ -151,6 +151,20 @@ CASES = {
         "Python is slow. Run this:\n\n```\nsudo python x.py\n```",
         "Python is slow. run this:\n\n```\nsudo python x.py\n```",
     ),
+    "and a pronoun": (LOW, "The oven is hot. In conclusion, I am fine.", "the oven is hot. i'm fine"),
+    "and a word that is edited, too": (
+        LOW,
+        "The oven is hot. Remember that it is fun and we like it.",
+        "the oven is hot. it's fun and we like it",
+    ),
+    "a phrase that goes from a text with capitals": (
+        SHORT,
+        "It's hot. Remember that it is fun and we like it.",
+        "It's hot. It's fun and we like it.",
+    ),
+    "what cannot be, without an apostrophe": (CHAT, "you can't go there, and i won't", "u cant go there, and i wont"),
+    "what cannot be, at the start": (CHAT, "The rocks are there. You cannot sell them.", "the rocks are there. u cant sell them"),
+    "a word that is a part of another": (CHAT, "Ultimately you win. You can sell it.", "ultimately u win. u can sell it"),
     "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion.\n2. open the file."),
     "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),
     "a last exclamation": (
@@ -290,6 +304,12 @@ def test_emoji_that_lead_lines_go_together():
     some = ["It is late 🙂 now. It is far. We left. They came. We are here. It is fine. Nobody knew."] * 6
     draft = "We have these:\n\n- 🔥 fire\n- 💊 pills\n- 🛏️ beds\n- ▶️ films"
     assert rewrite(some, draft).text == "We have these:\n\n- fire\n- pills\n- beds\n- films"
+
+
+def test_a_users_sign_off_behind_words_that_the_draft_has_too_is_no_leak():
+    some = [f"I saw the flat in week {w}.\n\nI look forward to hearing from you.\n\nSincerely,\nEve Hale" for w in WEEKS]
+    draft = "The flat was cold.\n\nI look forward to hearing from you.\n\nBest regards,\nIda Moss"
+    assert rewrite(some, draft).text == draft.replace("Best regards", "Sincerely")
 
 
 def test_reasons_say_what_was_seen():

@@ -25,7 +25,7 @@ from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, MAJORITY, Rates
-from rpo_edge.segment import LINE_PREFIX, WORD
+from rpo_edge.segment import LINE_PREFIX, WORD, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites, counts_of, free_sites
@@ -42,6 +42,7 @@ _ONCE = FRAMES | _WHOLE
 _BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _CASES = frozenset({"sentence_case", "pronoun_case"})
 _SPLITS = frozenset({"semicolon", "clause_join"})
+_LEAD_INS = frozenset({"announcement", "conclusion"})
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
@@ -119,7 +120,12 @@ class RulesReflector:
             ):
                 text = ""
             splits = site.name in _SPLITS or variant == "full stop"
-            if splits and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY and not text.endswith("I"):
+            capital = splits or site.name in _LEAD_INS
+            if (
+                capital
+                and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY
+                and not _ends_in_pronoun(text, site.end, window)
+            ):
                 text = text.lower()
             if site.name in _CASES:
                 cases.append(site)
@@ -183,13 +189,14 @@ def stated_features(profile: StyleProfile) -> frozenset[str]:
 
 
 def _in_turn(phrases: list[Edit], edits: list[Edit]) -> list[Edit]:
-    """Phrases that go before other edits; where one leaves its capital to a word that is edited, too, that edit puts it there."""
+    """Phrases that go before other edits; where one leaves its first letter to a word that is edited, too, that edit puts it there."""
     by_start = {edit.start: i for i, edit in reversed([*enumerate(edits)])}
     found = []
     for phrase in phrases:
         i = by_start.get(phrase.end - 1) if phrase.after else None
         if i is not None and edits[i].after:
-            edits[i] = replace(edits[i], after=edits[i].after[0].upper() + edits[i].after[1:])
+            if phrase.after.isupper():
+                edits[i] = replace(edits[i], after=edits[i].after[0].upper() + edits[i].after[1:])
             phrase = replace(phrase, end=phrase.end - 1, before=phrase.before[:-1], after=phrase.after[:-1])
         found.append(phrase)
     return [*found, *edits]
@@ -200,6 +207,11 @@ def _out_of_place(site: Site, window: Window) -> bool:
     if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
         return window.sentence and not window.last
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
+
+
+def _ends_in_pronoun(text: str, end: int, window: Window) -> bool:
+    """Whether what is put in before `end` ends in the word "I", which is no first letter of "It"."""
+    return text.endswith("I") and not window.text[end : end + 1].isalpha()
 
 
 def _ends_paragraph(end: int, window: Window) -> bool:
@@ -318,7 +330,7 @@ def _apply_case(
             if (
                 (site.name == "pronoun_case" and there.after[0] == "I")
                 or no_name(first)
-                or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in window.text)
+                or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in words(window.text))
             ):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])

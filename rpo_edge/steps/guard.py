@@ -35,6 +35,8 @@ _BORDERS = 16  # of one difference that are looked at: those of its first spans
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
 _NEUTRAL = "so "
 _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
+_READ_BARE = BARE | {"cant": "can't", "wont": "won't"}
+"""Of what a draft says in other words, "wont" is the same on both sides."""
 _BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
 _NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
 """With a capital inside a sentence, too."""
@@ -354,7 +356,7 @@ def numbers(text: str) -> Counter[str]:
 
 def negations(text: str) -> int:
     """How often a text denies: "do not" and "don't" are one each."""
-    return sum(word in NEGATIONS or BARE.get(word, word).endswith("n't") for word in plain_words(text))
+    return sum(word in NEGATIONS or _READ_BARE.get(word, word).endswith("n't") for word in plain_words(text))
 
 
 def _tokens(text: str) -> list[str]:
@@ -363,7 +365,7 @@ def _tokens(text: str) -> list[str]:
 
 def _uncontracted(word: str) -> str:
     """A word without what is contracted with it, or the verb of a negation, however it is written."""
-    full = BARE.get(word.lower(), word.lower())
+    full = _READ_BARE.get(word.lower(), word.lower())
     bare = full != word.lower() and (word.islower() or full.endswith("n't"))  # "Ive" is a name, "Dont" is none
     return like(word, _stem(full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
 
