@@ -133,6 +133,7 @@ CERTAIN = Vocabulary(
         Operation(False, "perhaps", "maybe"),
         Operation(False, "thus,", "so", initial=True),
         Operation(False, "", "so ", initial=True),
+        Operation(False, "afterwards,", "then", initial=True),
         Operation(True, "", ","),
     ]
 )
@@ -171,9 +172,27 @@ def test_nothing_is_put_in_that_the_user_was_never_seen_to_write():
     assert certain(draft, {"maybe": 1}) == certain(draft, {"maybe": 1, "perhaps": 3}) == "Maybe we can. We should, maybe."
 
 
-@pytest.mark.parametrize(("shown", "rewrite"), [("^ so", "So it goes."), ("^ but", "So it goes."), ("^ and", "Thus, it goes.")])
-def test_who_begins_sentences_with_but_may_begin_them_with_so(shown, rewrite):
-    assert certain("Thus, it goes.", {shown: 2}) == rewrite
+@pytest.mark.parametrize(("shown", "rewrite"), [("^ so", "So it goes."), ("^ but", None), ("^ and", None), ("so", None)])
+def test_only_who_begins_sentences_with_so_may_begin_them_with_it(shown, rewrite):
+    assert certain("Thus, it goes.", {shown: 2}) == (rewrite or "Thus, it goes.")
+
+
+def test_who_was_never_seen_to_begin_with_a_word_gets_none_for_others_of_its_kind():
+    assert certain("Thus, it goes. Afterwards, it went.", {"^ so": 9}) == "So it goes. Afterwards, it went."
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("Thus, it goes. Thus, we go.", "So it goes. Thus, we go."),
+        ("Thus, it goes. We go. Thus, they go.", "So it goes. We go. So they go."),
+        ("So we go. Thus, it goes.", None),
+        ("Thus, it goes.\n\nSo, we go.", None),
+        ("Thus, it goes. Some of us go.", "So it goes. Some of us go."),
+    ],
+)
+def test_no_two_neighbours_come_to_begin_with_one_opener(draft, rewrite):
+    assert certain(draft, {"^ so": 9}) == (rewrite or draft)
 
 
 def test_a_word_that_joins_is_put_nowhere():
@@ -183,8 +202,8 @@ def test_a_word_that_joins_is_put_nowhere():
 
 
 def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
-    heads = replace(HEADS, own=np.zeros((8, COLUMNS)), families=np.zeros((8, len(Usage(CERTAIN).families))), allowed=np.ones(8))
-    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 9), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    heads = replace(HEADS, own=np.zeros((9, COLUMNS)), families=np.zeros((9, len(Usage(CERTAIN).families))), allowed=np.ones(9))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 10), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
     known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
     (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
     assert edit.reason == "contracted: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"

@@ -3,6 +3,7 @@
 import pytest
 
 from rpo_edge import History, Personalizer
+from rpo_edge.pipeline import Windows
 from rpo_edge.records import HistoryItem
 
 APART = [
@@ -63,13 +64,13 @@ PERHAPS = [
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
 
 
-def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = None):
+def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = None, windows: Windows = "paragraphs"):
     with History.open("no such file", create=False) as history:
         history.extend([HistoryItem(text) for text in texts])
         for name, value in (preferences or {}).items():
             history.set_preference(name, value)
         with Personalizer(history, "rules") as personalizer:
-            return personalizer.rewrite(draft)
+            return personalizer.rewrite(draft, windows=windows)
 
 
 CASES = {
@@ -83,6 +84,15 @@ CASES = {
         "The plan was good, but it was late and nobody knew.",
         "the plan was good. but it was late and nobody knew.",
     ),
+    # openers of sentences
+    "two openers in neighbours": (
+        APART,
+        "We left. However, it was late. However, we had a car. It is far. However, it works.",
+        "We left. But it was late. However, we had a car. It is far. But it works.",
+    ),
+    "beside the draft's own": (APART, "But it was late. However, we had a car.", None),
+    "beside one in the paragraph before": (APART, "But it was late.\n\nHowever, we had a car.", None),
+    "by a full stop beside the draft's own": (APART, "But the plan was very old, but it was late. They were here.", None),
     # greeting, sign-off and stock sentences
     "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),
     "an opener in a window of its own": (SHORT, f"Great question!\n\n{FILL}", FILL),
@@ -254,6 +264,12 @@ def test_rewrites(name):
     texts, draft, wanted = CASES[name]
     found = rewrite(texts, draft)
     assert (found.text, found.verdict.reverted) == (draft if wanted is None else wanted, ())
+
+
+def test_an_opener_that_was_put_in_is_known_in_the_next_sentence_of_a_stream():
+    draft = "We left. However, it was late. However, we had a car. It is far. However, it works."
+    wanted = "We left. But it was late. However, we had a car. It is far. But it works."
+    assert rewrite(APART, draft, windows="sentences").text == wanted
 
 
 @pytest.mark.parametrize(

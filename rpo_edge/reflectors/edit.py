@@ -41,6 +41,7 @@ from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StylePr
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.choices import LEAST, Place, choose_on
 from rpo_edge.reflectors.chunks import batch, chunks
+from rpo_edge.reflectors.openers import Openers
 from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
@@ -217,7 +218,8 @@ class EditReflector:
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
-        edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen]
+        openers = Openers(window)
+        edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen if openers.take(place.edit)]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
 
     def _explained(self, place: Place, mark: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:

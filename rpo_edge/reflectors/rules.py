@@ -24,6 +24,7 @@ from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, MAJORITY, Rates
 from rpo_edge.segment import LINE_PREFIX, WORD, words
 from rpo_edge.steps.freeze import freeze
@@ -99,7 +100,9 @@ class RulesReflector:
         """
         user = counts_of(profile)
         rates = Rates(user, self._context(window, features), stated_rates(profile.preferences))
-        sampler = _Sampler(window.text, window.carry)
+        sampler, openers = _Sampler(window.text, without_openers(window.carry)), Openers(window)
+        for edit in given:
+            openers.take(edit)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
         phrases: list[Edit] = []
         edits: list[Edit] = []
@@ -136,13 +139,14 @@ class RulesReflector:
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            lot = phrases if site.name in STOCK or splits else edits
-            lot.append(Edit(site.start, site.end, before, text, rates.reason(site, variant), shown))
+            edit = Edit(site.start, site.end, before, text, rates.reason(site, variant), shown)
+            if openers.take(edit):
+                (phrases if site.name in STOCK or splits else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
-        return Reflection(tuple(_observations(own, rates)), tuple(edits), sampler.carry)
+        return Reflection(tuple(_observations(own, rates)), tuple(edits), {**sampler.carry, **openers.carry})
 
     def close(self) -> None:
         """Forget the last windows."""

@@ -16,12 +16,10 @@ from rpo_edge.usage import sides
 
 _RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
 """Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
-_BESIDE = frozenset(["contracted", "expanded", "other words, first"])
-"""Families in which one form shows the habit of another: who writes "don't" would write "you'll"; but not that of beginning a sentence with these."""
+_BESIDE = frozenset(["contracted", "expanded"])
+"""Families in which one form shows the habit of another: who writes "don't" would write "you'll"."""
 _JOINING = frozenset(["and", "but", "or", "so"])
-"""First words that join a sentence to the one before it,"""
-_ALIKE = ("but", "so")
-"""and two of them that go together: many who write these never begin with "And"."""
+"""First words that join a sentence to the one before it: who begins with "But" may never begin with "So"."""
 _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
 
@@ -53,7 +51,7 @@ class Suits:
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
         first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
-        if first in _JOINING and (not op.before or not self._begins_alike(first)):
+        if first in _JOINING and (not op.before or not self._counts.get(f"^ {first}")):
             return False  # nobody said that this follows from that, or the user does not say so
         if op.before.strip() == "," and ";" in op.after:
             return False  # what is no clause would stand alone
@@ -61,15 +59,14 @@ class Suits:
             return False  # a cause that nobody gave; "such, as"
         if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"
-        if after and not self._counts.get(after):
-            shown = family in _BESIDE and (first in _JOINING or self._is_kind(family))
-            if not shown or (before and self._counts.get(before, 0) >= _TWICE):
-                return False
+        shown = not after or self._counts.get(after) or (family in _BESIDE and self._is_kind(family) and not self._keeps_to(before))
+        if not shown:
+            return False
         sites = [*self._ruled(_RULED.get(family, "register"), edit)]
         return (family not in _RULED and not sites) or any(_same(self._text, edit, site) and self._may(site) for site in sites)
 
-    def _begins_alike(self, first: str) -> bool:
-        return bool(self._counts.get(f"^ {first}")) or (first in _ALIKE and any(self._counts.get(f"^ {word}") for word in _ALIKE))
+    def _keeps_to(self, side: str) -> bool:
+        return bool(side) and self._counts.get(side, 0) >= _TWICE
 
     def _is_kind(self, family: str) -> bool:
         """Whether the user does more of this kind than the contrary."""
