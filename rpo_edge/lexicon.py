@@ -280,9 +280,10 @@ is iz | token serial synchron digital initial final priorit capital modern | ati
 is iz | organ | ations ational er ers
 lys lyz | ana para cata | e ed ing
 lys lyz | ana | er ers
-re er | cent theat fib lit kilomet centimet millimet calib spect lust | . s
+re er | cent theat fib lit kilomet centimet millimet millilit decilit nanomet calib spect lust scept | . s
 re er | somb meag | .
 ogue og | catal | . s
+gu g | catalo | ed ing
 ce se | defen offen preten | . s
 ll l | cance mode labe trave signa fue leve channe counse tunne jewe dia quarre marve | ed ing
 ll l | equa tota peda spira riva unrave shove funne pane swive initia | ed ing
@@ -294,22 +295,28 @@ ll l | marve | ous ously
 l ll | enro fulfi insti disti | . s
 l ll | enro fulfi insta | ment ments
 l ll | ski wi | ful fully
-grey gray | . | . s ish ed
+grey gray | . | . s ish ed er est ing
 plough plow | . | . s ed ing
 mould mold | . | . s y ed ing
+smould smold | . | er ers ered ering
+moult molt | . | . s ed ing
 sceptic skeptic | . | . s al ally ism
 """
 _SPELLING_PAIRS = """
 towards toward judgement judgment judgements judgments
 acknowledgement acknowledgment acknowledgements acknowledgments ageing aging artefact artifact artefacts artifacts
-mum mom mums moms maths math centred centered centring centering pyjamas pajamas cosy cozy cosier cozier
+mum mom mums moms maths math centred centered centring centering pyjamas pajamas cosy cozy cosier cozier cosiest coziest cosily cozily cosiness coziness
 moustache mustache moustaches mustaches manoeuvre maneuver manoeuvres maneuvers manoeuvred maneuvered
-manoeuvring maneuvering aluminium aluminum jewellery jewelry yoghurt yogurt yoghurts yogurts omelette omelet
-omelettes omelets woollen woolen paediatric pediatric paediatrician pediatrician
-orthopaedic orthopedic encyclopaedia encyclopedia anaemia anemia anaemic anemic anaesthetic anesthetic
-anaesthesia anesthesia oestrogen estrogen foetus fetus foetal fetal haemorrhage hemorrhage leukaemia leukemia
-gynaecologist gynecologist gynaecology gynecology haemoglobin hemoglobin aeroplane airplane aeroplanes airplanes
-diarrhoea diarrhea oesophagus esophagus sulphur sulfur tranquillity tranquility snowplough snowplow
+manoeuvring maneuvering manoeuvrable maneuverable manoeuvrability maneuverability pyjama pajama aluminium aluminum jewellery jewelry yoghurt yogurt yoghurts yogurts omelette omelet
+omelettes omelets woollen woolen paediatric pediatric paediatrics pediatrics paediatrician pediatrician paediatricians pediatricians
+orthopaedic orthopedic orthopaedics orthopedics encyclopaedia encyclopedia anaemia anemia anaemic anemic anaesthetic anesthetic anaesthetics anesthetics anaesthetist anesthetist
+anaesthesia anesthesia oestrogen estrogen foetus fetus foetuses fetuses foetal fetal haemorrhage hemorrhage haemorrhages hemorrhages haemorrhaging hemorrhaging
+haemorrhagic hemorrhagic haemophilia hemophilia haematology hematology haematologist hematologist haematoma hematoma
+ischaemia ischemia ischaemic ischemic hypoglycaemia hypoglycemia glycaemic glycemic coeliac celiac oedema edema
+faeces feces faecal fecal aetiology etiology palaeontology paleontology palaeontologist paleontologist
+palaeontologists paleontologists carburettor carburetor carburettors carburetors leukaemia leukemia
+gynaecologist gynecologist gynaecologists gynecologists gynaecology gynecology gynaecological gynecological haemoglobin hemoglobin aeroplane airplane aeroplanes airplanes
+diarrhoea diarrhea oesophagus esophagus sulphur sulfur sulphuric sulfuric sulphate sulfate sulphates sulfates sulphide sulfide tranquillity tranquility snowplough snowplow
 """
 
 
@@ -324,6 +331,13 @@ def _spellings() -> Iterator[tuple[str, str]]:
     words = _SPELLING_PAIRS.split()
     yield from zip(words[::2], words[1::2], strict=True)
 
+
+_BRITISH_ALONE = """
+metre meter metres meters tyre tire tyres tires programme program programmes programs cheque check cheques checks kerb curb kerbs curbs
+licence license licences licenses storeys stories practise practice practises practices practised practiced practising practicing
+"""
+BRITISH_ALONE: dict[str, str] = dict(zip(_BRITISH_ALONE.split()[::2], _BRITISH_ALONE.split()[1::2], strict=True))
+"""British spelling -> the American one, which means other things as well: "a parking meter", "a computer program", "to check"."""
 
 BRITISH_AMERICAN: tuple[tuple[str, str], ...] = tuple(_spellings())
 """(British, American) spellings of one word; no spelling stands on both sides."""

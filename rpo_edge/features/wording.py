@@ -13,9 +13,10 @@ from rpo_edge.features.context import (
     listed,
     right_of,
     starts_clause,
+    word_after,
     word_before,
 )
-from rpo_edge.lexicon import BRITISH_AMERICAN
+from rpo_edge.lexicon import BRITISH_ALONE, BRITISH_AMERICAN, NUMBER_WORDS
 from rpo_edge.segment import iter_sentence_starts
 
 _CONNECTIVES = {  # one slot at the start of a sentence; the variants mean the same there
@@ -43,8 +44,19 @@ _INTENSIFIER = re.compile(
 
 # A dictionary asked word by word: an alternation of a thousand words would be tried at every letter, forty times slower.
 _LETTERS = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")
-_SPELLINGS = {b: ("british", "american", a) for b, a in BRITISH_AMERICAN} | {a: ("american", "british", b) for b, a in BRITISH_AMERICAN}
-
+_BY_CONTEXT = {"meters": "metres", "tire": "tyre", "tires": "tyres"}
+_AMERICAN = {a: b for b, a in BRITISH_AMERICAN} | _BY_CONTEXT
+_SPELLINGS = {b: ("british", "american", a) for b, a in [*BRITISH_AMERICAN, *BRITISH_ALONE.items()]} | {
+    a: ("american", "british", b) for a, b in _AMERICAN.items()
+}
+_COUNTED = NUMBER_WORDS | listed("few several many square cubic")
+_OF_WHEELS = listed("flat spare front rear bike bicycle car tractor")
+_TYRE_AFTER = {
+    "tire": listed("a the my your our his their") | _OF_WHEELS,
+    "tires": listed("the my your our his their its those new worn winter summer snow truck four two") | _OF_WHEELS,
+}
+_WITH_TYRES = listed("pressure pressures tread treads shop size sizes")
+_NUMBER_BEFORE = re.compile(r"\d[ \n]\Z")
 
 _NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
 _CODE_NEXT = re.compile(r"[=(_/]|:(?!\s*(?:\n|\Z))")
@@ -55,8 +67,18 @@ def _spelling(text: str) -> Iterator[Site]:
     for match in _LETTERS.finditer(text):
         if (found := _SPELLINGS.get(match[0].lower())) is None or _may_be_a_name(text, match) or _CODE_NEXT.match(text, match.end()):
             continue
+        if match[0].lower() in _BY_CONTEXT and not _is_unit_or_tyre(text, match):
+            continue
         variant, other, word = found
         yield Site(f"spelling:{_spelling_family(match[0].lower())}", match.start(), match.end(), variant, {other: like(match[0], word)})
+
+
+def _is_unit_or_tyre(text: str, match: re.Match[str]) -> bool:
+    """ "ten meters", "a flat tire"; not "parking meters", "it tires me"."""
+    word, before = match[0].lower(), word_before(text, match.start())
+    if word == "meters":
+        return before in _COUNTED or bool(_NUMBER_BEFORE.search(text, max(0, match.start() - 2), match.start()))
+    return before in _TYRE_AFTER[word] or (word == "tire" and word_after(text, match.end()) in _WITH_TYRES)
 
 
 def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
