@@ -128,6 +128,7 @@ CERTAIN = Vocabulary(
     [
         Operation(False, "it is", "it's"),
         Operation(False, "you have", "you've"),
+        Operation(False, "you are", "you're"),
         Operation(False, "it's", "it is"),
         Operation(False, "difficult", "hard"),
         Operation(False, "perhaps", "maybe"),
@@ -139,12 +140,12 @@ CERTAIN = Vocabulary(
 )
 
 
-def certain(draft: str, counts: dict[str, float]) -> str:
+def certain(draft: str, counts: dict[str, float], habits: dict[str, Habit] | None = None) -> str:
     """What an encoder that is sure of every operation makes of a draft."""
     n, kinds = len(CERTAIN.operations), len(Usage(CERTAIN).families)
     heads = replace(HEADS, own=np.zeros((n, COLUMNS)), families=np.zeros((n, kinds)), allowed=np.ones(n))
     editor = EditReflector(lambda ids, *_: np.full((*ids.shape, n + 1), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
-    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **counts})})
+    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **counts}), **(habits or {})})
     return apply(draft, editor.reflect(Window(draft, 0), Evidence(), known).edits)
 
 
@@ -164,6 +165,13 @@ def test_what_is_no_english_in_a_place_is_not_put_there(draft, rewrite):
     """The encoder would: grammar is asked of `rules`. A made-up vocabulary does one of a pair only."""
     counts = {"it's": 9.0, "hard": 9.0, "it is": 9.0, "you've": 9.0}
     assert certain(draft, counts) == (rewrite or draft)
+
+
+def test_who_writes_ur_gets_it_and_no_contraction():
+    ur = {"shorthand:your": Habit("shorthand:your", {"ur": 9.0}), "you_are": Habit("you_are", {"ur": 9.0})}
+    draft = "You have been here. You are late."
+    assert certain(draft, {"you've": 9.0, "you're": 9.0}) == "You've been here. You're late."
+    assert certain(draft, {"you've": 9.0, "you're": 9.0}, ur) == "You've been here. Ur late."
 
 
 def test_nothing_is_put_in_that_the_user_was_never_seen_to_write():
@@ -202,8 +210,8 @@ def test_a_word_that_joins_is_put_nowhere():
 
 
 def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
-    heads = replace(HEADS, own=np.zeros((9, COLUMNS)), families=np.zeros((9, len(Usage(CERTAIN).families))), allowed=np.ones(9))
-    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 10), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    heads = replace(HEADS, own=np.zeros((10, COLUMNS)), families=np.zeros((10, len(Usage(CERTAIN).families))), allowed=np.ones(10))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 11), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
     known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
     (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
     assert edit.reason == "contracted: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"

@@ -61,6 +61,7 @@ PERHAPS = [
     "Perhaps not. I tried to fix it and it was hard, so I got rid of it.",
     "I often ask for help. Most of the time I get it. I need some of it now.",
 ]
+KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for w in WEEKS]
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
 
 
@@ -205,6 +206,22 @@ CASES = {
         CHAT,
         "Please call, or your friends will go. You can rent a boat for two hours.",
         "pls call, or ur friends will go. u can rent a boat for two hours",
+    ),
+    "a short form of two words": (
+        CHAT,
+        "You are on time and you're not alone, so bring your friends. We know who you are.",
+        "ur on time and ur not alone, so bring ur friends. we know who u are",
+    ),
+    "a short form of one of the two": (
+        ["ur friend called. you're late. tell me if you're here", "ur dog is fine. u know you're late, and ur mum knows"],
+        "You're late, and your friend called.",
+        "you're late, and ur friend called.",
+    ),
+    "who writes kindly": (KINDLY, "Please send it. It is late. Please reply to me.", "Kindly send it. It is late. Kindly reply to me."),
+    "who writes it now and then": (
+        [f"{text} Please call. Please note it. Please wait." for text in KINDLY],
+        "Please send it. Please reply.",
+        None,
     ),
     # words
     "the user's own of a pair": (PERHAPS, "Perhaps you could begin with the smallest task today. Perhaps you should call.", None),

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site, like
-from rpo_edge.features.context import begins_sentence, listed, word_after, word_before, words_before
+from rpo_edge.features.context import (
+    SUBJECTS,
+    begins_sentence,
+    listed,
+    starts_clause,
+    word_after,
+    word_before,
+    words_before,
+)
 
 STANDARD = "standard"
 """The variant of the whole word; a short form is a variant by itself."""
@@ -103,6 +111,8 @@ def _sites(text: str) -> Iterator[Site]:
         form = match[0] if match[0] in table else match[0].lower()
         if (found := table.get(form)) and not (len(form) == 1 and symbols) and _is_word(text, match, form):
             word, variant, others = found
+            if form == "ur":
+                others = {}  # it may be "you're"
             options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
             yield Site(f"shorthand:{word}", match.start(), _with_stop(text, match.end(), form), variant, options)
     yield from _phrases(text)
@@ -174,4 +184,40 @@ def _phrases(text: str) -> Iterator[Site]:
         yield Site(f"shorthand:{whole}", match.start(), match.end(), variant, other)
 
 
+_YOU_ARE = re.compile(r"(?<![\w'’@#/.-])(?:[Yy]ou(?:['’]?re| are)|[Uu]r)(?= [a-z])")
+
+
+def _you_are(text: str) -> Iterator[Site]:
+    """ "ur" for "you're": who writes it for "your" writes it for both, unless they are seen to write "you're"."""
+    for match in _YOU_ARE.finditer(text):
+        start = match.start()
+        if match[0].lower() == "ur":
+            yield Site("you_are", start, match.end(), "ur")
+        elif match[0][3:] != " are" or (starts_clause(text, start) and word_after(text, match.end()) not in _NO_PREDICATE):
+            yield Site("you_are", start, match.end(), STANDARD, {"ur": like(match[0], "ur")})
+
+
+_NO_PREDICATE = SUBJECTS | listed("and or but if when because now then")
+_KINDLY = re.compile(r"(?<![\w'’-])(?P<word>please|kindly) (?P<verb>[a-z]+)", re.IGNORECASE)
+_REQUESTS = _VERBS | listed(
+    "accept add advise allow arrange attach avoid bring check click complete confirm consider contact copy don enter ensure fill find follow "
+    "forward hold inform join mention note notify open post print provide refer remember remove reply respond return review save select share "
+    "sign submit update upload visit wait"
+)
+
+
+def _please(text: str) -> Iterator[Site]:
+    """Requests: "Please send it", "could you please send it"; not "he kindly sent it"."""
+    for match in _KINDLY.finditer(text):
+        word, before = match["word"].lower(), words_before(text, match.start())
+        asked = begins_sentence(text, match.start()) or (
+            before[-1:] == ["you"] and before[-2:-1] in (["could"], ["can"], ["would"], ["will"])
+        )
+        if asked and match["verb"] in _REQUESTS:
+            other = {"please": "kindly", "kindly": "please"}[word]
+            yield Site("please", *match.span("word"), word, {other: like(match["word"], other)})
+
+
+YOU_ARE = Choice("you_are", '"ur" for "you\'re"', "share of its uses", _you_are)
+PLEASE = Choice("please", "please or kindly", "share of requests", _please)
 SHORTHAND = Choice("shorthand", "short forms of words", "share of each word's forms", _sites)

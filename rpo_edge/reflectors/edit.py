@@ -72,6 +72,8 @@ LEFT_TO_RULES = frozenset(
         "exclamation",
         "last_stop",
         "shorthand",
+        "you_are",
+        "please",
         "oxford_comma",
         "clause_join",
         "clause_comma",

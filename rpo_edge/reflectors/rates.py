@@ -12,9 +12,8 @@ from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
 
 _PER_WORD = frozenset({"register", "clause_join"})
 """Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
-_ITS_OWN = frozenset({"shorthand"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
-_MOSTLY = frozenset({"clause_join"})
-"""Followed only where the user does so mostly: at a third of the places, which third is chance."""
+_ITS_OWN = frozenset({"shorthand", "you_are"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
+
 _ONLY_STATED = frozenset({"heading", "bullet"})
 """Shown in a profile, but which mark a list has is that of the program it was written in."""
 _FEWEST_SEEN = 2
@@ -24,6 +23,8 @@ _OF_SEMICOLONS = 0.15  # of two clauses that could be one sentence, the share jo
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 MAJORITY = 0.5
 """A form that is written more often than this needs no other evidence."""
+MOSTLY = {"clause_join": MAJORITY, "please": MAJORITY, "you_are": 0.8}
+"""Followed only where the user does so mostly: at a third of the places, which third is chance; and some write "ur" for "your" alone."""
 FRAMES = frozenset({"greeting", "sign_off"})
 """Features that a text has once, at its edges."""
 FEWEST_FRAMES = 2
@@ -72,10 +73,10 @@ class Rates:
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
         """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
         name = key.partition(":")[0]
+        if rate < MOSTLY.get(name, 0.0):
+            return False
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
-        if name in _MOSTLY and rate < MAJORITY:
-            return False
         own = self._user.get(key, {})
         unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
         if unseen and (variant == "formal" or sum(own.values()) >= _FEWEST_SEEN):

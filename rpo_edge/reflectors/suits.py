@@ -10,6 +10,7 @@ from rpo_edge.features.base import Site
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.rates import MOSTLY
 from rpo_edge.segment import straight
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import sides
@@ -62,6 +63,8 @@ class Suits:
         shown = not after or self._counts.get(after) or (family in _BESIDE and self._is_kind(family) and not self._keeps_to(before))
         if not shown:
             return False
+        if straight(edit.after).lower().startswith("you're") and self._writes_ur:
+            return False
         sites = [*self._ruled(_RULED.get(family, "register"), edit)]
         return (family not in _RULED and not sites) or any(_same(self._text, edit, site) and self._may(site) for site in sites)
 
@@ -72,6 +75,12 @@ class Suits:
         """Whether the user does more of this kind than the contrary."""
         against, done = (sum(self._counts.get(side, 0) for side in some) for some in self._kin[family])
         return done > against
+
+    @property
+    def _writes_ur(self) -> bool:
+        """Whether `rules` will put "ur" there."""
+        seen = self._habits["you_are"].counts if "you_are" in self._habits else {}
+        return seen.get("ur", 0) > 1 and seen["ur"] >= MOSTLY["you_are"] * sum(seen.values())
 
     def _may(self, site: Site) -> bool:
         """Not where the user wrote the formal word, and never its twin."""
