@@ -64,6 +64,8 @@ PERHAPS = [
 KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for w in WEEKS]
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
 
+STEP = "The first step is to open the page. The second is slower."
+
 
 def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = None, windows: Windows = "paragraphs"):
     with History.open("no such file", create=False) as history:
@@ -102,6 +104,50 @@ CASES = {
         "Certainly! Here is a summary of the report:\n\nThe committee met in May.",
         "The committee met in May.",
     ),
+    "an opener under a title": (SHORT, f"# The plan\n\nGreat question! {STEP}", f"# The plan\n\n{STEP}"),
+    "an opener under a bold title": (SHORT, f"**The long plan**\n\nGreat question! {STEP}", f"**The long plan**\n\n{STEP}"),
+    "not under who says it": (SHORT, f"**Ann:**\n\nGreat question. {STEP}", None),
+    "not after the first sentence": (SHORT, f"# The plan\n\n{STEP} Great question.", None),
+    "an opener under a subject and a greeting": (
+        SHORT,
+        f"Subject: Report\n\nDear Ms. Lee,\n\nI hope this email finds you well. {STEP}\n\nKind regards,\nHelena",
+        f"Subject: Report\n\nDear Ms. Lee,\n\n{STEP}\n\nKind regards,\nHelena",
+    ),
+    "an opener that goes on": (SHORT, f"Great question — the answer is simple. {STEP}", f"The answer is simple. {STEP}"),
+    "an opener that goes on with a number": (SHORT, f"Great question – it depends on 3 things. {STEP}", f"It depends on 3 things. {STEP}"),
+    "an opener that goes on with no clause": (SHORT, f"Great question — one that all ask. {STEP}", None),
+    "an answer that agrees": (SHORT, f"You're absolutely right! {STEP}", STEP),
+    "a letter that agrees": (SHORT, f"Hi Ann,\n\nYou're absolutely right. {STEP}", None),
+    "a yes before an announcement": (SHORT, f"Absolutely! Here is the list:\n\n- {STEP}", f"Here's the list:\n\n- {STEP}"),
+    "a yes that answers": (SHORT, f"Absolutely! {STEP}", f"Absolutely. {STEP}"),
+    "an offer behind a rule": (SHORT, f"{STEP}\n\n---\n\nWould you like me to turn this into a checklist?", STEP),
+    "an offer behind a rule, in a window of its own": (SHORT, f"{FILL}\n\n---\n\nShall I expand on any of these?", FILL),
+    "an offer under a heading": (SHORT, f"{STEP}\n\n## Next steps\n\nWould you like me to draft the email?", STEP),
+    "closers under a bold heading": (
+        SHORT,
+        f"{STEP}\n\n**Next steps**\n\nHope this helps! Let me know if any part needs more explanation. 😊",
+        STEP,
+    ),
+    "an offer under a heading that says something": (SHORT, f"{STEP}\n\n## Costs\n\nWould you like me to draft the email?", None),
+    "a heading over more than an offer": (
+        SHORT,
+        f"{STEP}\n\n## Next steps\n\nWe call them. Would you like me to draft the email?",
+        f"{STEP}\n\n## Next steps\n\nWe call them.",
+    ),
+    "a closer before a rule": (SHORT, f"{STEP}\n\nHope this helps!\n\n---", f"{STEP}\n\n---"),
+    "a closer of two needs": (SHORT, f"{STEP} Let me know if you have any questions or need further assistance!", STEP),
+    "what could be done with the answer": (SHORT, f"{STEP} If you want, I can also turn it into a table.", STEP),
+    "a deeper dive": (SHORT, f"{STEP} Would you like a deeper dive into any specific aspect?", STEP),
+    "an offer of something else": (SHORT, f"{STEP} If you want, I can drive.", None),
+    "glad to do more": (SHORT, f"{STEP} I'm happy to adjust it if you need a shorter version.", STEP),
+    "a promise": (SHORT, f"{STEP} I'm happy to draft the email.", None),
+    "an invitation": (SHORT, f"{STEP} Would you like to meet on Friday?", None),
+    "an offer with a name": (SHORT, f"{STEP} Would you like me to draft the email for Ann?", None),
+    "an offer with a number": (SHORT, f"{STEP} Would you like me to draft 3 emails?", None),
+    "an offer to a colleague": (SHORT, f"{STEP} Want me to draft our reply for tomorrow?", None),
+    "an offer in a greeted letter": (SHORT, f"Hi Ann,\n\n{STEP} Would you like me to draft the email?", None),
+    "an offer in a signed letter": (SHORT, f"{STEP} Would you like me to draft the email?\n\nBest,\nMia", None),
+    "what you think": (SHORT, f"{STEP} Let me know what you think.", None),
     "stock inside a letter": (
         SHORT,
         "Dear Ms. Lee,\n\nI hope this email finds you well. I am writing to ask for an extension.\n\n"

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.stock import CLOSERS, LEAD_INS, OPENERS
+from rpo_edge.features.context import begins_clause
+from rpo_edge.features.layout import EMOJI
+from rpo_edge.features.stock import AGREEMENTS, CLOSERS, CLOSING_HEADINGS, LEAD_INS, OFFERS, OPENERS, PRAISE
 from rpo_edge.lexicon import NUMBER_WORDS
-from rpo_edge.segment import WORD, Span, plain_words, prose_start, sentences, words
+from rpo_edge.segment import WORD, Span, plain_words, prose_start, sentences, straight, words
 
 GREETING = re.compile(
     r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
@@ -33,10 +35,25 @@ _SALUTATION = re.compile(
 _PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 _ANSWER = re.compile(
-    r"(?:certainly|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
+    r"(?:certainly|absolutely|of course|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
 _ANNOUNCEMENT = re.compile(r"\s+(?:here|below|let|i(?:['’](?:d|m|ll)| would| am| will| can)|i[’']ve|happy|glad)\b", re.IGNORECASE)
+_ABOVE = re.compile(
+    r"\s*(?:(?:#{1,6}[ \t]+|(?:\*\*)?subject:)[^\n]*\n\s*|\*\*[^*\n]+ [^*\n]*[^*:\n]\*\*[ \t]*\r?\n[ \t]*\r?\n\s*){1,2}", re.IGNORECASE
+)
+"""A title or subject; what is bold and of one word or with a colon may be who speaks."""
+_DIVIDER = re.compile(
+    rf"(?:[-*_]{{3,}}|(?:#{{1,6}}[ \t]+|\*\*)(?:{CLOSING_HEADINGS})[:?!]?(?:\*\*)?:?)[ \t]*(?:\r?\n\s*|\Z)", re.IGNORECASE
+)
+"""What may set a closer apart: a rule, or a heading that says as little."""
+_TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
+_MOST_SPANS = 3  # a divider, a closer and an emoji; or an opener of two sentences
+_HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:)")
+"""A line that would have nothing under it."""
+_LAST_RULE = re.compile(r"\r?\n[ \t]*\r?\n[ \t]*[-*_]{3,}\s*\Z")
+_ASIDE = frozenset(["yes", "no", "here's", "here", "let's"])
 
+_NEAR = 80
 _SIGNED = 200
 """Code points from the end in which a sign-off may begin."""
 _LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
@@ -45,28 +62,37 @@ _GOES_ON = re.compile(r"(?:[A-Za-z][a-z]+|[AaI]|\d+)(?:['’][a-z]+)?,? ")
 _AND_THAT = re.compile(r"(?:,|\b(?:and|but|or|nor|also|not)) that\b|\band to\b")
 """More that the phrase announces."""
 _AMOUNTS = NUMBER_WORDS | {"third", "average", "most", "total"}
+_LISTS = {"opener": OPENERS, "agreement": AGREEMENTS, "closer": CLOSERS, "offer": OFFERS, "praise": (PRAISE,)}
 
 
 @cache
 def _stock(which: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{source})" for source in (OPENERS if which == "opener" else CLOSERS)), re.IGNORECASE)
+    return re.compile("|".join(f"(?:{source})" for source in _LISTS[which]), re.IGNORECASE)
 
 
 def is_stock(sentence: str) -> bool:
-    """Whether a sentence is, as a whole, one of the closed list of stock openers and closers."""
+    """Whether a sentence is, as a whole, one of the closed list of stock openers and closers, with what sets it apart."""
     text = sentence.strip()
-    return bool(text) and bool(_stock("opener").fullmatch(text) or _stock("closer").fullmatch(text))
+    return bool(text) and (any(_stock(which).fullmatch(text) for which in ("opener", "agreement")) or _closes(text, offers=True))
+
+
+def _closes(sentence: str, offers: bool) -> bool:
+    """Whether a sentence is a stock closer, with a rule or heading before it and emoji behind it. offers: also those that offer more."""
+    text = sentence.strip()
+    divider = _DIVIDER.match(text)
+    text = _TAIL.sub("", text[divider.end() if divider else 0 :])
+    return bool(_stock("closer").fullmatch(text) or (offers and _stock("offer").fullmatch(text)))
 
 
 def stock(text: str) -> Iterator[Span]:
-    """The stock sentences of a text; a phrase of two ("Certainly! Here is a summary:") is one."""
+    """The stock sentences of a text; one of two ("Certainly! Here is a summary:") is one, and so is a closer with what sets it apart."""
     spans, i = sentences(text), 0
     while i < len(spans):
-        both = Span(spans[i].start, spans[min(i + 1, len(spans) - 1)].end)
-        found = next((span for span in (both, spans[i]) if is_stock(text[slice(*span)])), None)
-        if found:
-            yield found
-        i += 2 if found == both != spans[i] else 1
+        together = [Span(spans[i].start, span.end) for span in spans[i : i + _MOST_SPANS]]
+        n = next((n for n in range(len(together), 0, -1) if is_stock(text[slice(*together[n - 1])])), 0)
+        if n:
+            yield together[n - 1]
+        i += n or 1
 
 
 def is_all_stock(text: str) -> bool:
@@ -83,24 +109,46 @@ def body(text: str) -> Span:
 
 def says_something(text: str) -> bool:
     """Whether a part of a text has more than greeting, sign-off and stock sentences."""
-    start, end = body(text)
-    return bool(text[start:end].strip()) and not is_all_stock(text[start:end].strip())
+    said = text[slice(*body(text))].strip()
+    return bool(said) and not _DIVIDER.fullmatch(said) and not is_all_stock(said)
+
+
+def _is_letter(text: str) -> bool:
+    """Whether a text has a greeting or a sign-off, at its edges or inside."""
+    begin, end = body(text)
+    return begin > 0 or end < len(text) or bool(_SALUTATION.search(text) or _PARTED.search(text))
 
 
 def _opener(text: str) -> Iterator[Site]:
-    """After a greeting, if there is one."""
-    begin, stop = body(text)
-    start = _next(text, begin)
+    """After a title, a subject and a greeting, if there is one."""
+    stop, start = body(text).end, _said_from(text)
     end = opener_end(text, start)
-    if end > start and WORD.search(text, end, stop):  # a text that is nothing else stays
+    praise = _stock("praise").match(text, start)
+    if praise and _is_clause(text[praise.end() : stop]) and not _is_letter(text):
+        yield Site("opener", start, praise.end() + 1, "stock", {"none": text[praise.end()].upper()})
+    elif end > start and WORD.search(text, end, stop):  # a text that is nothing else stays
         yield Site("opener", start, end, "stock", {"none": ""})
     elif end == start and words(text):
         yield Site("opener", start, start, "none")
 
 
+def _is_clause(text: str) -> bool:
+    said = straight(text[:_NEAR]).split()[:5]
+    return bool(said) and (said[0].lower().strip(",") in _ASIDE or begins_clause(said))
+
+
+def _said_from(text: str) -> int:
+    above = _ABOVE.match(text)
+    begin = above.end() if above else 0
+    greeting = GREETING.match(text[begin:])
+    return _next(text, begin + greeting.end() if greeting else begin)
+
+
 def opener_end(text: str, start: int = 0) -> int:
     """Where the text goes on after a stock opener at `start`; `start` if there is none."""
-    match = _stock("opener").match(text, start)
+    match, agreement = _stock("opener").match(text, start), _stock("agreement").match(text, start)
+    if agreement and not _is_letter(text):
+        match = agreement
     if not match or not text[match.end() : match.end() + 1].isspace():
         return start
     is_answer = _ANSWER.fullmatch(match[0]) and not _ANNOUNCEMENT.match(text, match.end())
@@ -113,17 +161,29 @@ def _next(text: str, start: int) -> int:
 
 
 def _closer(text: str) -> Iterator[Site]:
-    """All stock sentences at the end, before a sign-off; a text that is nothing else stays."""
+    """All stock sentences at the end, before a sign-off or a last rule; one under a heading stays, and a text that is nothing else."""
     begin, end = body(text)
-    spans = sentences(text[begin:end])
-    first = len(spans)
-    while first > 0 and _stock("closer").fullmatch(text[begin + spans[first - 1].start : begin + spans[first - 1].end].strip()):
-        first -= 1
-    if 0 < first < len(spans) and WORD.search(text, begin, begin + spans[first].start):
-        start = len(text[: begin + spans[first].start].rstrip())
-        yield Site("closer", start, len(text[:end].rstrip()), "stock", {"none": ""})
+    end = begin + len(_LAST_RULE.sub("", text[begin:end]))
+    spans = [Span(begin + start, begin + stop) for start, stop in sentences(text[begin:end])]
+    first = _first_closing(text, spans, offers=not _is_letter(text))
+    if 0 < first < len(spans) and WORD.search(text, begin, spans[first].start):
+        start = len(text[: spans[first].start].rstrip())
+        options = {} if _HEADS.fullmatch(text[slice(*spans[first - 1])].strip()) else {"none": ""}
+        yield Site("closer", start, len(text[:end].rstrip()), "stock", options)
     elif words(text):
         yield Site("closer", len(text), len(text), "none")
+
+
+def _first_closing(text: str, spans: list[Span], offers: bool) -> int:
+    """The number of the first of the spans from which on all are stock closers."""
+    first = len(spans)
+    while first:
+        starts = [spans[i].start for i in range(max(0, first - _MOST_SPANS), first)]
+        found = next((start for start in starts if _closes(text[start : spans[first - 1].end], offers)), None)
+        if found is None:
+            break
+        first -= len(starts) - starts.index(found)
+    return first
 
 
 def announced(text: str, start: int) -> tuple[int, int] | None:

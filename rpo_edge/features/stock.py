@@ -50,6 +50,8 @@ OPENERS: tuple[str, ...] = (
     r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
     r"i hope you(?:['’]re| are) (?:doing|having) [^.!?\n\d]{0,20}(?:well|day|week)[!.]",
     r"certainly!",
+    r"absolutely!",
+    r"of course!",
     r"sure thing!",
     r"sure!",
     r"you got it!",
@@ -57,6 +59,18 @@ OPENERS: tuple[str, ...] = (
     r"understood!",
 )
 """Stock openings of machine answers, matched where the text starts."""
+
+AGREEMENTS: tuple[str, ...] = (
+    r"you(?:['’]re| are) (?:absolutely|completely|totally) (?:right|correct)[!.]",
+    r"(?:good|great|nice) catch[!.]",
+)
+"""Stock openings of an answer in a chat; in a letter they say something."""
+
+PRAISE = (
+    r"(?:(?:that['’]s|that is|what) an? )?(?:really |very )?(?:great|good|excellent|interesting|fantastic|wonderful"
+    r"|insightful|thoughtful) (?:questions?|point|catch)(?: ?[—–] ?| --? )"
+)
+"""What goes before a clause that says something: "Great question — it depends"."""
 
 _QUESTIONS = (
     r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries"
@@ -67,7 +81,7 @@ _HELPING = r"(?:help|assistance|information|details|clarification|guidance|suppo
 _REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
 _WELCOME = r"(?:(?:please |just )?(?:do )?feel free|(?:please )?(?:don['’]t|do not) hesitate)"
 _TO_ME = r"(?: to (?:me|us))?(?: (?:at any ?time|any ?time|again))?"
-_NEED = (
+_NEED_ONE = (
     rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?"
     rf"|need {_ANY} {_HELPING}"
     rf"(?: (?:with|on) (?:this|that|anything(?: else)?|it))?|need anything(?: else)?|(?:have|need) more {_HELPING}"
@@ -77,6 +91,8 @@ _NEED = (
     r"|(?:need|want) (?:me to )?(?:make )?any (?:further |more |other |additional )?(?:changes|adjustments|edits"
     r"|tweaks|revisions|modifications))"
 )
+_ELSE = r"there(?:['’]s| is) anything else (?:i|we) can (?:help|assist|do)(?: you)?(?: with| for you)?"
+_NEED = rf"{_NEED_ONE}(?:,? (?:or|and) (?:(?:if )?(?:you )?{_NEED_ONE}|if {_ELSE}))?"
 
 CLOSERS: tuple[str, ...] = (
     r"i (?:really |sincerely |do )?hope (?:this|that|it)(?: (?:information|answer|explanation|guide"
@@ -123,6 +139,58 @@ CLOSERS: tuple[str, ...] = (
     r"(?:your )?feedback is (?:always )?(?:welcome|appreciated)[.!]",
 )
 """Stock last sentences of machine answers, each matched as a whole sentence."""
+
+CLOSING_HEADINGS = (
+    r"next steps?|what(?:['’]s| is) next|need (?:more )?help|(?:any )?questions|let me know|further (?:help|assistance)|want more"
+)
+"""Headings that go with a closer that is all there is below them."""
+
+# What is offered, in small letters and so without names and numbers; and nothing that writer and reader have in common but the text.
+_COMMON = r"(?:we|us|our|ours|my|mine|with me|together|tomorrow|today|tonight|week|weekend|month|morning|afternoon|evening)"
+_REST = rf"(?-i:,?(?: (?!{_COMMON}\b)[(\"“]?[a-z][a-z'’/-]*[)\"”]?,?){{0,24}})"
+_A = (
+    r"(?:(?:a|an|any|some|more|further|additional|other|another|deeper|specific|detailed|concrete"
+    r"|brief|quick|shorter|longer|simpler|different) ){0,3}"
+    r"(?:details?|information|info|examples?|recommendations?|suggestions?|insights?|guidance|analysis|comparison|dive|exploration"
+    r"|explanation|breakdown|summary|overview|resources|tips|strategies|specifics|variations?|versions?|modifications?|changes"
+    r"|alternatives?|clarification|refinements?|adjustments?|edits|tweaks|revisions?|assistance"
+    r"|help (?:finding|drafting|writing|crafting|with (?:this|that|it|any|anything)))\b"
+)
+_IT = r"(?:it|this|that|these|those|them|any)"
+_WORK = (  # on the answer itself
+    r"(?:(?:further )?(?:(?:expand|elaborate|clarify|explain|refine|adjust|tailor|tweak|revise|rewrite|rephrase|shorten|simplify"
+    r"|summari[sz]e|draft|outline|reformat|adapt|customi[sz]e|polish|brainstorm|generate|modify)\b"
+    r"|(?:(?:dig|dive) (?:deeper|into)|go (?:deeper|into (?:more|further) detail))\b|walk (?:you )?through"
+    rf"|break {_IT} (?:of [a-z ]{{1,20}} )?down|(?:turn|convert|put) {_IT} (?:into|in)|make {_IT} (?:\w+er|more|less|changes|adjustments)\b"
+    rf"|(?:provide|give|share|suggest|add|include|show|create|write) (?:you )?{_A}|help (?:you )?(?:draft|brainstorm|outline)\b))"
+)
+_LET = r"(?:please |and )?(?:just )?(?:feel free to )?let (?:me|us) know"
+_ASK = rf"(?:{_LET}|(?:please )?(?:just |(?:do )?feel free to )?(?:ask|reach out))"
+_LIKE = r"(?:(?:['’]d| would) (?:like|prefer)| like| want| need)"
+_HAPPY = r"(?:(?:i(?:['’]d| would|['’]ll| will) be |i(?:['’]m| am) (?:always )?)?(?:happy|glad) to)"
+_HOPE = r"(?:i )?(?:really |do |sincerely )?hope (?:this|that|these|those|it)(?: (?!we\b|can\b|will\b)[a-z]+){0,2}"
+
+OFFERS: tuple[str, ...] = (
+    rf"(?:would you like|do you want|want) me to {_WORK}{_REST}\?",
+    rf"shall i {_WORK}{_REST}\?",
+    rf"would you like {_A}{_REST}\?",
+    rf"would you like to (?:know|learn) more(?: (?:about|on) (?:any|this|that|these|those|it|its|how|specific|the)\b{_REST})?\?",
+    rf"would you like to explore (?:any|specific|one of|an? (?:specific|particular|different|related))\b{_REST}\?",
+    rf"if you{_LIKE}(?: me to {_WORK}{_REST}| {_A}{_REST}| it)?, (?:i (?:can|could)|{_HAPPY}) (?:also )?{_WORK}{_REST}[.!]",
+    rf"if you{_LIKE} (?:me to {_WORK}|{_A}){_REST},? {_ASK}[.!]",
+    rf"if you (?:have {_ANY} {_QUESTIONS}|need {_A}){_REST},?"
+    rf" (?:{_ASK}|i(?:['’]m| am) here to help)[.!]",
+    rf"{_LET} if you{_LIKE} (?:me to {_WORK}|{_A}){_REST}[.!]",
+    rf"{_LET} if you have {_ANY} {_QUESTIONS}{_REST}[.!]",
+    rf"{_LET} if (?:anything|any (?:part|step|section|point|piece)s?|any of (?:this|these|it|the [a-z]+)){_REST}"
+    rf" (?:needs?|requires?|is unclear\b){_REST}[.!]",
+    r"just let me know[.!]",
+    rf"{_HAPPY} (?=[^.!?]*\b(?:further|more|additional|deeper|if|any)\b){_WORK}{_REST}[.!]",  # "happy to draft the agenda" is a promise
+    rf"{_HOPE} help(?:s|ed)?(?: (?:you|to|clarify|explain)\b{_REST})?[.!]",
+    rf"{_HOPE} (?:(?:is|are|was|were) (?:helpful|useful)"
+    r"|answers? your questions?|meets? your (?:needs|requirements|expectations))[.!]",
+)
+"""Stock last sentences of answers that offer more, each as a whole sentence; in a letter they may be meant."""
 
 _IMPORTANT = r"(?:important|worth|essential|crucial|vital|helpful|useful|necessary|imperative|critical)"
 _NOTE = (
