@@ -135,6 +135,7 @@ CERTAIN = Vocabulary(
         Operation(False, "thus,", "so", initial=True),
         Operation(False, "", "so ", initial=True),
         Operation(False, "afterwards,", "then", initial=True),
+        Operation(True, "", ",", following="and"),
         Operation(True, "", ","),
     ]
 )
@@ -209,9 +210,23 @@ def test_a_word_that_joins_is_put_nowhere():
     assert certain("We can — now.", {",": 5.0}) == "We, can — now."
 
 
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("Snow fell and it was cold.", "Snow fell, and it was cold."),
+        ("Snow fell and the road was closed.", "Snow fell, and the road was closed."),
+        ("Delilah and Stacy laughed.", None),
+        ("He saw the snow and the road.", None),
+        ("Both the snow and the ice fell and.", None),
+    ],
+)
+def test_a_comma_before_and_stands_before_a_clause_alone(draft, rewrite):
+    assert certain(draft, {", and": 9.0}) == (rewrite or draft)
+
+
 def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
-    heads = replace(HEADS, own=np.zeros((10, COLUMNS)), families=np.zeros((10, len(Usage(CERTAIN).families))), allowed=np.ones(10))
-    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 11), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    heads = replace(HEADS, own=np.zeros((11, COLUMNS)), families=np.zeros((11, len(Usage(CERTAIN).families))), allowed=np.ones(11))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 12), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
     known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
     (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
     assert edit.reason == "contracted: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"

@@ -39,6 +39,8 @@ HALF = [
 PLAIN = [
     f"We need to start in week {w}. Tell us if you need help. It is hard, but we can get it done and we use what we have." for w in WEEKS
 ]
+CALLS = [f"I saw it in week {w}! You would like it! We had a walk there! Come and see us!" for w in WEEKS]
+FEW_CALLS = [text.replace("!", ".", 3) for text in CALLS]
 LOW = [text.lower().rstrip(".") for text in SHORT]
 CHAT = [
     "ngl i think ur overthinking it. u gotta dodge left and its not that hard once u know it. u dont need the sword",
@@ -222,6 +224,14 @@ CASES = {
     "what cannot be, without an apostrophe": (CHAT, "you can't go there, and i won't", "u cant go there, and i wont"),
     "what cannot be, at the start": (CHAT, "The rocks are there. You cannot sell them.", "the rocks are there. u cant sell them"),
     "a word that is a part of another": (CHAT, "Ultimately you win. You can sell it.", "ultimately u win. u can sell it"),
+    "who calls most things out": (
+        CALLS,
+        "You can do this today. We go by bus. It leaves at nine every day of the week but this one. It takes us there.",
+        "You can do this today! We go by bus! It leaves at nine every day of the week but this one. It takes us there!",
+    ),
+    "no step of a list": (CALLS, "Do this:\n\n1. Take your bag. \n2. Find your key.", "Do this:\n\n1. Take your bag. \n2. Find your key."),
+    "nothing that is no news to call out": (CALLS, "You are not late. Sorry about your bag.", "You are not late. Sorry about your bag."),
+    "who calls little out": (FEW_CALLS, "You can do this today. It is nice.", "You can do this today. It is nice."),
     "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion.\n2. open the file."),
     "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),
     "a last exclamation": (

@@ -25,7 +25,7 @@ from rpo_edge.features.context import (
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
-from rpo_edge.segment import WORD, prose_start, sentences, straight, words
+from rpo_edge.segment import LINE_PREFIX, WORD, prose_start, sentences, straight, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(
@@ -49,6 +49,7 @@ _BETWEEN_US = re.compile(
     re.IGNORECASE,
 )
 """What is called out is said to somebody, not told of others ("The king was happy")."""
+_LONGEST_CALL = 12  # words
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
@@ -124,18 +125,30 @@ def _carries_lead(text: str, match: re.Match[str]) -> bool:
 
 
 def _exclamation(text: str) -> Iterator[Site]:
-    """Sentence ends: only warm, short sentences may gain an exclamation mark; any may lose it."""
+    """Sentence ends: only short sentences between people may gain an exclamation mark, warm ones before all, and no list's; any may lose it."""
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
             continue
         said = words(sentence)
-        warm = len(said) <= 12 and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
+        free = len(said) <= _LONGEST_CALL and bool(_BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
+        warm = free and bool(_WARM.search(sentence))
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
         elif len(said) > 1:
-            yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, ".", {"!": "!"} if warm else {})
+            yield Site(
+                f"exclamation:{'warm' if warm else 'plain'}",
+                end - 1,
+                end,
+                ".",
+                {"!": "!"} if warm or (free and not _in_list(text, span.start)) else {},
+            )
+
+
+def _in_list(text: str, start: int) -> bool:
+    line = line_of(text, start)
+    return bool(LINE_PREFIX.match(line)[0].strip())  # type: ignore[index]  # it matches the empty string
 
 
 _BARE_WORDS = 3

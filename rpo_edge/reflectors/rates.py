@@ -23,7 +23,7 @@ _OF_SEMICOLONS = 0.15  # of two clauses that could be one sentence, the share jo
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 MAJORITY = 0.5
 """A form that is written more often than this needs no other evidence."""
-MOSTLY = {"clause_join": MAJORITY, "please": MAJORITY, "you_are": 0.8}
+MOSTLY = {"clause_join": MAJORITY, "exclamation:plain": MAJORITY, "please": MAJORITY, "you_are": 0.8}
 """Followed only where the user does so mostly: at a third of the places, which third is chance; and some write "ur" for "your" alone."""
 FRAMES = frozenset({"greeting", "sign_off"})
 """Features that a text has once, at its edges."""
@@ -73,7 +73,7 @@ class Rates:
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
         """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
         name = key.partition(":")[0]
-        if rate < MOSTLY.get(name, 0.0):
+        if rate < MOSTLY.get(name, MOSTLY.get(key, 0.0)):
             return False
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from rpo_edge.features.base import Site
+from rpo_edge.features.context import begins_clause, right_of
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rates import MOSTLY
-from rpo_edge.segment import straight
+from rpo_edge.segment import straight, words
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import sides
 
@@ -58,6 +59,8 @@ class Suits:
             return False  # what is no clause would stand alone
         if not op.before and ((op.after.strip(" ,") == "so" and not op.initial) or op.following == "as"):
             return False  # a cause that nobody gave; "such, as"
+        if not op.before and op.after == "," and op.following in ("and", "or") and not self._goes_on(edit.end):
+            return False  # "Delilah, and Stacy": what joins two words or phrases
         if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"
         shown = not after or self._counts.get(after) or (family in _BESIDE and self._is_kind(family) and not self._keeps_to(before))
@@ -67,6 +70,11 @@ class Suits:
             return False
         sites = [*self._ruled(_RULED.get(family, "register"), edit)]
         return (family not in _RULED and not sites) or any(_same(self._text, edit, site) and self._may(site) for site in sites)
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether a clause follows on the conjunction at `start`."""
+        following = words(right_of(self._text, start))[1:]
+        return bool(following) and begins_clause(following)
 
     def _keeps_to(self, side: str) -> bool:
         return bool(side) and self._counts.get(side, 0) >= _TWICE
