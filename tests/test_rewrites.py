@@ -395,6 +395,19 @@ def test_emoji_that_lead_lines_go_together():
     assert rewrite(some, draft).text == "We have these:\n\n- fire\n- pills\n- beds\n- films"
 
 
+@pytest.mark.parametrize(
+    ("draft", "wanted"),
+    [
+        ("We have:\n\n✅ **Beds** for all\n✅ Soap\n\nIt is late.", "We have:\n\n- **Beds** for all\n- Soap\n\nIt is late."),
+        ("🎉 It is late.\n\n✅ They came.", "It is late.\n\nThey came."),
+        ("We have these:\n\n- 🔥 fire\n- 💊 pills", "We have these:\n\n- fire\n- pills"),
+    ],
+)
+def test_emoji_that_are_bullets_become_bullets(draft, wanted):
+    some = ["It is late now. It is far. We left. They came. We are here. It is fine. Nobody knew."] * 6
+    assert rewrite(some, draft).text == wanted
+
+
 def test_a_users_sign_off_behind_words_that_the_draft_has_too_is_no_leak():
     some = [f"I saw the flat in week {w}.\n\nI look forward to hearing from you.\n\nSincerely,\nEve Hale" for w in WEEKS]
     draft = "The flat was cold.\n\nI look forward to hearing from you.\n\nBest regards,\nIda Moss"

@@ -22,6 +22,8 @@ _FIXED = re.compile(r"[\d\"“'‘`@/]")
 EMOJI = re.compile(
     "(?:[\U0001f300-\U0001faff\u2600-\u27bf\u2b05-\u2b55\u23e9-\u23fa\U0001f1e6-\U0001f1ff]|[\u25b6\u25c0\u2194-\u21aa]\ufe0f)[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
+LED = re.compile(rf"^[ \t]*(?:{EMOJI.pattern})[ \t]*(?=\S)", re.MULTILINE)
+"""What leads a line in place of a bullet."""
 _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*", re.MULTILINE)
 """No number first: without its mark it would be a list's."""
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
@@ -77,15 +79,24 @@ def _carries(text: str, match: re.Match[str]) -> bool:
 
 def _emoji(text: str) -> Iterator[Site]:
     for match in EMOJI.finditer(text):
-        start, end, key = *match.span(), "emoji"
+        start, end, key, without = *match.span(), "emoji", ""
         if not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t#>-*+•"):
             end, key = end + (text[end : end + 1] == " "), "emoji:lead"  # the line's mark has a space of its own
+            without = "- " if _is_listed(text, start) else ""
         else:
             start -= text[start - 1 : start] == " "
-        yield Site(key, start, end, "emoji", {"none": ""})
+        yield Site(key, start, end, "emoji", {"none": without})
     for span in sentences(text):
         if not EMOJI.search(text, span.start, span.end):
             yield Site("emoji", span.start, span.start, "none")
+
+
+def _is_listed(text: str, start: int) -> bool:
+    """Whether the emoji at `start` leads one of several lines in a row; without a bullet in its place, they would run together."""
+    begin = text.rfind("\n", 0, start) + 1
+    end = text.find("\n", start) + 1
+    above = text.rfind("\n", 0, max(0, begin - 1)) + 1
+    return begin == start and bool((end and LED.match(text, end)) or (begin and LED.match(text, above)))
 
 
 HEADING = Choice("heading", "headings", "share of headings", _heading)

@@ -19,6 +19,7 @@ from rpo_edge.edits import shift
 from rpo_edge.features.base import like
 from rpo_edge.features.context import AUXILIARIES, SUBJECTS
 from rpo_edge.features.framing import announced, stock
+from rpo_edge.features.layout import LED
 from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
@@ -105,10 +106,11 @@ def name_rule(unit: Unit) -> str | None:
 
 
 def structure_rule(unit: Unit) -> str | None:
-    """Headings, list markers and quote marks stay at the lines where they are, whichever mark a bullet has, or go where the user wants none."""
+    """Headings, list markers and quote marks stay at the lines where they are, whichever mark a bullet has (an emoji, too), or go where the user
+    wants none."""
     old, new = _markers(unit.before), _markers(unit.after)
     staying = [mark for mark in old if _KINDS.get(mark[:1]) not in unit.unwanted]
-    return None if new in (old, staying) else "the Markdown structure would change"
+    return None if new in (old, staying, _markers(LED.sub("- ", unit.before))) else "the Markdown structure would change"
 
 
 RULES: tuple[Callable[[Unit], str | None], ...] = (frozen_rule, number_rule, url_rule, negation_rule, name_rule, structure_rule)
