@@ -313,6 +313,11 @@ CASES = {
         "It's not slow. It's late. We took one. They are cheap, and prices may rise.",
     ),
     "who never writes a dash, before what may be one": (NO_DASH, "The rule is clear — prices in May will rise.", None),
+    "who never writes a dash, before a plural and its verb": (
+        NO_DASH,
+        "Keep it short, then — managers typically skim. It is short — managers typically skim.",
+        "Keep it short, then — managers typically skim. It is short. Managers typically skim.",
+    ),
     "a dash after vs.": (
         EN,
         "It depends on the kind of load — reads vs. writes — and on time.",

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import FINITE, ends_well, stands_alone
+from rpo_edge.features.clauses import ends_well, stands_alone
 from rpo_edge.features.context import (
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
-    SUBORDINATORS,
-    begins_clause,
     begins_sentence,
     is_line_with,
     left_of,
@@ -24,6 +22,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
+from rpo_edge.features.parts import is_part, is_sentence
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import LINE_PREFIX, WORD, prose_start, sentences, straight, words
 
@@ -67,7 +66,6 @@ _TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|
 _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
 """Names that are verbs too, and the words before which they are."""
 
-_PARTS = frozenset(["and", "or", "but", "not", "including", "especially", "particularly", "even", "just", "only"])
 _ENDS_OF_WORDS = 3
 """Words that must stand on either side of a dash before it may change."""
 
@@ -88,26 +86,19 @@ def _dashes(text: str) -> Iterator[Site]:
         inner = words(right[: rights[0].start()]) if rights else words(left[lefts[-1].end() :]) if lefts else after
         if (not others and min(len(before), len(after)) < _ENDS_OF_WORDS) or _carries_lead(text, match):
             options = {}
-        elif others > 1 or "," in left or "," in right or not inner or _may_be_clause(inner):
+        elif others > 1 or "," in left or "," in right or not inner or not is_part(inner):
             del options["comma"]  # it would be one of several, or join two sentences
         end = match.end()
         if (
             not others
             and not _carries_lead(text, match)
-            and begins_clause(after)
+            and is_sentence(after)
             and stands_alone(left)
             and ends_well(text, left, right, end)
         ):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
         yield Site("dash", match.start(), end, variant, options)
-
-
-def _may_be_clause(inner: list[str]) -> bool:
-    """Whether words may be a sentence: a verb that is not all of a part, as in "which is old"."""
-    first = inner[0].lower()
-    part = first in SUBORDINATORS | PREPOSITIONS or first in _PARTS
-    return begins_clause(inner) or not (part or FINITE.isdisjoint(word.lower() for word in inner))
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:

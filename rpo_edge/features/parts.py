@@ -1,0 +1,95 @@
+"""Whether the words after a mark are surely a part of the sentence ("the only one left"), or a sentence of their own ("managers rarely skim").
+
+A comma is right before the first alone, a full stop before the second; what is neither for sure keeps its dash. There is no list of verbs
+here, so a noun phrase must show that none is in it.
+"""
+
+from __future__ import annotations
+
+from rpo_edge.features.clauses import FINITE
+from rpo_edge.features.context import DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, listed
+from rpo_edge.lexicon import no_name
+
+_BEGINS_PART = SUBORDINATORS | PREPOSITIONS | listed("where and or but so including especially particularly")
+_FOCUS = listed("not just only even perhaps maybe mostly mainly sometimes usually")
+"""May stand before a part or a verb ("just keep it")."""
+_OBJECTS = listed("it them him her us me you itself themselves")
+_ONE = listed("a an this that each every")
+_MANY = listed("these those many most few several some all both")
+_PRONOUNS = listed("something someone somebody anything everything nothing somewhere one")
+_ENDS_PHRASE = PREPOSITIONS | SUBORDINATORS | listed("where and or to but")
+_OF_THE_PHRASE = listed("of for that which who where when whose")
+_LONGEST_PHRASE = 4
+_OFTEN = listed("typically usually often rarely always never sometimes generally frequently seldom")
+_SUBORDINATE = SUBORDINATORS | SUBJECTS | listed("where to")
+_SEVERAL = listed("the some many most these those few several our your my their his her")
+
+
+def is_part(inner: list[str]) -> bool:
+    """Whether words are surely no sentence, and may follow a comma."""
+    said = [word.lower() for word in inner]
+    first, second = said[0], said[1] if len(said) > 1 else ""
+    if begins_clause(inner):
+        return False
+    if first in _BEGINS_PART:
+        return True
+    if not FINITE.isdisjoint(said):
+        return False
+    if first in _FOCUS:
+        return bool(second) and (second in _BEGINS_PART or (second in DETERMINERS and _is_phrase(said[1:])))
+    if first in _PRONOUNS:
+        return second in _BEGINS_PART
+    if first.endswith("ing"):
+        return second.endswith("ly") or second in DETERMINERS | PREPOSITIONS | _OBJECTS
+    if first.endswith(("ed", "ly")):
+        return second in PREPOSITIONS
+    return first in DETERMINERS and _is_phrase(said)
+
+
+def _is_phrase(said: list[str]) -> bool:
+    """Whether a determiner begins a noun phrase without a verb after it."""
+    words = said[1:]
+    end = next((i for i, word in enumerate(words) if word in _ENDS_PHRASE), len(words))
+    phrase, ended = words[:end], words[end] if end < len(words) else ""
+    if len(phrase) > _LONGEST_PHRASE or not (DETERMINERS | _OBJECTS | SUBJECTS).isdisjoint(phrase):
+        return False
+    if any(word.endswith("ly") for word in phrase[1:]) or (phrase[1:] and phrase[-1].endswith("ed")):
+        return False
+    if any(map(_is_plural, phrase[:-1])):
+        return False  # "the managers skim"
+    last = bool(phrase) and _is_plural(phrase[-1])
+    if said[0] in _ONE:
+        return not last and (said[0] != "that" or bool(phrase))
+    if said[0] not in _MANY and last:
+        return False  # "the system works"
+    return ended in _OF_THE_PHRASE or not ended
+
+
+def is_sentence(after: list[str]) -> bool:
+    """Whether words are surely a clause: "it is late", "the rain was over"; "managers rarely skim"; not "a sign that it was late"."""
+    said = [word.lower().replace("’", "'") for word in after]
+    subject, mark, _ = said[0].partition("'")
+    if subject in SUBJECTS or (mark and subject in DETERMINERS):  # "it's", "that's"
+        return True
+    if subject in DETERMINERS:
+        main = next((i for i, word in enumerate(said) if i and word in _SUBORDINATE), len(said))
+        if any(word in FINITE or word.endswith("n't") for word in said[:main]):
+            return True
+    noun = next((i for i, word in enumerate(said[:3]) if _is_plural(word)), None)
+    if noun is None or (noun and said[0] not in _SEVERAL):
+        return False
+    rest = said[noun + 1 :]
+    if rest[:1] and rest[0] in _OFTEN:
+        return len(rest) > 1 and _is_base(rest[1])
+    return len(rest) > 1 and _is_base(rest[0]) and rest[1] in DETERMINERS
+
+
+def _is_base(word: str) -> bool:
+    """Whether a word may be the verb of a plural: it has a form in -ing, and no ending of its own."""
+    if word in _ENDS_PHRASE or word == "not" or word.endswith(("s", "ed", "ing", "ly")):
+        return False
+    return any(no_name(form) for form in (f"{word}ing", f"{word.removesuffix('e')}ing", f"{word}{word[-1]}ing"))
+
+
+def _is_plural(word: str) -> bool:
+    return (word.endswith("s") and not word.endswith(("ss", "us", "is"))) or word in ("people", "men", "women", "children")
