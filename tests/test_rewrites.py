@@ -232,6 +232,9 @@ CASES = {
     "no step of a list": (CALLS, "Do this:\n\n1. Take your bag. \n2. Find your key.", "Do this:\n\n1. Take your bag. \n2. Find your key."),
     "nothing that is no news to call out": (CALLS, "You are not late. Sorry about your bag.", "You are not late. Sorry about your bag."),
     "who calls little out": (FEW_CALLS, "You can do this today. It is nice.", "You can do this today. It is nice."),
+    "a stop before what goes": (LOW, "The oven is hot. It is fun. I hope this helps!", "the oven is hot. it's fun"),
+    "a stop before an emoji": (LOW, "The oven is hot. It is fun. 🙂\n\nWe like it.", "the oven is hot. it's fun\n\nwe like it"),
+    "a stop that stays": (SHORT, "The oven is hot. It is fun. I hope this helps!", "The oven is hot. It's fun."),
     "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion.\n2. open the file."),
     "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),
     "a last exclamation": (

@@ -63,6 +63,10 @@ class Rates:
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
         return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
 
+    def mostly(self, name: str, variant: str) -> bool:
+        """Whether the user does so in more than half of the places."""
+        return (self.user(name) or {}).get(variant, 0.0) > MAJORITY
+
     def _kept(self, key: str) -> float | None:
         """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
         own = self._user.get(key, {})

@@ -25,7 +25,7 @@ from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.openers import Openers, without_openers
-from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, MAJORITY, Rates
+from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, Rates
 from rpo_edge.segment import LINE_PREFIX, WORD, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
@@ -44,6 +44,9 @@ _BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else al
 _CASES = frozenset({"sentence_case", "pronoun_case"})
 _SPLITS = frozenset({"semicolon", "clause_join"})
 _LEAD_INS = frozenset({"announcement", "conclusion"})
+_BEHIND_STOP = frozenset({"closer", "emoji"})
+_STOP = re.compile(r"(?<=\w)\.\Z")
+"""Of a paragraph that ends with it when what is behind it goes."""
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
@@ -104,6 +107,7 @@ class RulesReflector:
         for edit in given:
             openers.take(edit)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
+        lower, stopless = rates.mostly("sentence_case", "lower"), rates.mostly("last_stop", "none")
         phrases: list[Edit] = []
         edits: list[Edit] = []
         cases: list[Site] = []
@@ -116,30 +120,23 @@ class RulesReflector:
             if after is None:
                 continue
             variant, text = after
-            if (
-                site.name == "exclamation"
-                and (rates.user("last_stop") or {}).get("none", 0.0) > MAJORITY
-                and _ends_paragraph(site.end, window)
-            ):
+            start = site.start
+            if stopless and (site.name == "exclamation" or not text) and _ends_paragraph(site.end, window):
                 text = ""
+                start -= bool(site.name in _BEHIND_STOP and _STOP.search(window.text, max(0, start - 2), start))
             splits = site.name in _SPLITS or variant == "full stop"
-            capital = splits or site.name in _LEAD_INS
-            if (
-                capital
-                and (rates.user("sentence_case") or {}).get("lower", 0.0) > MAJORITY
-                and not _ends_in_pronoun(text, site.end, window)
-            ):
+            if lower and (splits or site.name in _LEAD_INS) and not _ends_in_pronoun(text, site.end, window):
                 text = text.lower()
             if site.name in _CASES:
                 cases.append(site)
                 continue
-            before = window.text[site.start : site.end]
+            before = window.text[start : site.end]
             if site.name == "contraction":
                 if not can_be_spelled(before, text, mark):
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            edit = Edit(site.start, site.end, before, text, rates.reason(site, variant), shown)
+            edit = Edit(start, site.end, before, text, rates.reason(site, variant), shown)
             if openers.take(edit):
                 (phrases if site.name in STOCK or splits else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
