@@ -231,6 +231,11 @@ CASES = {
     ),
     "no step of a list": (CALLS, "Do this:\n\n1. Take your bag. \n2. Find your key.", "Do this:\n\n1. Take your bag. \n2. Find your key."),
     "nothing that is no news to call out": (CALLS, "You are not late. Sorry about your bag.", "You are not late. Sorry about your bag."),
+    "nothing grave": (
+        CALLS,
+        "That sounds hard for you. First, tell your boss. You might ask me.",
+        "That sounds hard for you. First, tell your boss. You might ask me.",
+    ),
     "who calls little out": (FEW_CALLS, "You can do this today. It is nice.", "You can do this today. It is nice."),
     "a stop before what goes": (LOW, "The oven is hot. It is fun. I hope this helps!", "the oven is hot. it's fun"),
     "a stop before an emoji": (LOW, "The oven is hot. It is fun. 🙂\n\nWe like it.", "the oven is hot. it's fun\n\nwe like it"),

@@ -49,6 +49,15 @@ _BETWEEN_US = re.compile(
 )
 """What is called out is said to somebody, not told of others ("The king was happy")."""
 _LONGEST_CALL = 12  # words
+_TO_YOU = re.compile(r"\b(?:you|your|we|us|our|let['’]?s)\b", re.IGNORECASE)
+_GRAVE = re.compile(
+    r"\b(?:hard\w*|difficult\w*|tough|exhaust\w*|overwhelm\w*|stress\w*|tired|anxi\w+|worr\w+|afraid|fear\w*|pain\w*|hurt\w*|ill|illness|sick\w*|died|dead|death|dying|loss|lost|"
+    r"lose|losing|grie\w+|alone|lonely|cry\w*|wrong|bad|worse|worst|risk\w*|danger\w*|warn\w*|careful\w*|caution|problem\w*|issue\w*|error\w*|fail\w*|mistake\w*|debt\w*|doctor\w*|"
+    r"hospital|symptom\w*|treatment\w*|medic\w+|lawyer\w*|legal\w*|court|police|emergency|apolog\w+|regret\w*|understand\w*|however|although|though|may|might|could|would|should)\b"
+    r"|\d|^\W*\w+,",
+    re.IGNORECASE,
+)
+"""What nobody calls out: what is grave, a hint, and what an enumeration begins."""
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
@@ -122,8 +131,9 @@ def _exclamation(text: str) -> Iterator[Site]:
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
             continue
         said = words(sentence)
-        free = len(said) <= _LONGEST_CALL and bool(_BETWEEN_US.search(sentence)) and not _COOL.search(sentence)
-        warm = free and bool(_WARM.search(sentence))
+        short = len(said) <= _LONGEST_CALL and not _COOL.search(sentence)
+        warm = short and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence))
+        free = warm or (short and bool(_TO_YOU.search(sentence)) and not _GRAVE.search(sentence) and not _in_list(text, span.start))
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
@@ -133,7 +143,7 @@ def _exclamation(text: str) -> Iterator[Site]:
                 end - 1,
                 end,
                 ".",
-                {"!": "!"} if warm or (free and not _in_list(text, span.start)) else {},
+                {"!": "!"} if free else {},
             )
 
 
