@@ -203,10 +203,14 @@ _CLAUSE_NEXT = (  # "Remember that day?", "note that in your reply" go on with s
     r"|[a-z-]+s (?:\w+ )?(?:is|are|was|were|do|does|did|can|may|might|will|would|should|have|has|must|could|cannot)(?:n['’]t)? \w))"
 )
 
+_VERB_NEXT = (  # of what is important, "that" begins a clause, if there is any verb
+    r"(?=(?!\w+[,;)])[^.!?\n]*\b(?:is|are|was|were|do|does|did|can|cannot|may|might|will|would|should|has|have|had|must|could|also|often|always)\b)"
+)
+
 LEAD_INS: dict[str, tuple[str, ...]] = {
     "announcement": (
-        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that {_CLAUSE_NEXT}",
-        rf"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered) that {_CLAUSE_NEXT}",
+        rf"it(?:['’]s| is)(?: also| always)? {_IMPORTANT}(?: also)? {_NOTE} that (?:{_CLAUSE_NEXT}|{_VERB_NEXT})",
+        rf"it (?:should|must)(?: also)? be (?:noted|mentioned|pointed out|remembered) that (?:{_CLAUSE_NEXT}|{_VERB_NEXT})",
         rf"(?:please )?(?:also )?(?:note|remember|keep in mind|bear in mind) that {_CLAUSE_NEXT}",
         rf"(?:please )?remember, {_CLAUSE_NEXT}",
         r"needless to say, ",
