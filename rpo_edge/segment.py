@@ -155,6 +155,12 @@ def _is_abbreviation(text: str, dot: int) -> bool:
     return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
 
 
+def line_mark(line: str) -> str:
+    """What a line has before its text: a heading's, list item's or quotation's mark; "" if none."""
+    match = LINE_PREFIX.match(line)
+    return match[0].strip() if match else ""
+
+
 def prose_start(text: str, span: tuple[int, int]) -> int:
     """Where the words of a sentence begin: after white space, Markdown markers, a bold lead ("**Note:** ") and opening marks."""
     start = span[0]

@@ -53,6 +53,9 @@ BODIES = (
     "I don't know yet, but I'll ask and tell you.",
 )
 MAIL = [f"Hi {name},\n\n{body}\n\nCheers,\nMia" for name, body in zip(("Sam", "all", "Bo"), BODIES, strict=True)]
+PROSE = "The old bridge crosses the river where the town began. Boats came here from the sea with salt and wool, and a market grew on the green side of the water."
+DOCUMENT = f"# The bridge\n\n{PROSE}\n\nMany people walk there in summer and feed the ducks."
+LISTED = f"{PROSE}\n\n- the bridge\n- the market\n\nMany people walk there in summer."
 LETTERS = [
     f"Dear Dr Patel,\n\nThank you for seeing this man, who has had a cough for {w} weeks. I would be grateful for your advice.\n\nKind regards"
     for w in WEEKS
@@ -174,8 +177,17 @@ CASES = {
     "its name stays": (
         LETTERS,
         "Hi John!\n\nThe report that you sent is here.",
-        "Dear John,\n\nThe report that you sent is here.",
+        "Dear John,\n\nThe report that you sent is here.\n\nKind regards",
     ),
+    "a document": (MAIL, DOCUMENT, DOCUMENT),
+    "a document with a list inside": (MAIL, LISTED, LISTED),
+    "a letter with a list inside": (MAIL, f"Hello Sam,\n\n{LISTED}", f"Hi Sam,\n\n{LISTED}\n\nCheers,\nMia"),
+    "an answer of two sentences": (
+        MAIL,
+        "The bus leaves at nine from the old bridge. Its seats are green.",
+        "The bus leaves at nine from the old bridge. Its seats are green.",
+    ),
+    "prose": (MAIL, f"{PROSE}", f"Hi,\n\n{PROSE}\n\nCheers,\nMia"),
     # contractions
     "before a mark": (SHORT, "If you do not, they go. They do not.", "If you don't, they go. They don't."),
     "after a label": (

@@ -107,6 +107,13 @@ def body(text: str) -> Span:
     return Span(start, max(start, end))
 
 
+def is_letter(text: str) -> bool:
+    """Whether a text greets somebody or is signed, at its edges or inside."""
+    return bool(
+        GREETING.match(text) or _SALUTATION.search(text) or _PARTED.search(text) or SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
+    )
+
+
 def says_something(text: str) -> bool:
     """Whether a part of a text has more than greeting, sign-off and stock sentences."""
     said = text[slice(*body(text))].strip()

@@ -24,7 +24,7 @@ from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
 from rpo_edge.features.parts import is_part, is_sentence
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
-from rpo_edge.segment import LINE_PREFIX, WORD, prose_start, sentences, straight, words
+from rpo_edge.segment import WORD, line_mark, prose_start, sentences, straight, words
 
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
 _DASH = re.compile(
@@ -133,7 +133,9 @@ def _exclamation(text: str) -> Iterator[Site]:
         said = words(sentence)
         short = len(said) <= _LONGEST_CALL and not _COOL.search(sentence)
         warm = short and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence))
-        free = warm or (short and bool(_TO_YOU.search(sentence)) and not _GRAVE.search(sentence) and not _in_list(text, span.start))
+        free = warm or (
+            short and bool(_TO_YOU.search(sentence)) and not _GRAVE.search(sentence) and not line_mark(line_of(text, span.start))
+        )
         end = span.start + len(sentence)
         if sentence.endswith("!"):
             yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
@@ -145,11 +147,6 @@ def _exclamation(text: str) -> Iterator[Site]:
                 ".",
                 {"!": "!"} if free else {},
             )
-
-
-def _in_list(text: str, start: int) -> bool:
-    line = line_of(text, start)
-    return bool(LINE_PREFIX.match(line)[0].strip())  # type: ignore[index]  # it matches the empty string
 
 
 _BARE_WORDS = 3

@@ -19,20 +19,21 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
-from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, opener_end
+from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, is_letter, opener_end
 from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, Rates
-from rpo_edge.segment import LINE_PREFIX, WORD, words
+from rpo_edge.segment import WORD, line_mark, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites, counts_of, free_sites
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
-_FEWEST_WORDS = 12  # what is shorter is an answer ("42", "yes"), no letter
+_FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
+_FEWEST_OF_A_SENTENCE = 12  # while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
@@ -261,7 +262,7 @@ def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     if site.variant.lower() == own.lower():
         return None
     if site.variant == "none":
-        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _is_prose(window):
+        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _can_be_framed(window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
@@ -292,13 +293,16 @@ def _signed(own: str, written: str, variant: str) -> str:
     return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
 
 
-def _is_prose(window: Window) -> bool:
-    """Whether a window can be greeted: sentences of some length, and no heading, list, table or code at the edge, a stock opener aside."""
-    text = f"{window.lead}{window.text}"
-    lines = [line for line in text[opener_end(text) :].splitlines() if line.strip()]
-    edges = [lines[0] if window.first else "", lines[-1] if window.last else ""] if lines else []
-    structured = any(LINE_PREFIX.match(line)[0].strip() or line.lstrip().startswith(("|", "```", "~~~", "    ")) for line in edges)  # type: ignore[index]  # it matches the empty string
-    return not structured and len(WORD.findall(text)) >= _FEWEST_WORDS
+def _can_be_framed(window: Window) -> bool:
+    """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length. What has a heading, a list,
+    a table or code is a document, whoever writes letters.
+    """
+    whole = f"{window.before}{window.text}{window.after}"
+    if is_letter(whole):
+        return True
+    lines = [line for line in whole[opener_end(whole) :].splitlines() if line.strip()]
+    structured = any(line_mark(line) or line.lstrip().startswith(("|", "```", "~~~")) or line.startswith("    ") for line in lines)
+    return not structured and len(WORD.findall(whole)) >= (_FEWEST_OF_A_SENTENCE if window.sentence else _FEWEST_WORDS)
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from rpo_edge.features.framing import announced, stock
 from rpo_edge.features.layout import LED
 from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import LINE_PREFIX, WORD, Span, iter_sentence_starts, plain_words, prose_start, sentences, straight, words
+from rpo_edge.segment import WORD, Span, iter_sentence_starts, line_mark, plain_words, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.loss import Change, frame_of, loss
 
@@ -395,8 +395,7 @@ def _initials(text: str) -> set[str]:
 
 
 def _markers(text: str) -> list[str]:
-    found = (LINE_PREFIX.match(line) for line in text.splitlines())
-    return [_ANY_BULLET.sub("-", match[0].strip()) for match in found if match and match[0].strip()]
+    return [_ANY_BULLET.sub("-", mark) for mark in map(line_mark, text.splitlines()) if mark]
 
 
 def _first(counter: Counter[str]) -> str:
