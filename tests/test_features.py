@@ -103,6 +103,18 @@ CASES = [  # text, key, variant seen there
     ("I know that man.", "that_clause:know", None),
     ("Hi Bob,\n\nit works.", "greeting", "hi"),
     ("It works for me now.\n\nCheers,\nBob", "sign_off", "Cheers,\nBob"),
+    ("It works for me now.\n\nVery truly yours,\nBob", "sign_off", "Very truly yours,\nBob"),
+    ("It works for me now.\n\nWith love, as ever,\nBob xx", "sign_off", "With love, as ever,\nBob xx"),
+    ("It works for me now.\n\nMany thanks and best wishes", "sign_off", "Many thanks and best wishes"),
+    ("It works for me now.\n\nYours in haste\nBob", "sign_off", "Yours in haste\nBob"),
+    ("It works for me now.\n\nThanks in advance!", "sign_off", "Thanks in advance!"),
+    ("It works for me now.\n\nBest,\nBob Hill\nHead of Sales\nAcme Inc.", "sign_off", "Best,\nBob Hill\nHead of Sales\nAcme Inc."),
+    ("It works for me now.\n\nBest,\nBob Hill\nbob@acme.example", "sign_off", "Best,\nBob Hill\nbob@acme.example"),
+    ("It works for me now.\n\nBest from Berlin", "sign_off", "none"),
+    ("It works for me now.\n\nLooking forward", "sign_off", "none"),
+    ("So the answer to it is\n\nx", "sign_off", "none"),
+    ("We give them this:\n\nLove\nOf all kinds\nand more of it", "sign_off", None),
+    ("We have it from them.\n\nThanks\nWe need more of it\nIt is not enough.", "sign_off", None),
 ]
 
 

@@ -164,6 +164,13 @@ CASES = {
         "Dear Hiring Manager,\n\nI am writing to apply for the post.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
         "Dear Hiring Manager,\n\nI'm writing to apply for the post.\n\nCheers,\n\n[Your Name]\n[Your Position]",
     ),
+    "the sign-off over a title and a company": (
+        MAIL,
+        f"Hi Jo,\n\n{STEP}\n\nBest regards,\nAnn Lee\nHead of Sales\nAcme Inc.",
+        f"Hi Jo,\n\n{STEP}\n\nCheers,\nAnn Lee\nHead of Sales\nAcme Inc.",
+    ),
+    "no sign-off over sentences": (MAIL, f"Hi Jo,\n\n{STEP} They said:\n\nThanks\nWe need more.\nBring a bus.\n\nCheers,\nMia", None),
+    "an old sign-off": (MAIL, f"Hi Jo,\n\n{STEP}\n\nVery truly yours,\nAnn Lee", f"Hi Jo,\n\n{STEP}\n\nCheers,\nAnn Lee"),
     "no greeting above a subject": (
         MAIL,
         "Subject: Request\n\nDear Professor Lindqvist,\n\nI am writing to request a short extension for the final paper of this year.",

@@ -19,15 +19,22 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 _PARTING = (
-    "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|yours(?: truly| sincerely| faithfully)?|faithfully|"
-    "respectfully(?: yours)?|warmly|all the best|all best|cheers|thanks(?: so much| again)?|thank you(?: so much)?|many thanks|with thanks|"
-    "take care|love|ciao|talk soon|see you|xoxo"
+    "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|faithfully|"
+    "(?:very )?(?:truly|sincerely) yours|yours(?: (?:very )?(?:truly|sincerely)| faithfully| ever| as ever| always| in haste)?|ever yours|as ever|"
+    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|cheers|thanks(?: so much| again| in advance)?|"
+    "thank you(?: so much| in advance)?|many thanks(?: and (?:best|kind|warm) (?:regards|wishes))?|with thanks|with (?:much )?gratitude|gratefully|"
+    "take care|(?:with (?:all )?(?:my )?|lots of |much )?love(?:,? as ever)?|ciao|talk soon|see you|xoxo|(?-i:xx+)"
 )
+_BELOW = (
+    r"(?:(?-i:(?![^\n]*(?:[!?:;]|(?<!Inc)(?<!Ltd)\.)[ \t]*(?:\n|\Z))[A-Z+(\[][^\n]{1,39})|[\w.+-]+@[\w.-]+|(?:https?://|www\.)[^\s]{1,39})"
+)
+_NAME = rf"\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*(?P<lines>(?:\n[ \t]*{_BELOW}){{0,3}})"
+"""With what a template leaves open below it, and up to three lines of a title, a company, a telephone number."""
 SIGN_OFF = re.compile(
-    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*|[ \t]*[-—–][^\n]{{1,30}})?)\s*\Z",
+    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>{_NAME}|[ \t]*[-—–][^\n]{{1,30}})?)\s*\Z",
     re.IGNORECASE,
 )
-"""With the name below it, and what a template leaves open there ("[Your Position]")."""
+"""With what stands below it; lines below a name stay where the phrase changes."""
 _SALUTATION = re.compile(
     r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
@@ -246,10 +253,10 @@ def _greeting(text: str) -> Iterator[Site]:
 
 
 def _sign_off(text: str) -> Iterator[Site]:
-    """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what a template leaves open."""
+    """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what stands below a name."""
     match = SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
     if match and len(text[: match.start()].split()) >= 3:
-        end = match.end("phrase" if "[" in (match["name"] or "") else "text")
+        end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
         yield Site("sign_off", match.start("text"), end, match["text"].strip(), {"*": ""})
     elif words(text) and not _PARTED.search(text):
         yield Site("sign_off", len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
