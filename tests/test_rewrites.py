@@ -181,6 +181,11 @@ CASES = {
         "Hi there,\n\nThe report is here.\n\nBest regards,\nAnn Lee",
         "Hi there,\n\nThe report is here.\n\nKind regards\nAnn Lee",
     ),
+    "its colon stays": (
+        LETTERS,
+        "Hello Mr Hale:\n\nThe report that you sent is here.",
+        "Dear Mr Hale:\n\nThe report that you sent is here.",
+    ),
     "its name stays": (
         LETTERS,
         "Hi John!\n\nThe report that you sent is here.",

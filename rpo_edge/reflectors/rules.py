@@ -281,7 +281,9 @@ def _greeted(own: str, written: str, stated: bool) -> str:
     name = match["rest"].rstrip(_MARKS)
     if not stated and own.lower() not in _NEEDS_NAME and not _ROLES.isdisjoint(name.lower().split()):
         return written  # "Hi Sir or Madam"
-    mark = "," if own.lower() in _NEEDS_NAME else match["rest"][len(name) :]
+    mark = match["rest"][len(name) :]
+    if own.lower() in _NEEDS_NAME and mark != ":":  # "Dear Mr Hale:" is a formal letter, "Dear John!" none at all
+        mark = ","
     return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"
 
 
