@@ -184,13 +184,14 @@ CASES = {
     "its colon stays": (
         LETTERS,
         "Hello Mr Hale:\n\nThe report that you sent is here.",
-        "Dear Mr Hale:\n\nThe report that you sent is here.",
+        "Dear Mr Hale:\n\nThe report that you sent is here.\n\nKind regards",
     ),
     "its name stays": (
         LETTERS,
         "Hi John!\n\nThe report that you sent is here.",
         "Dear John,\n\nThe report that you sent is here.\n\nKind regards",
     ),
+    "a sign-off over a longer name": (MAIL, f"{PROSE}\n\nBest regards,\nMia Chen", f"Hi,\n\n{PROSE}\n\nCheers,\nMia Chen"),
     "a document": (MAIL, DOCUMENT, DOCUMENT),
     "a document with a list inside": (MAIL, LISTED, LISTED),
     "a letter with a list inside": (MAIL, f"Hello Sam,\n\n{LISTED}", f"Hi Sam,\n\n{LISTED}\n\nCheers,\nMia"),
@@ -344,7 +345,27 @@ CASES = {
         "It's not slow — it's late. We took one — they are cheap, and prices may rise.",
         "It's not slow. It's late. We took one. They are cheap, and prices may rise.",
     ),
-    "who never writes a dash, before what may be one": (NO_DASH, "The rule is clear — prices in May will rise.", None),
+    "who never writes a dash, before what explains": (
+        NO_DASH,
+        "The rule is clear — prices in May will rise.",
+        "The rule is clear: prices in May will rise.",
+    ),
+    "who never writes a dash, before a list": (
+        NO_DASH,
+        "He wrote about what people know — love, age, and the sea.",
+        "He wrote about what people know: love, age, and the sea.",
+    ),
+    "who never writes a dash, around an aside": (
+        NO_DASH,
+        "The fear of small things — spiders, mice, and moths — is old.",
+        "The fear of small things (spiders, mice, and moths) is old.",
+    ),
+    "who never writes a dash, before more of it": (
+        NO_DASH,
+        "If it rains, they stay at home — and when it is dry, they go.",
+        None,
+    ),
+    "who never writes a dash, before a question": (NO_DASH, "The rule is clear — what does it say of May?", None),
     "who never writes a dash, before a plural and its verb": (
         NO_DASH,
         "Keep it short, then — managers typically skim. It is short — managers typically skim.",

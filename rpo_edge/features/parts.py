@@ -20,6 +20,7 @@ _PRONOUNS = listed("something someone somebody anything everything nothing somew
 _ENDS_PHRASE = PREPOSITIONS | SUBORDINATORS | listed("where and or to but")
 _OF_THE_PHRASE = listed("of for that which who where when whose")
 _LONGEST_PHRASE = 4
+_SHORT = 6
 _OFTEN = listed("typically usually often rarely always never sometimes generally frequently seldom")
 _SUBORDINATE = SUBORDINATORS | SUBJECTS | listed("where to")
 _SEVERAL = listed("the some many most these those few several our your my their his her")
@@ -36,14 +37,21 @@ def is_part(inner: list[str]) -> bool:
     if not FINITE.isdisjoint(said):
         return False
     if first in _FOCUS:
-        return bool(second) and (second in _BEGINS_PART or (second in DETERMINERS and _is_phrase(said[1:])))
+        return bool(second) and (second in _BEGINS_PART | {"just", "only"} or (second in DETERMINERS and _is_phrase(said[1:])))
     if first in _PRONOUNS:
         return second in _BEGINS_PART
     if first.endswith("ing"):
         return second.endswith("ly") or second in DETERMINERS | PREPOSITIONS | _OBJECTS
-    if first.endswith(("ed", "ly")):
-        return second in PREPOSITIONS
-    return first in DETERMINERS and _is_phrase(said)
+    if first.endswith(("ed", "ly")) and second in PREPOSITIONS:
+        return True
+    return _is_phrase(said) if first in DETERMINERS else _is_short(said)
+
+
+def _is_short(said: list[str]) -> bool:
+    """Whether a few words without a verb follow ("tired but glad of it"): no plural noun that may have one ("managers skim"), no "time flies", no
+    "stay away"."""
+    alone = _is_plural(said[0]) or _is_base(said[0]) or any(word.endswith("s") and not word.endswith("ss") for word in said[1:2])
+    return len(said) <= _SHORT and not alone and (_SUBORDINATE - {"it", "you"}).isdisjoint(said)
 
 
 def _is_phrase(said: list[str]) -> bool:

@@ -11,6 +11,7 @@ from rpo_edge.features.context import (
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
+    SUBORDINATORS,
     begins_sentence,
     is_line_with,
     left_of,
@@ -26,7 +27,11 @@ from rpo_edge.features.parts import is_part, is_sentence
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, prose_start, sentences, straight, words
 
-_DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- ", "comma": ", "}
+_JOINS = listed("and but or so nor yet")
+_ADDS = _JOINS | listed("which who whose whom where especially particularly including such without")
+NO_DASHES = dict.fromkeys(("comma", "full stop", "colon", "parentheses"), 1.0)
+"""What stands in place of dashes, for who writes none; no place takes two of them."""
+_DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- "}
 _DASH = re.compile(
     r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])|(?<=[\d%`])(?:—|[ ]—[ ])(?=[A-Za-z(\"“‘*`])|(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ])(?=[\d`])"
 )
@@ -87,27 +92,55 @@ def _dashes(text: str) -> Iterator[Site]:
         before, after = words(left), words(right)
         if not before or not after or _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
             continue
-        variant = names[match[0]]
-        options = {name: mark for name, mark in _DASHES.items() if name != variant}
+        variant, end = names[match[0]], match.end()
         lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
-        others = len(lefts) + len(rights)
-        # What stands between a pair of dashes is judged, else what follows the only one.
-        inner = words(right[: rights[0].start()]) if rights else words(left[lefts[-1].end() :]) if lefts else after
-        if (not others and min(len(before), len(after)) < _ENDS_OF_WORDS) or _carries_lead(text, match):
-            options = {}
-        elif others > 1 or "," in left or "," in right or not inner or not is_part(inner):
-            del options["comma"]  # it would be one of several, or join two sentences
-        end = match.end()
-        if (
-            not others
-            and not _carries_lead(text, match)
-            and is_sentence(after)
-            and stands_alone(left)
-            and ends_well(text, left, right, end)
-        ):
+        alone = not lefts and not rights
+        if _carries_lead(text, match):
+            yield Site("dash", match.start(), end, variant)
+            continue
+        short = alone and min(len(before), len(after)) < _ENDS_OF_WORDS
+        options = {} if short else {name: mark for name, mark in _DASHES.items() if name != variant}
+        if alone and is_sentence(after) and stands_alone(left) and ends_well(text, left, right, end):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
+        elif alone and not short:
+            options |= _only(text, left, right, after, end)
+        elif len(lefts) + len(rights) == 1:
+            options |= _of_two(left, right, lefts, rights)
         yield Site("dash", match.start(), end, variant, options)
+
+
+def _only(text: str, left: str, right: str, after: list[str], end: int) -> dict[str, str]:
+    """What may stand for the only dash of a sentence."""
+    if _takes_comma(left, right, after):
+        return {"comma": ", "}
+    return {"colon": ": "} if _takes_colon(text, left, right, after, end) else {}
+
+
+def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.Match[str]]) -> dict[str, str]:
+    """What may stand for one of two: the same for the other, since the same is judged, what stands between them."""
+    between = left[lefts[0].end() :] if lefts else right[: rights[0].start()]
+    inner = words(between)
+    if not inner or any(mark in between for mark in "()[]:;"):
+        return {}
+    if "," not in left and "," not in right and is_part(inner):
+        return {"comma": ", "}
+    return {"parentheses": ") " if lefts else " ("}
+
+
+def _takes_comma(left: str, right: str, after: list[str]) -> bool:
+    """Whether what follows an only dash is a part that a comma may begin, also beside other commas where its first word says so."""
+    first = after[0].lower()
+    if first in _ADDS and not (first in _JOINS and "," in right):
+        return True
+    return "," not in left and "," not in right and is_part(after)
+
+
+def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -> bool:
+    """Whether a sentence comes before an only dash, and what explains it after."""
+    first = after[0].lower()
+    tells = first not in _ADDS | SUBORDINATORS | PREPOSITIONS and first not in ("then", "thus", "therefore", "indeed", "still")
+    return tells and ":" not in left + right and stands_alone(left) and ends_well(text, left, right, end)
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:

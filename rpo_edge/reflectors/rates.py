@@ -7,6 +7,7 @@ from functools import cached_property
 
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
+from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
 
@@ -57,7 +58,7 @@ class Rates:
         if joins.get(name, 0.0) > _OF_SEMICOLONS * sum(joins.values()):
             return {name: 1.0}  # other sentences outnumber them in anybody's texts
         if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
-            return {"comma": 1.0, "full stop": 1.0}  # no place takes both
+            return NO_DASHES
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.

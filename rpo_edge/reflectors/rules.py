@@ -15,12 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, is_letter, opener_end
-from rpo_edge.features.punctuation import can_be_spelled, spelled
+from rpo_edge.features.punctuation import NO_DASHES, can_be_spelled, spelled
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -33,7 +34,7 @@ from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
-_FEWEST_OF_A_SENTENCE = 12  # while the rest is still to come
+_FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
@@ -41,7 +42,6 @@ _UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "pr
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE
-_BY_HALVES = FRAMES | _AT_ONCE  # of a strength, nothing below one half, else all
 _CASES = frozenset({"sentence_case", "pronoun_case"})
 _SPLITS = frozenset({"semicolon", "clause_join"})
 _LEAD_INS = frozenset({"announcement", "conclusion"})
@@ -115,7 +115,7 @@ class RulesReflector:
         for site in self._sites(window, features):
             if _out_of_place(site, window):
                 continue
-            if site.name in _BY_HALVES and window.strength < _HALF and site.name not in rates.stated:
+            if (site.name in FRAMES or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
             after = _frame(site, rates, window) if site.name in FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
@@ -132,12 +132,15 @@ class RulesReflector:
                 cases.append(site)
                 continue
             before = window.text[start : site.end]
+            if site.name == "sign_off" and text:  # what stays of it stays the draft's
+                same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(before), reversed(text), strict=False)))
+                before, text = before[: len(before) - same], text[: len(text) - same]
             if site.name == "contraction":
                 if not can_be_spelled(before, text, mark):
                     continue
                 text = spelled(text, mark)
             shown = _cite(profile, site, variant, evidence)
-            edit = Edit(start, site.end, before, text, rates.reason(site, variant), shown)
+            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown)
             if openers.take(edit):
                 (phrases if site.name in STOCK or splits else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
@@ -234,11 +237,16 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     surplus = present - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
-    part = 1.0 if site.name in _AT_ONCE or site.name in rates.stated else strength
+    part = 1.0 if _is_undivided(site, rates) or site.name in rates.stated else strength
     if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, part * surplus / present):
         return None
     variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))
     return variant, site.options[variant]
+
+
+def _is_undivided(site: Site, rates: Rates) -> bool:
+    """Whether all places of a text change or none; of a strength, nothing below one half. Half a pair of parentheses would stand alone."""
+    return site.name in _AT_ONCE or (site.name == "dash" and rates.user("dash") == NO_DASHES)
 
 
 def _weighted(weights: Mapping[str, float], point: float) -> str:
@@ -262,7 +270,7 @@ def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     if site.variant.lower() == own.lower():
         return None
     if site.variant == "none":
-        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _can_be_framed(window):
+        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _can_be_framed(window, site.name in rates.stated):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
@@ -295,16 +303,16 @@ def _signed(own: str, written: str, variant: str) -> str:
     return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
 
 
-def _can_be_framed(window: Window) -> bool:
-    """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length. What has a heading, a list,
-    a table or code is a document, whoever writes letters.
+def _can_be_framed(window: Window, stated: bool) -> bool:
+    """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length, of less for who asked
+    for it. What has a heading, a list, a table or code is a document, whoever writes letters.
     """
     whole = f"{window.before}{window.text}{window.after}"
     if is_letter(whole):
         return True
     lines = [line for line in whole[opener_end(whole) :].splitlines() if line.strip()]
     structured = any(line_mark(line) or line.lstrip().startswith(("|", "```", "~~~")) or line.startswith("    ") for line in lines)
-    return not structured and len(WORD.findall(whole)) >= (_FEWEST_OF_A_SENTENCE if window.sentence else _FEWEST_WORDS)
+    return not structured and len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:

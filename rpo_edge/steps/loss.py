@@ -71,7 +71,7 @@ def _own(before: str, after: str, put: Sequence[tuple[int, int]], allowed: Seque
         found = _places(after, text)
         added = len(found) - len(_places(before, text)) if found else 0
         for start, end in [(start, end) for start, end in found if 1 in new[start:end]][: max(0, added)]:
-            own[start:end] = b"\1" * (end - start)
+            own[start:end] = new[start:end]  # a name below that the draft has, too, is still the draft's
             new[start:end] = bytes(end - start)  # a text inside a longer one is no second one
     return own
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from rpo_edge.errors import InputError
 from rpo_edge.features.framing import STOCK
+from rpo_edge.features.punctuation import NO_DASHES
 
 # key -> value -> feature name -> rates of the variants
 _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
@@ -34,7 +35,7 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
         "standard": {name: {"lower": 0.0, "upper": 1.0} for name in ("sentence_case", "pronoun_case")},
     },
     "dash": {form: {"dash": {form: 1.0}} for form in ("em", "spaced em", "spaced en", "hyphen", "double hyphen")}
-    | {"comma": {"dash": {"comma": 1.0, "full stop": 1.0}}},
+    | {"comma": {"dash": NO_DASHES}},
     "stock_phrases": {
         "keep": {name: {"stock": 1.0} for name in STOCK},
         "drop": {name: {"none": 1.0} for name in STOCK},
