@@ -52,7 +52,9 @@ _PAST = listed(
     "met grew fell spent won built sent heard understood drew rose fled fought chose spoke broke bought taught "
     "caught slept ate drank sang swam flew threw drove rode taken given known seen shown born driven"
 )
-_NO_PARTICIPLES = listed("thing things something anything nothing everything morning evening spring string king ring wing")
+_NO_PARTICIPLES = listed(
+    "thing things something anything nothing everything morning evening spring string king ring wing bring swing cling fling sling sting wring"
+)
 _NUMBERS = listed("one two three four five six seven eight nine ten")
 _ADJECTIVES = listed(  # that stand after a noun or two before it
     "old young new big small large little tall short long thin thick wide narrow deep high low near far rich poor warm cold hot cool dry wet "
@@ -119,7 +121,8 @@ def introduces(stretch: list[str], following: list[str]) -> bool:
     head = stretch[0].lower()
     adverb = kind_of(head) == "ly" and (len(stretch) == 1 or stretch[1].lower() in INTRODUCES)
     participle = kind_of(head) in ("ing", "ed") and len(following) > 1 and kind_of(following[0]) != kind_of(head)
-    return head in INTRODUCES or adverb or participle or stretch[-1].lower() in ENDS_INTRODUCTION
+    ends = stretch[-1].lower() in ENDS_INTRODUCTION and not SUBJECTS & stems(stretch[1:])  # not "This helps you save time"
+    return head in INTRODUCES or adverb or participle or ends
 
 
 def _is_aside(stretch: list[str]) -> bool:

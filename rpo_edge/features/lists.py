@@ -176,6 +176,8 @@ def _are_alike(chain: Chain, sure: bool, announced: bool) -> bool:
         return sure or chain.last[0].lower() in _MIXES
     if one == "" and other == "determiner":
         return sure or (chain.comma and len(chain.item) < 3 and (len(chain.item) < 2 or kind_of((chain.first[-2:])[0]) != "determiner"))
+    if one == "determiner" and other == "" and chain.comma:  # "a coat, a hat, and gloves"
+        return len(chain.last) == 1 and chain.last[0].endswith("s") and one in _kinds_within(chain.first[-3:])
     if one == "ed" and other == "":  # "limited time", "exhausted"
         return sure if len(chain.item) == 1 else chain.comma and kind_of(chain.item[1]) == "" and chain.item[0].endswith("ed")
     return one == "" and (
