@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import (
     AUXILIARIES,
+    CLAUSE_STARTS,
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
@@ -30,9 +31,8 @@ _ADVERBS = r"[Hh]owever|[Ii]nstead|[Cc]onversely|[Ii]n fact|[Tt]herefore|[Cc]ons
 _SEMICOLON = re.compile(
     rf"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]|(?:{_ADVERBS}), [a-z])"
 )
-_STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"
-_JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
-_APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{_STARTS})(?:['’]\w+)?\s\w)")
+_JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
+_APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
 FINITE = AUXILIARIES - {"be", "been", "being"}
 """Of which one makes a sentence."""
 _PURPOSES = listed("can could may might must will won't don't doesn't do does never")

@@ -23,6 +23,8 @@ AUXILIARIES = listed("is are was were am be been being has have had do does did 
 SUBORDINATORS = listed(
     "if when whenever because that which who whom whose while although though since unless until whether as after before than once"
 )
+CLAUSE_STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"
+"""For patterns: what a clause begins with as a rule."""
 _CLAUSE_OPENERS = frozenset(["but", "so", "because", "that", "since", "while", "although", "though", "then"])
 _WORDS_BEFORE = re.compile(r"(?:[^\W_]+(?:['’-][^\W_]+)*[ \n]){1,4}\Z")
 _WORD_AFTER = re.compile(r"\s+([^\W_]+(?:['’-][^\W_]+)*)")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rpo_edge.features.base import Choice, Site, like
 from rpo_edge.features.context import (
     AUXILIARIES,
+    CLAUSE_STARTS,
     SUBJECTS,
     begins_sentence,
     listed,
@@ -96,10 +97,7 @@ def _spelling_family(word: str) -> str:
 
 
 # What may follow a plain connective that becomes a formal one: the start of a clause ("So far" has none, nor "And then?").
-_CLAUSE = re.compile(
-    r"(?:[Ii]|[Ii]t|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Tt]he|[Aa]n?|[Tt]h(?:is|at|ere|ese|ose)|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)"
-    r"(?:['’]\w+)? \w"
-)
+_CLAUSE = re.compile(rf"(?:{CLAUSE_STARTS}|an?)(?:['’]\w+)? \w", re.IGNORECASE)
 
 
 _NO_SENTENCE_OPENER = re.compile(r"so (?:far|much|many|long|that|called)\b", re.IGNORECASE)
