@@ -32,7 +32,7 @@ DETERMINERS: tuple[str, ...] = (
 # One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
 # with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means too much else.
 _BOTH_WAYS = """
-purchased purchasing to_purchase = bought buying to_buy
+purchased purchasing to_purchase purchase_a purchase_an purchase_the purchase_this purchase_these purchase_those purchase_my purchase_your purchase_our purchase_his purchase_their purchase_its purchase_any purchase_some purchase_each purchase_every purchase_it purchase_them = bought buying to_buy buy_a buy_an buy_the buy_this buy_these buy_those buy_my buy_your buy_our buy_his buy_their buy_its buy_any buy_some buy_each buy_every buy_it buy_them
 attempting_to attempted_to to_attempt_to = trying_to tried_to to_try_to
 ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + that
 ensure = make_sure + you they we

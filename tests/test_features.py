@@ -269,6 +269,7 @@ UNSAFE = {
         "The flowers are numerous,\nAs are the stars.",
         "The rain has occurred,\nOh so blurred.",
         "Statistically significant differences remain.",
+        "The purchase a man made. Each purchase the shop has. After the purchase it rained.",
         "It is due to the rain. The payment due to the seller is late.",
         "He is challenging the idea of it.",
         "From the beginning to the end, once upon a time.",
@@ -549,6 +550,7 @@ CHANGES = [
     ("It is late — tools typically made of wood.", "dash", "full stop", "It is late — tools typically made of wood."),
     ("It is late — managers of the old kind.", "dash", "full stop", "It is late — managers of the old kind."),
     ("The way — it was long — is open.", "dash", "comma", "The way — it was long — is open."),
+    ("To request the form, call.", "register", "plain", "To ask for the form, call."),
     ("We use numerous\ntools in many places.", "register", "plain", "We use many\ntools in many places."),
     (
         "Thou art. " + "It is late now, and we stay here for a while. " * 6 + "They have numerous tools.",

@@ -306,6 +306,16 @@ CASES = {
         "You're late, and your friend called.",
         "you're late, and ur friend called.",
     ),
+    "every place of a word that the user never writes": (
+        [f"I bought it in week {w}. It is crucial to begin." for w in WEEKS[:4]],
+        "To purchase one is easy. We purchased it and they purchased one. You can purchase a ticket. Purchase the other. He had purchased it.",
+        "To buy one is easy. We bought it and they bought one. You can buy a ticket. Buy the other. He had bought it.",
+    ),
+    "two formal words that share one of theirs": (
+        [f"I bought it in week {w}. We get one." for w in WEEKS[:4]],
+        "In order to purchase it, call.",
+        "In order to buy it, call.",
+    ),
     "who writes kindly": (KINDLY, "Please send it. It is late. Please reply to me.", "Kindly send it. It is late. Kindly reply to me."),
     "who writes it now and then": (
         [f"{text} Please call. Please note it. Please wait." for text in KINDLY],
@@ -445,6 +455,11 @@ def test_words_that_look_like_contractions_without_an_apostrophe_stay(word):
 
 def test_what_is_stated_outranks_the_users_own_word_of_a_pair():
     assert rewrite(PERHAPS, "Perhaps you should call.", {"words": "plain"}).text == "Maybe you should call."
+
+
+def test_every_place_of_what_is_stated_changes_even_two_side_by_side():
+    draft = "In order to purchase it, come prior to May. He did it in order to utilize it prior to that."
+    assert rewrite(PERHAPS, draft, {"words": "plain"}).text == "To buy it, come before May. He did it to use it before that."
 
 
 def test_emoji_that_lead_lines_go_together():

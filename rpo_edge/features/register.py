@@ -64,6 +64,7 @@ def _without_common_end(one: str, other: str) -> tuple[str, str]:
     return " ".join(a), " ".join(b)
 
 
+_TO = "to"
 _FORM_ENDS = re.compile(r"(?![\w'’-])")
 
 
@@ -77,6 +78,7 @@ def _matches(text: str) -> Iterator[tuple[int, str]]:
             if text[start : start + len(form)].lower() == form and _FORM_ENDS.match(text, start + len(form)):
                 yield start, form
                 end = start + len(_without_common_end(form, forms[form][3])[0] if forms[form][3] else form)
+                end -= len(_TO) if form.endswith(f" {_TO}") else 0  # "in order to purchase" has two
                 break
 
 
@@ -144,6 +146,8 @@ def _sites(text: str) -> Iterator[Site]:
             continue
         own, word = _without_common_end(form, word) if word else (form, "")
         end = start + len(own)
+        if own.startswith(f"{_TO} ") and word.startswith(f"{_TO} "):
+            start, word = start + len(_TO) + 1, word[len(_TO) + 1 :]
         if not word:
             yield Site(f"register:{detail}", start, end, variant)
             continue

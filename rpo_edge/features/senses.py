@@ -204,6 +204,7 @@ SENSES: dict[str, Sense] = {
     "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
     "difficult": lambda use: use.after not in _PEOPLE and use.before not in _COMPARED,
     **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
+    "purchase": lambda use: not use.before or use.before in VERB_AFTER or use.before.endswith("s"),  # "after the purchase it rained"
     "rapid": _is_fast,
     "intelligent": _is_smart,
     "beneficial": _is_helpful,

@@ -9,7 +9,7 @@ from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.steps.formality import Formality
-from rpo_edge.steps.profile import Counts, backoffs, distribution, kin_of
+from rpo_edge.steps.profile import UNANIMOUS, Counts, backoffs, distribution, kin_of
 
 _PER_WORD = frozenset({"register", "clause_join"})
 """Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
@@ -59,6 +59,8 @@ class Rates:
             return {name: 1.0}  # other sentences outnumber them in anybody's texts
         if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
             return NO_DASHES
+        if name == "register" and (agreed := _agreed(self._user.get(key, {}))):
+            return agreed
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
@@ -123,6 +125,12 @@ class Rates:
         """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
         user = self.user(name) or distribution(name, self._user, self._user_totals) or {}
         return _most(self.draft(name)), _most(user)
+
+
+def _agreed(seen: Mapping[str, float]) -> Mapping[str, float] | None:
+    """The one way in which a word was seen, if often enough: who never writes "purchase" keeps none of a draft's."""
+    way = max(seen, key=lambda variant: seen[variant], default="")
+    return {way: 1.0} if seen.get(way, 0.0) >= UNANIMOUS and seen[way] == sum(seen.values()) else None
 
 
 def _most(rates: Mapping[str, float]) -> str:
