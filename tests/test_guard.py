@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rpo_edge.edits import align, apply
@@ -271,6 +271,7 @@ def test_a_stock_opener_may_go_wherever_it_stands(pieces, place, contracted):
 
 
 @given(st.text(alphabet=" aA.!?\n'-hi🙂", max_size=30), st.text(alphabet=" aA.!?\n'-hi🙂", max_size=30))
+@example("hi-", " ")
 def test_no_text_is_too_odd(draft, target):
     kept, _ = guard(draft, align(draft, target), allowed=("", "hi", "hi\n", " ", "hi hi"))
     text = apply(draft, kept)

@@ -182,7 +182,7 @@ def _groups(draft: str, edits: Sequence[Edit], closed: Sequence[tuple[int, int]]
 
 def _as_added(allowed: Sequence[str]) -> tuple[str, ...]:
     """The user's own texts, longest first, also with the line ends of a draft that has \\r\\n."""
-    both = {text for own in allowed if own for text in (own, own.replace("\r\n", "\n").replace("\n", "\r\n"))}
+    both = {text for own in allowed if own.strip() for text in (own, own.replace("\r\n", "\n").replace("\n", "\r\n"))}
     return tuple(sorted(both, key=lambda text: (-len(text), text)))
 
 
