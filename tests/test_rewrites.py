@@ -192,6 +192,12 @@ CASES = {
         "Dear John,\n\nThe report that you sent is here.\n\nKind regards",
     ),
     "a sign-off over a longer name": (MAIL, f"{PROSE}\n\nBest regards,\nMia Chen", f"Hi,\n\n{PROSE}\n\nCheers,\nMia Chen"),
+    "a greeting before an emoji": (MAIL, f"Hello Bo! 👋 {PROSE}", f"Hi Bo! {PROSE}\n\nCheers,\nMia"),
+    "a word that was written once": (
+        [*PLAIN, "They inform us in May."],
+        "Please inform him. We purchase it.",
+        "Please inform him. We buy it.",
+    ),
     "a document": (MAIL, DOCUMENT, DOCUMENT),
     "a document with a list inside": (MAIL, LISTED, LISTED),
     "a letter with a list inside": (MAIL, f"Hello Sam,\n\n{LISTED}", f"Hi Sam,\n\n{LISTED}\n\nCheers,\nMia"),

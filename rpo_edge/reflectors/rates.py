@@ -86,7 +86,9 @@ class Rates:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         own = self._user.get(key, {})
         unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
-        if unseen and (variant == "formal" or sum(own.values()) >= _FEWEST_SEEN):
+        # One use tells where nothing else does: how often models write the word is not known of every one.
+        fewest = 1 if name == "register" and self._kept(key) is None else _FEWEST_SEEN
+        if unseen and (variant == "formal" or sum(own.values()) >= fewest):
             return False  # a formal word that the user never wrote, or of this word the other way only
         seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
         return rate >= MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)

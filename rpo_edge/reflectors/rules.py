@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
@@ -132,9 +132,8 @@ class RulesReflector:
                 cases.append(site)
                 continue
             before = window.text[start : site.end]
-            if site.name == "sign_off" and text:  # what stays of it stays the draft's
-                same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(before), reversed(text), strict=False)))
-                before, text = before[: len(before) - same], text[: len(text) - same]
+            if site.name in FRAMES and text:
+                before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
             if site.name == "contraction":
                 if not can_be_spelled(before, text, mark):
                     continue
@@ -301,6 +300,13 @@ def _signed(own: str, written: str, variant: str) -> str:
     if not draft or not mine or not draft["name"]:
         return own
     return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
+
+
+def _less_alike(before: str, after: str, of: Callable[[str], bool]) -> tuple[str, str]:
+    """Both without what they end with alike, as far as it is `of` that kind: what stays of a sign-off is the draft's, and no edit's."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1] and of(pair[0]), zip(reversed(before), reversed(after), strict=False))
+    same = sum(1 for _ in pairs)
+    return before[: len(before) - same], after[: len(after) - same]
 
 
 def _can_be_framed(window: Window, stated: bool) -> bool:
