@@ -381,6 +381,22 @@ CASES = {
         "If it rains, they stay at home — and when it is dry, they go.",
         None,
     ),
+    "who joins by semicolons": (
+        [*NO_DASH, *(f"We left in week {w}; it was late. They came; we were glad." for w in WEEKS)],
+        "You are not weak — you are human.",
+        "You are not weak; you are human.",
+    ),
+    "who never writes a dash, after a condition": (
+        NO_DASH,
+        "If the boiler breaks, it's not your problem — your landlord is the one to call.",
+        "If the boiler breaks, it's not your problem. Your landlord is the one to call.",
+    ),
+    "who never writes a dash, after a comma": (
+        NO_DASH,
+        "You can use green ones, but they need more time — about half an hour.",
+        "You can use green ones, but they need more time, about half an hour.",
+    ),
+    "who never writes a dash, after what is none": (NO_DASH, "In the old town, the house with the red door — your uncle's is there.", None),
     "who never writes a dash, before a question": (NO_DASH, "The rule is clear — what does it say of May?", None),
     "who never writes a dash, before a plural and its verb": (
         NO_DASH,

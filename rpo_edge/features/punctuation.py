@@ -100,7 +100,7 @@ def _dashes(text: str) -> Iterator[Site]:
             continue
         short = alone and min(len(before), len(after)) < _ENDS_OF_WORDS
         options = {} if short else {name: mark for name, mark in _DASHES.items() if name != variant}
-        if alone and is_sentence(after) and stands_alone(left) and ends_well(text, left, right, end):
+        if alone and is_sentence(after) and _is_said(left) and ends_well(text, left, right, end):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
         elif alone and not short:
@@ -133,14 +133,21 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     first = after[0].lower()
     if first in _ADDS and not (first in _JOINS and "," in right):
         return True
-    return "," not in left and "," not in right and is_part(after)
+    begins = first in PREPOSITIONS | SUBORDINATORS  # no item of a list before it
+    return "," not in right and (begins or "," not in left) and is_part(after)
+
+
+def _is_said(left: str) -> bool:
+    """Whether a sentence stands before a mark, one that begins with "If it rains," too."""
+    last = words(left.rpartition(", ")[2])
+    return stands_alone(left) or (", " in left and stands_alone(" ".join(last[last[0].lower() in _JOINS :] if last else last)))
 
 
 def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -> bool:
     """Whether a sentence comes before an only dash, and what explains it after."""
     first = after[0].lower()
     tells = first not in _ADDS | SUBORDINATORS | PREPOSITIONS and first not in ("then", "thus", "therefore", "indeed", "still")
-    return tells and ":" not in left + right and stands_alone(left) and ends_well(text, left, right, end)
+    return tells and ":" not in left + right and _is_said(left) and ends_well(text, left, right, end)
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:

@@ -109,6 +109,7 @@ class RulesReflector:
             openers.take(edit)
         mark = apostrophe(f"{window.lead}{window.text}", profile)
         lower, stopless = rates.mostly("sentence_case", "lower"), rates.mostly("last_stop", "none")
+        joins = rates.mostly("semicolon", "semicolon")
         phrases: list[Edit] = []
         edits: list[Edit] = []
         cases: list[Site] = []
@@ -125,6 +126,8 @@ class RulesReflector:
             if stopless and (site.name == "exclamation" or not text) and _ends_paragraph(site.end, window):
                 text = ""
                 start -= bool(site.name in _BEHIND_STOP and _STOP.search(window.text, max(0, start - 2), start))
+            if site.name == "dash" and variant == "full stop" and joins:
+                text = f"; {window.text[site.end - 1]}"
             splits = site.name in _SPLITS or variant == "full stop"
             if lower and (splits or site.name in _LEAD_INS) and not _ends_in_pronoun(text, site.end, window):
                 text = text.lower()
