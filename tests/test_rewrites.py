@@ -199,7 +199,8 @@ CASES = {
         "Please inform him. We buy it.",
     ),
     "a document": (MAIL, DOCUMENT, DOCUMENT),
-    "a document with a list inside": (MAIL, LISTED, LISTED),
+    "a list inside": (MAIL, LISTED, f"Hi,\n\n{LISTED}\n\nCheers,\nMia"),
+    "a document that ends with a list": (MAIL, LISTED.rpartition("\n\n")[0], None),
     "a letter with a list inside": (MAIL, f"Hello Sam,\n\n{LISTED}", f"Hi Sam,\n\n{LISTED}\n\nCheers,\nMia"),
     "an answer of two sentences": (
         MAIL,

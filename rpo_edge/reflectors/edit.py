@@ -41,8 +41,9 @@ from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StylePr
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.choices import LEAST, Place, choose_on
 from rpo_edge.reflectors.chunks import batch, chunks
+from rpo_edge.reflectors.manner import apostrophe
 from rpo_edge.reflectors.openers import Openers
-from rpo_edge.reflectors.rules import RulesReflector, apostrophe, stated_features
+from rpo_edge.reflectors.rules import RulesReflector, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.steps.profile import free_sites

@@ -12,28 +12,29 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import takewhile
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, is_letter, opener_end
-from rpo_edge.features.punctuation import NO_DASHES, can_be_spelled, spelled
+from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, Rates
 from rpo_edge.segment import WORD, line_mark, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, count_sites, counts_of, free_sites
+from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
+_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~)| {4}|\t")  # a line of a table or of code
 _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
@@ -43,17 +44,10 @@ _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE
 _CASES = frozenset({"sentence_case", "pronoun_case"})
-_SPLITS = frozenset({"semicolon", "clause_join"})
-_LEAD_INS = frozenset({"announcement", "conclusion"})
-_BEHIND_STOP = frozenset({"closer", "emoji"})
-_STOP = re.compile(r"(?<=\w)\.\Z")
-"""Of a paragraph that ends with it when what is behind it goes."""
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
-_APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
 _LONGEST_WORD = 40
-_PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
 _ROUNDING = 1e-9
 
 
@@ -107,9 +101,7 @@ class RulesReflector:
         sampler, openers = _Sampler(window.text, without_openers(window.carry)), Openers(window)
         for edit in given:
             openers.take(edit)
-        mark = apostrophe(f"{window.lead}{window.text}", profile)
-        lower, stopless = rates.mostly("sentence_case", "lower"), rates.mostly("last_stop", "none")
-        joins = rates.mostly("semicolon", "semicolon")
+        manner = Manner.of(rates, window, profile)
         phrases: list[Edit] = []
         edits: list[Edit] = []
         cases: list[Site] = []
@@ -121,30 +113,17 @@ class RulesReflector:
             after = _frame(site, rates, window) if site.name in FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
                 continue
-            variant, text = after
-            start = site.start
-            if stopless and (site.name == "exclamation" or not text) and _ends_paragraph(site.end, window):
-                text = ""
-                start -= bool(site.name in _BEHIND_STOP and _STOP.search(window.text, max(0, start - 2), start))
-            if site.name == "dash" and variant == "full stop" and joins:
-                text = f"; {window.text[site.end - 1]}"
-            splits = site.name in _SPLITS or variant == "full stop"
-            if lower and (splits or site.name in _LEAD_INS) and not _ends_in_pronoun(text, site.end, window):
-                text = text.lower()
             if site.name in _CASES:
                 cases.append(site)
                 continue
-            before = window.text[start : site.end]
-            if site.name in FRAMES and text:
-                before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
-            if site.name == "contraction":
-                if not can_be_spelled(before, text, mark):
-                    continue
-                text = spelled(text, mark)
+            variant, text = after
+            if (put := manner.put(site, variant, text, window)) is None:
+                continue
+            start, before, text = put
             shown = _cite(profile, site, variant, evidence)
             edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown)
             if openers.take(edit):
-                (phrases if site.name in STOCK or splits else edits).append(edit)
+                (phrases if site.name in STOCK or parts(site, variant) else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, [*given, *edits]))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
@@ -181,15 +160,6 @@ def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozen
     return tuple(free_sites(text, frozen, features))
 
 
-def apostrophe(text: str, profile: StyleProfile) -> str:
-    """The kind that the user writes, "" for those who leave it out, else the draft's."""
-    seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
-    n = sum(seen.values())
-    if n < (UNANIMOUS if n == max(seen.values(), default=0) else MINIMUM_SITES):
-        seen = {"straight": text.count("'"), "curly": text.count("’")}
-    return _APOSTROPHES[max(_APOSTROPHES, key=lambda kind: seen.get(kind, 0))]
-
-
 def stated_features(profile: StyleProfile) -> frozenset[str]:
     """Features that the user's own words decide."""
     return frozenset(stated_rates(profile.preferences))
@@ -214,15 +184,6 @@ def _out_of_place(site: Site, window: Window) -> bool:
     if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
         return window.sentence and not window.last
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
-
-
-def _ends_in_pronoun(text: str, end: int, window: Window) -> bool:
-    """Whether what is put in before `end` ends in the word "I", which is no first letter of "It"."""
-    return text.endswith("I") and not window.text[end : end + 1].isalpha()
-
-
-def _ends_paragraph(end: int, window: Window) -> bool:
-    return not (window.sentence and not window.last) and bool(_PARAGRAPH_END.match(window.text, end))
 
 
 def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
@@ -305,23 +266,18 @@ def _signed(own: str, written: str, variant: str) -> str:
     return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
 
 
-def _less_alike(before: str, after: str, of: Callable[[str], bool]) -> tuple[str, str]:
-    """Both without what they end with alike, as far as it is `of` that kind: what stays of a sign-off is the draft's, and no edit's."""
-    pairs = takewhile(lambda pair: pair[0] == pair[1] and of(pair[0]), zip(reversed(before), reversed(after), strict=False))
-    same = sum(1 for _ in pairs)
-    return before[: len(before) - same], after[: len(after) - same]
-
-
 def _can_be_framed(window: Window, stated: bool) -> bool:
     """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length, of less for who asked
-    for it. What has a heading, a list, a table or code is a document, whoever writes letters.
+    for it. What has a heading, a table or code, or begins or ends with a list, is a document, whoever writes letters.
     """
     whole = f"{window.before}{window.text}{window.after}"
     if is_letter(whole):
         return True
     lines = [line for line in whole[opener_end(whole) :].splitlines() if line.strip()]
-    structured = any(line_mark(line) or line.lstrip().startswith(("|", "```", "~~~")) or line.startswith("    ") for line in lines)
-    return not structured and len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
+    edges = [*lines[: int(window.first)], *lines[len(lines) - int(window.last) :]]
+    if any(map(line_mark, edges)) or any(line_mark(line).startswith("#") or _NO_LETTER.match(line) for line in lines):
+        return False
+    return len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:

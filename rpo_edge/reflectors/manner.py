@@ -1,0 +1,93 @@
+"""How a change is written by its user: in lower case, without last stops, with semicolons, with their apostrophe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Self
+
+from rpo_edge.features.base import Site
+from rpo_edge.features.punctuation import can_be_spelled, spelled
+from rpo_edge.records import StyleProfile
+from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.rates import FRAMES, Rates
+from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS
+
+_SPLITS = frozenset({"semicolon", "clause_join"})
+_LEAD_INS = frozenset({"announcement", "conclusion"})
+_BEHIND_STOP = frozenset({"closer", "emoji"})
+_STOP = re.compile(r"(?<=\w)\.\Z")
+"""Of a paragraph that ends with it when what is behind it goes."""
+_PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
+_APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """lower: sentences begin small; stopless: paragraphs end without a full stop; joins: semicolons join clauses; mark: the apostrophe."""
+
+    lower: bool
+    stopless: bool
+    joins: bool
+    mark: str
+
+    @classmethod
+    def of(cls, rates: Rates, window: Window, profile: StyleProfile) -> Self:
+        """A user's, who may have the draft's apostrophe."""
+        return cls(
+            rates.mostly("sentence_case", "lower"),
+            rates.mostly("last_stop", "none"),
+            rates.mostly("semicolon", "semicolon"),
+            apostrophe(f"{window.lead}{window.text}", profile),
+        )
+
+    def put(self, site: Site, variant: str, text: str, window: Window) -> tuple[int, str, str] | None:
+        """Where the change of a site begins, what it replaces, and by what; None where this user cannot spell it."""
+        start = site.start
+        if self.stopless and (site.name == "exclamation" or not text) and _ends_paragraph(site.end, window):
+            text = ""
+            start -= bool(site.name in _BEHIND_STOP and _STOP.search(window.text, max(0, start - 2), start))
+        if self.joins and site.name == "dash" and variant == "full stop":
+            text = f"; {window.text[site.end - 1]}"
+        if self.lower and (parts(site, variant) or site.name in _LEAD_INS) and not _ends_in_pronoun(text, site.end, window):
+            text = text.lower()
+        before = window.text[start : site.end]
+        if site.name in FRAMES and text:
+            before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
+        if site.name == "contraction":
+            if not can_be_spelled(before, text, self.mark):
+                return None
+            text = spelled(text, self.mark)
+        return start, before, text
+
+
+def parts(site: Site, variant: str) -> bool:
+    """Whether one sentence becomes two."""
+    return site.name in _SPLITS or variant == "full stop"
+
+
+def apostrophe(text: str, profile: StyleProfile) -> str:
+    """The kind that the user writes, "" for those who leave it out, else the draft's."""
+    seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
+    n = sum(seen.values())
+    if n < (UNANIMOUS if n == max(seen.values(), default=0) else MINIMUM_SITES):
+        seen = {"straight": text.count("'"), "curly": text.count("’")}
+    return _APOSTROPHES[max(_APOSTROPHES, key=lambda kind: seen.get(kind, 0))]
+
+
+def _ends_in_pronoun(text: str, end: int, window: Window) -> bool:
+    """Whether what is put in before `end` ends in the word "I", which is no first letter of "It"."""
+    return text.endswith("I") and not window.text[end : end + 1].isalpha()
+
+
+def _ends_paragraph(end: int, window: Window) -> bool:
+    return not (window.sentence and not window.last) and bool(_PARAGRAPH_END.match(window.text, end))
+
+
+def _less_alike(before: str, after: str, of: Callable[[str], bool]) -> tuple[str, str]:
+    """Both without what they end with alike, as far as it is `of` that kind: what stays of a sign-off is the draft's, and no edit's."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1] and of(pair[0]), zip(reversed(before), reversed(after), strict=False))
+    same = sum(1 for _ in pairs)
+    return before[: len(before) - same], after[: len(after) - same]
