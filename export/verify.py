@@ -1,7 +1,7 @@
 """Proof that artifacts say what their checkpoint says, and the page that tells it.
 
     python -m export verify CHECKPOINT ARTIFACT… [--prompts FILE] [--evaluation FIGURES.json]… [--docs FILE.md]
-    python -m export verify --docs FILE.md
+    python -m export verify [--evaluation FIGURES.json]… --docs FILE.md
 
 ARTIFACT is a GGUF file, an ONNX folder of `python -m export onnx`, or a model folder of `python -m export generative` or `edit`. Each is run in a
 process of its own, on the prompts of `export/parity/golden.py` or those of FILE (lines of JSON: "prompt", "answer"), and on thousands of
@@ -9,7 +9,8 @@ strings; an edit model on the answers of `examples/`. What is found is printed, 
 files and their sums stay as they are), and told in FILE.md. FIGURES.json is what `python -m training evaluate --out FOLDER` leaves of an artifact: one
 for each suite, if need be, and one of `--fixture` for the texts of the worst rewrites. Ratios are to the first artifact, of edit models to float32.
 
-Without a checkpoint the page is written again from the manifests of the models that come with the package.
+Without a checkpoint the page is written again from the manifests of the models that come with the package, with new evaluations of these where any
+are named; what was measured against their checkpoints stays.
 
 The exit code is 2 where an artifact is beyond a limit of `export/parity/limits.py`; its figures are written all the same.
 """
@@ -25,7 +26,7 @@ from typing import Any
 from export import arguments
 from export import folder as folders
 from export.parity import card, evaluations, gate, golden
-from export.parity.figures import Parity
+from export.parity.figures import Parity, rounded
 from export.parity.limits import missed
 from export.parity.measuring import FULL, Artifact, measured
 from export.parity.origin import ROUNDED, of_artifact
@@ -56,6 +57,8 @@ def main(given: list[str]) -> None:
         found = evaluated(figures(options.checkpoint, options.artifacts, asked), options.artifacts, options.evaluation)
         print(card.table([one.as_json() for one in found]), end="")
         record(found, options.artifacts)
+    elif options.evaluation:
+        reevaluate(options.evaluation)
     if options.docs:
         before = options.docs.read_text("utf-8") if options.docs.exists() else ""
         options.docs.write_text(card.page(before, sections(options.checkpoint, options.artifacts, found)), "utf-8")
@@ -98,16 +101,30 @@ def notes_of(found: Parity) -> list[str]:
 
 
 def evaluated(found: Sequence[Parity], paths: Sequence[Path], files: Sequence[Path]) -> list[Parity]:
-    """The figures, each with its evaluations. Raises InputError for an evaluation of none of them, or two that do not go together."""
+    """The figures, each with its evaluations. Raises InputError as `_of_each` does."""
+    return [replace(one, evaluation=evaluations.together(its)) for one, its in zip(found, _of_each(paths, files), strict=True)]
+
+
+def reevaluate(files: Sequence[Path]) -> None:
+    """Evaluations into the manifests of the models that come with the package, in place of those before. Raises InputError as `_of_each` does."""
+    paths = embedded()
+    for path, its in zip(paths, _of_each(paths, files), strict=True):
+        if its:
+            said = folders.read(path)
+            folders.save(path, said | {"parity": {**said.get("parity", {}), "evaluation": rounded(evaluations.together(its))}})
+
+
+def _of_each(paths: Sequence[Path], files: Sequence[Path]) -> list[list[dict[str, Any]]]:
+    """The evaluations of each artifact. Raises InputError for one of none of them; `evaluations.together` does for two that do not go together."""
     known = [Manifest.load(path).sha256 if folders.read(path).get("kind") in ("edit", "generative") else "" for path in paths]
-    of_each: list[list[dict[str, Any]]] = [[] for _ in found]
+    of_each: list[list[dict[str, Any]]] = [[] for _ in paths]
     for file in files:
         evaluation = evaluations.read(file)
         at = next((i for i, sha256 in enumerate(known) if sha256 and evaluations.is_of(evaluation, sha256)), None)
         if at is None:
             raise InputError(f"{file} is of {evaluation['reflector']!r}, which is none of these artifacts")
         of_each[at].append(evaluation)
-    return [replace(one, evaluation=evaluations.together(its)) for one, its in zip(found, of_each, strict=True)]
+    return of_each
 
 
 def record(found: Sequence[Parity], paths: Sequence[Path]) -> None:

@@ -5,6 +5,7 @@
 import hashlib
 import json
 import math
+import shutil
 import struct
 import unicodedata
 from dataclasses import replace
@@ -456,6 +457,23 @@ def test_a_table_has_the_columns_that_are_known():
     assert "KL" in head and "peak MiB" not in head and "0.001" in first and "| – |" in second
     assert "- other: this" in card.section("it", {}, rows) and "2 strings that are not composed" in card.section("it", {}, rows)
     assert "missed" not in rows[0] and "speed" not in rows[0]
+
+
+def test_an_embedded_model_may_be_evaluated_again_without_its_checkpoint(tmp_path, monkeypatch):
+    folder = tmp_path / "edit"
+    shutil.copytree(MODEL, folder)
+    monkeypatch.setattr(verify, "embedded", lambda: [folder])
+    before = folders.read(folder)["parity"]
+    given = [
+        f"--evaluation={evaluation(tmp_path / 'drafts.json', folder, 'edit')}",
+        f"--evaluation={restored(tmp_path / 'texts.json', folder)}",
+    ]
+    verify.main([*given, f"--docs={tmp_path / 'models.md'}"])
+    after = folders.read(folder)["parity"]
+    assert after["evaluation"]["fidelity"] == [0.99, 0.98, 1.0] != before["evaluation"]["fidelity"]
+    assert {name: value for name, value in after.items() if name != "evaluation"} == {n: v for n, v in before.items() if n != "evaluation"}
+    Manifest.load(folder).verify()
+    assert "0.990 (0.980 to 1.000)" in (tmp_path / "models.md").read_text("utf-8")
 
 
 def test_the_page_is_what_the_embedded_models_say():

@@ -152,12 +152,13 @@ class Parity:
 
     def as_json(self) -> dict[str, Any]:
         """For a manifest; what was not measured is left out, numbers have six digits."""
-        return {name: _rounded(value) for name, value in asdict(self).items() if value not in (None, {}, ())}
+        return {name: rounded(value) for name, value in asdict(self).items() if value not in (None, {}, ())}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """For a manifest: numbers with six digits, at any depth."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
-        return {name: _rounded(part) for name, part in value.items() if part is not None}
-    return [_rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
+        return {name: rounded(part) for name, part in value.items() if part is not None}
+    return [rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
