@@ -114,20 +114,13 @@ def body(text: str) -> Span:
     return Span(start, max(start, end))
 
 
-def is_letter(text: str) -> bool:
-    """Whether a text greets somebody or is signed, at its edges or inside."""
-    return bool(
-        GREETING.match(text) or _SALUTATION.search(text) or _PARTED.search(text) or SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
-    )
-
-
 def says_something(text: str) -> bool:
     """Whether a part of a text has more than greeting, sign-off and stock sentences."""
     said = text[slice(*body(text))].strip()
     return bool(said) and not _DIVIDER.fullmatch(said) and not is_all_stock(said)
 
 
-def _is_letter(text: str) -> bool:
+def is_letter(text: str) -> bool:
     """Whether a text has a greeting or a sign-off, at its edges or inside."""
     begin, end = body(text)
     return begin > 0 or end < len(text) or bool(_SALUTATION.search(text) or _PARTED.search(text))
@@ -138,7 +131,7 @@ def _opener(text: str) -> Iterator[Site]:
     stop, start = body(text).end, _said_from(text)
     end = opener_end(text, start)
     praise = _stock("praise").match(text, start)
-    if praise and _is_clause(text[praise.end() : stop]) and not _is_letter(text):
+    if praise and _is_clause(text[praise.end() : stop]) and not is_letter(text):
         yield Site("opener", start, praise.end() + 1, "stock", {"none": text[praise.end()].upper()})
     elif end > start and WORD.search(text, end, stop):  # a text that is nothing else stays
         yield Site("opener", start, end, "stock", {"none": ""})
@@ -161,7 +154,7 @@ def _said_from(text: str) -> int:
 def opener_end(text: str, start: int = 0) -> int:
     """Where the text goes on after a stock opener at `start`; `start` if there is none."""
     match, agreement = _stock("opener").match(text, start), _stock("agreement").match(text, start)
-    if agreement and not _is_letter(text):
+    if agreement and not is_letter(text):
         match = agreement
     if not match or not text[match.end() : match.end() + 1].isspace():
         return start
@@ -179,7 +172,7 @@ def _closer(text: str) -> Iterator[Site]:
     begin, end = body(text)
     end = begin + len(_LAST_RULE.sub("", text[begin:end]))
     spans = [Span(begin + start, begin + stop) for start, stop in sentences(text[begin:end])]
-    first = _first_closing(text, spans, offers=not _is_letter(text))
+    first = _first_closing(text, spans, offers=not is_letter(text))
     if 0 < first < len(spans) and WORD.search(text, begin, spans[first].start):
         start = len(text[: spans[first].start].rstrip())
         options = {} if _HEADS.fullmatch(text[slice(*spans[first - 1])].strip()) else {"none": ""}

@@ -176,17 +176,11 @@ def _exclamation(text: str) -> Iterator[Site]:
         free = warm or (
             short and bool(_TO_YOU.search(sentence)) and not _GRAVE.search(sentence) and not line_mark(line_of(text, span.start))
         )
-        end = span.start + len(sentence)
+        key, end = f"exclamation:{'warm' if warm else 'plain'}", span.start + len(sentence)
         if sentence.endswith("!"):
-            yield Site(f"exclamation:{'warm' if warm else 'plain'}", end - 1, end, "!", {".": "."})
+            yield Site(key, end - 1, end, "!", {".": "."})
         elif len(said) > 1:
-            yield Site(
-                f"exclamation:{'warm' if warm else 'plain'}",
-                end - 1,
-                end,
-                ".",
-                {"!": "!"} if free else {},
-            )
+            yield Site(key, end - 1, end, ".", {"!": "!"} if free else {})
 
 
 _BARE_WORDS = 3

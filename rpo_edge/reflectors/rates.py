@@ -14,7 +14,6 @@ from rpo_edge.steps.profile import UNANIMOUS, Counts, backoffs, distribution, ki
 _PER_WORD = frozenset({"register", "clause_join"})
 """Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
 _ITS_OWN = frozenset({"shorthand", "you_are"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
-
 _ONLY_STATED = frozenset({"heading", "bullet"})
 """Shown in a profile, but which mark a list has is that of the program it was written in."""
 _FEWEST_SEEN = 2

@@ -296,6 +296,7 @@ def _apply_case(
     """Case comes last, so that it also reaches the first letter of what another edit put there."""
     insertions = [edit for edit in edits if edit.start == edit.end]  # a greeting stands before an edit of the first word
     by_start = {edit.start: edit for edit in edits if edit.end > edit.start}
+    said = frozenset(words(window.text)) if cases else frozenset()
     spoken_for = {position for edit in edits for position in range(edit.start, edit.end)}
     for site in cases:
         variant, letter = next(iter(site.options.items()))
@@ -310,7 +311,7 @@ def _apply_case(
             if (
                 (site.name == "pronoun_case" and there.after[0] == "I")
                 or no_name(first)
-                or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in words(window.text))
+                or (variant == "lower" and replaced and no_name(replaced[0].strip(",")) and first not in said)
             ):
                 lowered = there.after[0].lower() if variant == "lower" else there.after[0].upper()
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])

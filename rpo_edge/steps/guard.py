@@ -106,8 +106,7 @@ def name_rule(unit: Unit) -> str | None:
 
 
 def structure_rule(unit: Unit) -> str | None:
-    """Headings, list markers and quote marks stay at the lines where they are, whichever mark a bullet has (an emoji, too), or go where the user
-    wants none."""
+    """Heading, list and quote marks stay at their lines, whichever mark a bullet has (an emoji, too), or go where the user wants none."""
     old, new = _markers(unit.before), _markers(unit.after)
     staying = [mark for mark in old if _KINDS.get(mark[:1]) not in unit.unwanted]
     return None if new in (old, staying, _markers(LED.sub("- ", unit.before))) else "the Markdown structure would change"
@@ -372,13 +371,9 @@ def _uncontracted(word: str) -> str:
     return like(word, _stem(full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
 
 
-def _starts(text: str) -> set[int]:
-    return set(iter_sentence_starts(text))
-
-
 def _names(text: str) -> Counter[str]:
     """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
-    starts = _starts(text)
+    starts = set(iter_sentence_starts(text))
     found = (_uncontracted(m[0]) for m in WORD.finditer(text) if m.start() not in starts or _has_inner(m[0]))
     return Counter(word for word in found if any(c.isupper() for c in word) and (word.lower() not in _NO_NAMES or _has_inner(word)))  # "IT"
 
@@ -390,7 +385,9 @@ def _has_inner(word: str) -> bool:
 
 def _initials(text: str) -> set[str]:
     return {
-        match[0] for start in _starts(text) if (match := WORD.match(text, start)) and match[0][:1].isupper() and match[0] not in ("I", "A")
+        match[0]
+        for start in iter_sentence_starts(text)
+        if (match := WORD.match(text, start)) and match[0][:1].isupper() and match[0] not in ("I", "A")
     }
 
 
