@@ -70,6 +70,16 @@ def test_tokens_that_a_training_added_come_along(tmp_path, tied):
     assert np.abs(apart).max() < 1e-4 and json.loads((tmp_path / "merged" / "training.json").read_text("utf-8")) == {"base": "tiny"}
 
 
+def test_special_tokens_of_the_base_itself_are_not_asked_about(tmp_path):
+    """An untrained one makes more of rounding than the tolerance has room for."""
+    tokenizer = causal_samples.bytes_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<own>"]})
+    base = causal_samples.checkpoint(tmp_path / "base", tokenizer=tokenizer, vocab_size=len(tokenizer))
+    texts = merge.prompts(tokenizer, base)
+    tokenizer.add_tokens("<new>")
+    assert merge.prompts(tokenizer, base) == [[tokenizer.convert_tokens_to_ids("<new>")], *texts]
+
+
 def test_a_merge_that_does_not_say_the_same_is_not_kept(tmp_path):
     """A tied head cannot have an adapter of its own once it is merged."""
     base = causal_samples.checkpoint(tmp_path / "base", tie_word_embeddings=True)
