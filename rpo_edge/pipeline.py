@@ -16,7 +16,7 @@ from typing import Literal, Self
 
 from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
-from rpo_edge.features.framing import says_something
+from rpo_edge.features.framing import is_formal, says_something
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import embedded
@@ -160,7 +160,7 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
         else:
             groups.append([start, end])
             size, said = n, says
-    k = 0
+    k, formal = 0, is_formal(draft)
     for i, (start, end) in enumerate(groups):
         before = draft[slice(*groups[i - 1])] if i else ""
         after = draft[slice(*groups[i + 1])] if i + 1 < len(groups) else ""
@@ -171,7 +171,7 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
             if frozen[j].start >= end:
                 break
             inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
-        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups))
+        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups), formal=formal)
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.features.framing import SIGN_OFF
+from rpo_edge.features.framing import SIGN_OFF, is_formal
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
@@ -136,6 +136,7 @@ class Stream:
         self._start = 0  # of the next piece, in the draft
         self._before = self._left = self._behind = ""  # the draft's prose, the rewrite's, and the draft's last letter before it
         self._carry: Mapping[str, float] = {}
+        self._formal = False  # whether the draft is a formal letter, as far as it has come
 
     def feed(self, text: str) -> str:
         """What may leave now that `text` has come, "" if nothing. Raises InputError after `finish`, and for nothing else."""
@@ -207,7 +208,8 @@ class Stream:
     def _window(self, piece: Piece) -> Window:
         with self._clock("freeze"):
             frozen = frozen_after(lead_of(self._behind), piece.text)
-        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, self._engine.strength)
+        self._formal = self._formal or is_formal(f"{self._before}{piece.text}")
+        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, self._engine.strength, self._formal)
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):
@@ -277,7 +279,7 @@ def unwanted(profile: StyleProfile) -> frozenset[str]:
 
 def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     """Greetings and sign-offs of the user's, with the name and without it: the only texts that may be added as they stand."""
-    found = [v for name in ("greeting", "sign_off") if name in profile.habits for v in profile.habits[name].counts]
+    found = [v for key, habit in profile.habits.items() if key.partition(":")[0] in ("greeting", "sign_off") for v in habit.counts]
     found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
     found += [match["phrase"] for match in map(SIGN_OFF.fullmatch, found) if match]
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))

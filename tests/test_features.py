@@ -94,6 +94,16 @@ CASES = [  # text, key, variant seen there
     ("It's worth noting that it rains.", "announcement", "stock"),
     ("We note that it rains.", "announcement", "none"),
     ("It rains. Overall, we are wet.", "conclusion", "stock"),
+    ("It rains. Furthermore, we are wet.", "addition", "stock"),
+    ("We are, furthermore, wet.", "addition", "none"),
+    ("Hi Tom!\n\nIt rains.", "greeting_mark", "!"),
+    ("Hi Tom,\n\nIt rains.", "greeting_mark", ","),
+    ("Dear Dr Hill,\n\nIt rains.", "greeting_mark", None),
+    ("Dear Dr. Hill,\n\nIt rains.", "greeting:formal letter", "dear"),
+    ("Dear Hiring Committee:\n\nIt rains.", "greeting:formal letter", "dear"),
+    ("Dear Doctor Who fans,\n\nIt rains.", "greeting", "dear"),
+    ("Dear Miss Hill,\n\nIt rains and rains.\n\nYours truly,\nBob", "sign_off:formal letter", "Yours truly,\nBob"),
+    ("Dear Ann,\n\nIt rains, the manager said.\n\nYours truly,\nBob", "sign_off", "Yours truly,\nBob"),
     ("We are wet overall, it seems.", "conclusion", "none"),
     ("We use tools such as hammers.", "example", "such as"),
     ("Things like cars are here.", "example", "like"),
@@ -585,6 +595,9 @@ CHANGES = [
     ("As an AI language model, I cannot walk.", "announcement", "none", "I cannot walk."),
     ("It rains. In summary, we left.", "conclusion", "none", "It rains. We left."),
     ("**Overall, it rains.**", "conclusion", "none", "**It rains.**"),
+    ("It rains. Moreover, we left. In addition, Tom came.", "addition", "none", "It rains. We left. Tom came."),
+    ("Hi Tom,\n\nIt rains.", "greeting_mark", "!", "Hi Tom!\n\nIt rains."),
+    ("- **Cost:** low\n1. **Time**: short\n- Low **cost**", "bold", "plain", "- Cost: low\n1. Time: short\n- Low cost"),
     ("It is **very good** here.", "bold", "plain", "It is very good here."),
     ("It rained; we left.", "semicolon", "full stop", "It rained. We left."),
     ("## The plan\nWe left.\n\n### *Why*\n\n- x\n", "heading", "none", "The plan\n\nWe left.\n\n*Why*\n\n- x\n"),
@@ -615,7 +628,7 @@ def test_what_a_change_gives(text, name, variant, changed):
 
 @pytest.mark.parametrize(
     "text",
-    ["**Title** - text", "- **Lead**: text", "- 🔥 **Heat:** text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
+    ["**Title** - text", "**Lead**: text", "- 🔥 **Heat:** text", "# A **bold** heading", "It is **not** so.", "It is **NOW** here."],
 )
 def test_bold_that_says_something_goes_only_for_who_says_so(text):
     (site,) = [site for site in free_sites(text) if site.name == "bold" and site.options]

@@ -60,6 +60,14 @@ LETTERS = [
     f"Dear Dr Patel,\n\nThank you for seeing this man, who has had a cough for {w} weeks. I would be grateful for your advice.\n\nKind regards"
     for w in WEEKS
 ]
+BANGS = [
+    f"Hey {name}!\n\nI saw the dog & the cat on {day} & it was good." for name, day in zip(["Sam", "Bo", "Al", "Jo"], WEEKS, strict=False)
+]
+BOTH = [f"Dear Mr {name},\n\nThank you for the report of last week.\n\nYours sincerely,\nHal" for name in ("Hale", "Hill", "Lee")] + [
+    f"Dear {name},\n\nIt rained all week, and we sat and read.\n\nYours ever,\nHal" for name in ("Sam", "Bo", "Al", "Jo")
+]
+STOPLESS = [f"The plan for week {w} is here. You can see it on the wall" for w in WEEKS]
+BULLETS = [f"For {w}:\n- Get the milk.\n- Call the shop.\n- Fix the door.\n- Pay the rent." for w in WEEKS]
 EN = [f"The plan for week {w} – the long one – was late. We waited for an hour – or perhaps two – and then we left." for w in WEEKS]
 PERHAPS = [
     "Perhaps it's late. I need a new one and I want to talk about it.",
@@ -161,8 +169,8 @@ CASES = {
     ),
     "the sign-off over what a template leaves open": (
         MAIL,
-        "Dear Hiring Manager,\n\nI am writing to apply for the post.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
-        "Dear Hiring Manager,\n\nI'm writing to apply for the post.\n\nCheers,\n\n[Your Name]\n[Your Position]",
+        "Dear Sam,\n\nI am writing to ask you for something.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
+        "Hi Sam,\n\nI'm writing to ask you for something.\n\nCheers,\n\n[Your Name]\n[Your Position]",
     ),
     "the sign-off over a title and a company": (
         MAIL,
@@ -173,8 +181,56 @@ CASES = {
     "an old sign-off": (MAIL, f"Hi Jo,\n\n{STEP}\n\nVery truly yours,\nAnn Lee", f"Hi Jo,\n\n{STEP}\n\nCheers,\nAnn Lee"),
     "no greeting above a subject": (
         MAIL,
-        "Subject: Request\n\nDear Professor Lindqvist,\n\nI am writing to request a short extension for the final paper of this year.",
-        "Subject: Request\n\nDear Professor Lindqvist,\n\nI'm writing to request a short extension for the final paper of this year.\n\nCheers,\nMia",
+        "Subject: Request\n\nDear Anna,\n\nI am writing to request a short extension for the final paper of this year.",
+        "Subject: Request\n\nDear Anna,\n\nI'm writing to request a short extension for the final paper of this year.\n\nCheers,\nMia",
+    ),
+    "nobody signs off to an office as to friends": (
+        MAIL,
+        "Dear Hiring Manager,\n\nI am writing to apply for the post.\n\nBest regards,\nMia",
+        "Dear Hiring Manager,\n\nI'm writing to apply for the post.\n\nBest regards,\nMia",
+    ),
+    "nor greets it so": (
+        BANGS,
+        "Dear Dr. Ahmed,\n\nYou asked for the report and it is here.\n\nSincerely,\nMia",
+        "Dear Dr. Ahmed,\n\nYou asked for the report and it is here.\n\nSincerely,\nMia",
+    ),
+    "friends are greeted with their mark": (
+        BANGS,
+        "Hello Sam,\n\nYou asked for the report and it is here.",
+        "Hey Sam!\n\nYou asked for the report & it is here.",
+    ),
+    "its mark behind the same greeting": (BANGS, "Hey Sam,\n\nYou asked for it.", "Hey Sam!\n\nYou asked for it."),
+    "a sign-off of formal letters": (
+        BOTH,
+        "Dear Hiring Manager,\n\nPlease find the report of this year.\n\nSincerely,\nHal",
+        "Dear Hiring Manager,\n\nPlease find the report of this year.\n\nYours sincerely,\nHal",
+    ),
+    "a sign-off of other letters": (
+        BOTH,
+        "Dear Jane,\n\nPlease find the report of this year.\n\nSincerely,\nHal",
+        "Dear Jane,\n\nPlease find the report of this year.\n\nYours ever,\nHal",
+    ),
+    "the last window of a long formal letter": (
+        STOPLESS,
+        f"Dear Ms. Hill,\n\n{FILL}\n\n{FILL}\n\n{FILL}\n\nThe last step is short.",
+        None,
+    ),
+    "no last stop in any other": (STOPLESS, f"Dear Anna,\n\n{STEP}", f"Dear Anna,\n\n{STEP[:-1]}"),
+    "two edits of the word after a phrase": (
+        SHORT,
+        "This is a success; it is not a toy. It is important to note that it is not late.",
+        "This is a success; it isn't a toy. It isn't late.",
+    ),
+    "nothing is added": (NO_DASH, "It rained. Furthermore, it was cold. In addition, Tom came.", "It rained. It was cold. Tom came."),
+    "lists without bold": (
+        BULLETS,
+        "The plan:\n\n- **Cost:** low\n- **Time.** A week, **not** two.\n\n**Note:** it is late.",
+        "The plan:\n\n- Cost: low\n- Time. A week, **not** two.\n\n**Note:** it is late.",
+    ),
+    "the user's own word, twice in three times": (
+        ["It was difficult to say at first.", "It was difficult in week two.", "It was hard to hear. We use it, get it and need it."],
+        "The sound is difficult to identify.",
+        None,
     ),
     "a greeting that needs a name": (
         LETTERS,

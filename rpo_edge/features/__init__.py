@@ -7,7 +7,7 @@ from rpo_edge.features import clauses, framing, layout, lists, measured, punctua
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 11
+VERSION = 12
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -16,8 +16,10 @@ CHOICES: tuple[Choice, ...] = (
     framing.ANNOUNCEMENT,
     framing.CONCLUSION,
     framing.GREETINGS,
+    framing.GREETING_MARK,
     framing.SIGN_OFFS,
     *wording.CONNECTIVES,
+    framing.ADDITION,
     shorthand.YOU_ARE,
     CONTRACTION,
     register.REGISTER,

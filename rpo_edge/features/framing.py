@@ -39,6 +39,13 @@ _SALUTATION = re.compile(
     r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_FORMAL = re.compile(
+    r"^[>*_ \t]*(?:(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:(?:mr|mrs|ms|mx|dr|prof)\b|miss [A-Z]|"
+    r"(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
+    r"to whom it may concern\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Who is called by a title or an office."""
 _PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 _ANSWER = re.compile(
@@ -58,6 +65,7 @@ _MOST_SPANS = 3  # a divider, a closer and an emoji; or an opener of two sentenc
 _HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:)")
 """A line that would have nothing under it."""
 _LAST_RULE = re.compile(r"\r?\n[ \t]*\r?\n[ \t]*[-*_]{3,}\s*\Z")
+_GREETING_MARKS = (",", "!", ".")
 _ASIDE = frozenset(["yes", "no", "here's", "here", "let's"])
 
 _NEAR = 80
@@ -124,6 +132,16 @@ def is_letter(text: str) -> bool:
     """Whether a text has a greeting or a sign-off, at its edges or inside."""
     begin, end = body(text)
     return begin > 0 or end < len(text) or bool(_SALUTATION.search(text) or _PARTED.search(text))
+
+
+def is_formal(text: str) -> bool:
+    """Whether a text is, or has in it, a letter to someone who is called by a title or an office: "Dear Dr Hale", "Dear Sir or Madam"."""
+    return bool(_FORMAL.search(text))
+
+
+def frame_key(name: str, formal: bool) -> str:
+    """People greet and sign off otherwise in formal letters, so these are habits of their own."""
+    return f"{name}:formal letter" if formal else name
 
 
 def _opener(text: str) -> Iterator[Site]:
@@ -232,6 +250,11 @@ def _lead_ins(text: str, name: str, needs: Callable[[str, str], bool] = lambda l
         yield Site(name, lead, end, "stock", options)
 
 
+def _addition(text: str) -> Iterator[Site]:
+    """For who begins sentences so, or with what says the same, there is a choice of openers."""
+    return _lead_ins(text, "addition")
+
+
 def _has_amount(sentence: str) -> bool:
     return any(letter.isdigit() for letter in sentence) or not _AMOUNTS.isdisjoint(plain_words(sentence))
 
@@ -240,9 +263,17 @@ def _greeting(text: str) -> Iterator[Site]:
     """The variant is the greeting word itself, in lower case, or "none"; the site is all up to what is said. A letter inside an answer has its own."""
     match = GREETING.match(text)
     if match:
-        yield Site("greeting", match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
+        yield Site(frame_key("greeting", is_formal(text)), match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
     elif words(text) and not _SALUTATION.search(text):
         yield Site("greeting", 0, 0, "none", {"*": ""})
+
+
+def _greeting_mark(text: str) -> Iterator[Site]:
+    """What stands behind a greeting; in formal letters, what is the custom there."""
+    match = GREETING.match(text)
+    mark = match["rest"][-1] if match else ""
+    if match and mark in _GREETING_MARKS and match["rest"][-2:-1] not in ("", *_GREETING_MARKS) and not is_formal(text):
+        yield Site("greeting_mark", match.end() - 1, match.end(), mark, {other: other for other in _GREETING_MARKS if other != mark})
 
 
 def _sign_off(text: str) -> Iterator[Site]:
@@ -250,9 +281,9 @@ def _sign_off(text: str) -> Iterator[Site]:
     match = SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
     if match and len(text[: match.start()].split()) >= 3:
         end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
-        yield Site("sign_off", match.start("text"), end, match["text"].strip(), {"*": ""})
+        yield Site(frame_key("sign_off", is_formal(text)), match.start("text"), end, match["text"].strip(), {"*": ""})
     elif words(text) and not _PARTED.search(text):
-        yield Site("sign_off", len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
+        yield Site(frame_key("sign_off", is_formal(text)), len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
 
 
 STOCK = ("opener", "closer", "announcement", "conclusion")
@@ -262,5 +293,7 @@ OPENER = Choice("opener", "stock openers", "share of texts", _opener)
 CLOSER = Choice("closer", "stock closers", "share of texts", _closer)
 ANNOUNCEMENT = Choice("announcement", "announcements (it is worth noting that)", "share of sentences", _announcement)
 CONCLUSION = Choice("conclusion", "conclusions (in summary)", "share of sentences", _conclusion)
+ADDITION = Choice("addition", "furthermore and the like", "share of sentences", _addition)
 GREETINGS = Choice("greeting", "greeting", "share of texts", _greeting)
+GREETING_MARK = Choice("greeting_mark", "mark behind the greeting", "share of greetings", _greeting_mark)
 SIGN_OFFS = Choice("sign_off", "sign-off", "share of texts", _sign_off)

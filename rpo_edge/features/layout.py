@@ -1,7 +1,8 @@
 """How a text is laid out: Markdown headings, bullets and bold, and emoji.
 
 A heading or bullet never goes because a history has none, as most texts of a history are no answers with parts; it goes, or gets
-another mark, for those who say so, and so does bold that says something ("plain everywhere").
+another mark, for those who say so, and so does bold that says something ("plain everywhere"). Where bold leads the items of a list, lists of
+the user's without any show that it is not theirs.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*"
 """No number first: without its mark it would be a list's."""
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\Z", re.MULTILINE)
 _MARKS = ("-", "*", "•")
 
 
@@ -55,9 +57,9 @@ def _bold(text: str) -> Iterator[Site]:
             yield Site("bold", match.start(), match.start("text"), "bold", {"plain everywhere": ""})
             yield Site("bold", match.end("text"), match.end(), "bold", {"plain everywhere": ""})
         else:
-            yield Site(
-                "bold", match.start(), match.end(), "bold", {"plain everywhere" if _carries(text, match) else "plain": match["text"]}
-            )
+            key = "bold:list" if _ITEM.search(text, 0, match.start()) else "bold"
+            ways = ("plain everywhere",) if _carries(text, match) and key == "bold" else ("plain", "plain everywhere")
+            yield Site(key, *match.span(), "bold", dict.fromkeys(ways, match["text"]))
     for span in sentences(text):
         if "**" not in text[span.start : span.end]:
             yield Site("bold", span.start, span.start, "plain")

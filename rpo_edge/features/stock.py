@@ -223,5 +223,6 @@ LEAD_INS: dict[str, tuple[str, ...]] = {
         rf"to (?:sum up|summari[sz]e|conclude), {_CLAUSE_NEXT}",
         r"(?:overall|all in all), ",
     ),
+    "addition": (r"(?:additionally|furthermore|moreover|in addition), ",),
 }
-"""What a sentence may begin with before it says anything, by feature. That it sums up, its place says."""
+"""What a sentence may begin with before it says anything, by feature. That it sums up or adds something, its place says."""

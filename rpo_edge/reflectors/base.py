@@ -25,7 +25,7 @@ class Window:
     sentence: whether it is one; `after` is unknown then, `before` ends where the window starts, and the white space between both is the
     window's. carry: what rounding left in the sentences before it, by the reflector's own names. strength: how much of the way to the user,
     0 to 1; what is one way all over a text goes from one half on, what they stated always. More never makes
-    fewer edits.
+    fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Window:
     sentence: bool = False
     carry: Mapping[str, float] = field(default_factory=dict)
     strength: float = 1.0
+    formal: bool = False
 
     @property
     def first(self) -> bool:

@@ -46,16 +46,18 @@ from rpo_edge.reflectors.openers import Openers
 from rpo_edge.reflectors.rules import RulesReflector, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
-from rpo_edge.steps.profile import free_sites
+from rpo_edge.steps.profile import counts_of, free_sites, totals_by_name
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
 LEFT_TO_RULES = frozenset(
     [
         *STOCK,
+        "addition",
         "example",
         "that_clause",
         "greeting",
+        "greeting_mark",
         "sign_off",
         "dash",
         "spelling",
@@ -77,12 +79,16 @@ LEFT_TO_RULES = frozenset(
         "please",
         "oxford_comma",
         "clause_join",
+        "semicolon",
         "clause_comma",
         "obligation",
         "register",
     ]
 )
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
+
+_SETTLED, _PLACES = 0.95, 20.0
+"""Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -160,7 +166,7 @@ class EditReflector:
         stated = stated_features(profile)
         edits, left = self._edits(window, counts, profile, evidence) if counts is not None else ([], {})
         edits = [edit for edit in edits if not _touches(edit, window.text, stated)]
-        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated)
+        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated | _settled(profile))
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left})
 
@@ -239,6 +245,12 @@ class EditReflector:
         put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
+
+
+def _settled(profile: StyleProfile) -> frozenset[str]:
+    """Features that the user has one way all but everywhere."""
+    totals = totals_by_name(counts_of(profile)).items()
+    return frozenset(name for name, seen in totals if sum(seen.values()) >= _PLACES and max(seen.values()) >= _SETTLED * sum(seen.values()))
 
 
 def _said(side: str, counts: Mapping[str, float]) -> str:

@@ -16,7 +16,7 @@ from rpo_edge.reflectors.rates import FRAMES, Rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS
 
 _SPLITS = frozenset({"semicolon", "clause_join"})
-_LEAD_INS = frozenset({"announcement", "conclusion"})
+_LEAD_INS = frozenset({"announcement", "conclusion", "addition"})
 _BEHIND_STOP = frozenset({"closer", "emoji"})
 _STOP = re.compile(r"(?<=\w)\.\Z")
 """Of a paragraph that ends with it when what is behind it goes."""

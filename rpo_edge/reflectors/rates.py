@@ -20,6 +20,8 @@ _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
 _OF_SEMICOLONS = 0.15  # of two clauses that could be one sentence, the share joined so that makes it a habit
+_LIST_ITEMS = 8.0
+"""None of them with bold: the user's lists have none."""
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 MAJORITY = 0.5
 """A form that is written more often than this needs no other evidence."""
@@ -58,12 +60,28 @@ class Rates:
             return {name: 1.0}  # other sentences outnumber them in anybody's texts
         if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
             return NO_DASHES
-        if name == "register" and (agreed := _agreed(self._user.get(key, {}))):
+        if key == "bold:list":
+            items = sum(self._user_totals.get("bullet", {}).values())
+            return {"plain": 1.0} if items >= _LIST_ITEMS and not self._user_totals.get("bold", {}).get("bold") else None
+        if name == "addition":
+            return self._none_added()
+        if name == "register" and (agreed := _agreed(self._user.get(key, {}), shown)):
             return agreed
         rates = distribution(key, self._user, self._user_totals)
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
         return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
+
+    def main(self, name: str) -> str | None:
+        """The user's commonest variant of a feature."""
+        rates = self.user(name) or {}
+        return max(sorted(rates), key=lambda variant: rates[variant], default=None)
+
+    def _none_added(self) -> Mapping[str, float] | None:
+        """Who writes neither "Furthermore," nor another opener for it, in so many words, has no place for one."""
+        known = distribution("connective_addition", self._user, self._user_totals)
+        begun = self._user_totals.get("addition", {}).get("stock")
+        return None if known or begun or self._formality.words < _WITHOUT_DASHES else {"none": 1.0}
 
     def mostly(self, name: str, variant: str) -> bool:
         """Whether the user does so in more than half of the places."""
@@ -96,21 +114,28 @@ class Rates:
         """By variant, of the draft; empty where it has none."""
         return distribution(key, self._draft, self._draft_totals, minimum=0.0) or {}
 
-    def seen(self, name: str) -> Mapping[str, float]:
-        """How often the user showed each variant; a stated text counts as often as needed."""
+    def seen(self, key: str) -> Mapping[str, float]:
+        """How often the user showed each variant of a greeting or sign-off; a stated text counts as often as needed.
+
+        Who is known by formal letters alone writes so to everybody, but nobody writes to an office as to friends.
+        """
+        name, _, detail = key.partition(":")
         if name in self.stated:
             return {variant: float(FEWEST_FRAMES) for variant in self.stated[name]}
-        return self._user_totals.get(name, {})
+        own = self._user.get(key, {})
+        known = bool(detail) or any(n >= FEWEST_FRAMES for variant, n in own.items() if variant != "none")
+        return own if known else self._user_totals.get(name, {})
 
     def reason(self, site: Site, variant: str) -> str:
         """What an edit of the site says for itself: the feature, and what the user's texts show of the variant."""
         name = site.name
         detail = site.key.partition(":")[2]
-        what = f"{LABELS[name]}: {detail + ', ' if detail else ''}{variant!r}"
+        what = f"{LABELS[name]}: {detail + ', ' if detail and name not in FRAMES else ''}{variant!r}"
         if name in self.stated:
             return f"{what} is your stated preference"
         if name in FRAMES:
-            return f"{what} in {int(self.seen(name).get(variant, 0))} of your {int(sum(self.seen(name).values()))} texts"
+            seen = self.seen(site.key)
+            return f"{what} in {int(seen.get(variant, 0))} of your {int(sum(seen.values()))} {f'{detail}s' if detail else 'texts'}"
         if site.variant == "formal" and self._kept(site.key) is not None:
             once = "once" if self._user.get(site.key, {}).get("formal") else "never"
             uses = round(self._formality.uses)
@@ -128,10 +153,14 @@ class Rates:
         return _most(self.draft(name)), _most(user)
 
 
-def _agreed(seen: Mapping[str, float]) -> Mapping[str, float] | None:
-    """The one way in which a word was seen, if often enough: who never writes "purchase" keeps none of a draft's."""
+def _agreed(seen: Mapping[str, float], shown: str) -> Mapping[str, float] | None:
+    """The one way in which a word was seen, if often enough: who never writes "purchase" keeps none of a draft's. The way that is shown
+    stays if it was seen twice, and oftener than the other.
+    """
     way = max(seen, key=lambda variant: seen[variant], default="")
-    return {way: 1.0} if seen.get(way, 0.0) >= UNANIMOUS and seen[way] == sum(seen.values()) else None
+    most, every = seen.get(way, 0.0), sum(seen.values())
+    agreed = (most >= UNANIMOUS and most == every) or (way == shown and most >= _FEWEST_SEEN and 2 * most > every)
+    return {way: 1.0} if agreed else None
 
 
 def _most(rates: Mapping[str, float]) -> str:

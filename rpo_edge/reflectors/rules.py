@@ -19,8 +19,9 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
-from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, is_letter, opener_end
+from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, frame_key, is_letter, opener_end
 from rpo_edge.features.punctuation import NO_DASHES
+from rpo_edge.features.shorthand import STANDARD
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -34,16 +35,23 @@ from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
-_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~)| {4}|\t")  # a line of a table or of code
+_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*)| {4}|\t")  # a line of a table or of code, or one that is led by bold
 _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
-_UNIFORM = frozenset({"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop"})
+_UNIFORM = frozenset(
+    {"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop", "greeting_mark"}
+)
+_PHRASES = frozenset({*STOCK, "addition"})
 _WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
 _AT_ONCE = _UNIFORM | _WHOLE
 _ONCE = FRAMES | _WHOLE
 _CASES = frozenset({"sentence_case", "pronoun_case"})
+_CASUAL = {
+    "last_stop": "none", "sentence_case": "lower", "pronoun_case": "lower", "you_are": "ur", "ampersand": "&", "exclamation": "!", "apostrophe": "none",
+}  # fmt: skip
+"""What people write to friends, and not to those whom they call by a title."""
 _HALF = 0.5
 _USUAL = {"announcement": 0.006, "conclusion": 0.01}
 """Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
@@ -108,24 +116,28 @@ class RulesReflector:
         for site in self._sites(window, features):
             if _out_of_place(site, window):
                 continue
+            if site.name in FRAMES:
+                site = replace(site, key=frame_key(site.name, window.formal))
             if (site.name in FRAMES or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
             after = _frame(site, rates, window) if site.name in FRAMES else _choose(site, rates, sampler, window.strength)
             if after is None:
                 continue
+            variant, text = after
+            if window.formal and site.name not in rates.stated and _is_casual(site, variant):
+                continue
             if site.name in _CASES:
                 cases.append(site)
                 continue
-            variant, text = after
             if (put := manner.put(site, variant, text, window)) is None:
                 continue
             start, before, text = put
             shown = _cite(profile, site, variant, evidence)
             edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown)
             if openers.take(edit):
-                (phrases if site.name in STOCK or parts(site, variant) else edits).append(edit)
+                (phrases if site.name in _PHRASES or parts(site, variant) else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
-        edits = disjoint(_in_turn(phrases, [*given, *edits]))
+        edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
         return Reflection(tuple(_observations(own, rates)), tuple(edits), {**sampler.carry, **openers.carry})
@@ -207,6 +219,10 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     return variant, site.options[variant]
 
 
+def _is_casual(site: Site, variant: str) -> bool:
+    return _CASUAL.get(site.name) == variant or (site.name == "shorthand" and variant != STANDARD)
+
+
 def _is_undivided(site: Site, rates: Rates) -> bool:
     """Whether all places of a text change or none; of a strength, nothing below one half. Half a pair of parentheses would stand alone."""
     return site.name in _AT_ONCE or (site.name == "dash" and rates.user("dash") == NO_DASHES)
@@ -224,8 +240,9 @@ def _weighted(weights: Mapping[str, float], point: float) -> str:
 
 def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit, and to prose."""
-    seen = {variant: n for variant, n in rates.seen(site.name).items() if variant != "none" and n >= FEWEST_FRAMES}
-    absent = rates.seen(site.name).get("none", 0.0) / max(1.0, sum(rates.seen(site.name).values()))
+    shown = rates.seen(site.key)
+    seen = {variant: n for variant, n in shown.items() if variant != "none" and n >= FEWEST_FRAMES}
+    absent = shown.get("none", 0.0) / max(1.0, sum(shown.values()))
     if not seen:
         gone = site.name in rates.stated and site.variant != "none" and site.end - site.start >= len(site.variant)
         return ("none", "") if gone else None
@@ -237,14 +254,20 @@ def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
-        return own, f"{text.rstrip(',')},{blank}" if site.name == "greeting" else f"{blank}{text}"
+        return own, f"{text.rstrip(',')}{rates.main('greeting_mark') or ','}{blank}" if site.name == "greeting" else f"{blank}{text}"
     written = window.text[site.start : site.end]
-    text = _greeted(own, written, site.name in rates.stated) if site.name == "greeting" else _signed(own, written, site.variant)
+    if site.name == "greeting":
+        text = _greeted(own, written, site.name in rates.stated, None if window.formal else rates.main("greeting_mark"))
+    else:
+        text = _signed(own, written, site.variant)
     return None if text == written else (own, text)
 
 
-def _greeted(own: str, written: str, stated: bool) -> str:
-    """A greeting in the user's word, with the draft's name; what greets nobody in particular has no room for one, and one for a name needs it."""
+def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
+    """A greeting in the user's word, with the draft's name; what greets nobody in particular has no room for one, and one for a name needs it.
+
+    usual: the mark behind the user's greetings.
+    """
     match = GREETING.match(written)
     named = WORD.search(match["rest"]) if match else None
     if not match or (own.lower() in _NEEDS_NAME and not (named and " " not in match["word"])) or (named and " " in own and not stated):
@@ -252,7 +275,7 @@ def _greeted(own: str, written: str, stated: bool) -> str:
     name = match["rest"].rstrip(_MARKS)
     if not stated and own.lower() not in _NEEDS_NAME and not _ROLES.isdisjoint(name.lower().split()):
         return written  # "Hi Sir or Madam"
-    mark = match["rest"][len(name) :]
+    mark = usual or match["rest"][len(name) :]
     if own.lower() in _NEEDS_NAME and mark != ":":  # "Dear Mr Hale:" is a formal letter, "Dear John!" none at all
         mark = ","
     return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"

@@ -52,7 +52,7 @@ PER_WORD = frozenset(["lexical", "question", "parenthesis", "structure"])
 """Features that are counted against words; all others are shares of their own sites."""
 
 ABSENT = frozenset(
-    {(name, "none") for name in (*STOCK, "greeting", "sign_off", "emoji")}
+    {(name, "none") for name in (*STOCK, "addition", "greeting", "sign_off", "emoji")}
     | {
         ("bold", "plain"),
         ("exclamation", "."),
