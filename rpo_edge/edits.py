@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from rpo_edge.records import Edit
@@ -95,4 +96,4 @@ def _clash(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def shift(edit: Edit, offset: int) -> Edit:
     """The same edit in a text in which the window begins at `offset`."""
-    return Edit(edit.start + offset, edit.end + offset, edit.before, edit.after, edit.reason, edit.evidence)
+    return replace(edit, start=edit.start + offset, end=edit.end + offset)

@@ -20,9 +20,10 @@ from rpo_edge.features.framing import is_formal, says_something
 from rpo_edge.history import History
 from rpo_edge.language import is_english
 from rpo_edge.manifest import embedded
-from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
 from rpo_edge.reflectors.base import Closable, Reflector, Window
+from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.shelf import manifest_of
@@ -123,27 +124,26 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
     try:
         with clock("reflect"):
             engine.remember(material)
-            observations, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
+            observed, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
         edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
-    return Rewrite(apply(draft, edits), draft, tuple(edits), observations, verdict, reflector.info, clock.spent, engine.notices)
+    return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, engine.notices)
 
 
 def reflect(
     reflector: Reflector, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile, strength: float = 1.0
-) -> tuple[tuple[Observation, ...], list[Edit]]:
-    """What the reflector says of all windows of a draft: the first observation of each feature, and every edit."""
-    observations: dict[str, Observation] = {}
+) -> tuple[Observed, list[Edit]]:
+    """What the reflector says of all windows of a draft, and every edit."""
+    observed = Observed()
     edits: list[Edit] = []
     for window in windows(draft, frozen):
         reflection = reflector.reflect(replace(window, strength=strength), evidence, profile)
         edits += [shift(edit, window.start) for edit in reflection.edits]
-        for observation in reflection.observations:
-            observations.setdefault(observation.feature, observation)
-    return tuple(observations.values()), disjoint(edits)
+        observed.add(reflection)
+    return observed, disjoint(edits)
 
 
 def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:

@@ -74,7 +74,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace `draft[start:end]` (which is `before`) by `after`; `evidence` are history ids."""
+    """Replace `draft[start:end]` (which is `before`) by `after`; `evidence` are history ids, `feature` is an observation's."""
 
     start: int
     end: int
@@ -82,6 +82,7 @@ class Edit:
     after: str
     reason: str
     evidence: tuple[int, ...] = ()
+    feature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.features.framing import SIGN_OFF, is_formal
 from rpo_edge.history import History
 from rpo_edge.language import is_english
-from rpo_edge.records import Edit, Evidence, Observation, Reverted, Rewrite, StyleProfile, Verdict
+from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window
+from rpo_edge.reflectors.observed import Observed
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
 from rpo_edge.steps.freeze import freeze, prose
 from rpo_edge.steps.guard import guard
@@ -102,7 +103,7 @@ class _Record:
 
     draft: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
-    observations: dict[str, Observation] = field(default_factory=dict)
+    observed: Observed = field(default_factory=Observed)
     reverted: list[Reverted] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     english: int = 0  # sentences
@@ -230,8 +231,7 @@ class Stream:
         self._carry = reflection.carry
         self._record.edits += [shift(edit, window.start) for edit in edits]
         self._record.reverted += verdict.reverted
-        for observation in reflection.observations:
-            self._record.observations.setdefault(observation.feature, observation)
+        self._record.observed.add(reflection)
         return text
 
     def _guarded(self, window: Window, edits: Iterable[Edit], profile: StyleProfile) -> tuple[list[Edit], Verdict]:
@@ -249,13 +249,12 @@ class Stream:
         draft = "".join(record.draft)
         notices = (EMPTY_HISTORY,) if self._empty else record.notices(engine.notices)
         verdict = Verdict(not record.reverted, tuple(record.reverted))
-        observations = tuple(record.observations.values())
         text = apply(draft, record.edits)
         return Rewrite(
             text,
             draft,
             tuple(record.edits),
-            observations,
+            record.observed.of(record.edits),
             verdict,
             engine.reflector.info,
             self._clock.spent,

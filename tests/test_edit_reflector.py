@@ -68,7 +68,7 @@ def test_same_window_same_edits_and_they_cite_items_that_show_the_side():
     assert first == second and apply(draft, first.edits) == "We don't use it."
     do_not, utilize = first.edits
     assert do_not.evidence == (2, 1) and "don't" in do_not.reason and utilize.evidence == (2, 1)  # the retrieved one first
-    assert {observation.feature for observation in first.observations} == {"contracted", "plain"}
+    assert {observation.feature for observation in first.observations} == {"contraction", "register"}
 
 
 def test_without_counts_the_encoder_is_not_asked():
@@ -229,7 +229,7 @@ def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
     editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 12), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
     known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
     (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
-    assert edit.reason == "contracted: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"
+    assert edit.reason == "contractions: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"
 
 
 def test_shapes():

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, Personalizer
 from rpo_edge.edits import apply
-from rpo_edge.records import Edit
+from rpo_edge.records import Edit, Observation
+from rpo_edge.reflectors.base import Reflection
+from rpo_edge.reflectors.observed import Observed
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import guard
 
@@ -129,6 +132,27 @@ def test_forget_leaves_no_trace_in_profile_or_search(tmp_path):
         store.forget([gone])
         assert not store.search("xylophone") and store.get(gone) is None and store.get(kept)
         assert store.profile().habits == before
+
+
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+@pytest.mark.parametrize("reflector", ["rules", "edit"])
+def test_observations_count_the_edits_of_all_windows(tmp_path, reflector, windows):
+    part = "It is late, and we do not know it. " * 12
+    with History.open(tmp_path / "h.db") as store:
+        for n in range(12):
+            store.add(f"It's {n} now, and we don't know it. You're here, I'm there, and they can't see it.")
+        found = Personalizer(store, reflector).rewrite("\n\n".join([part.strip()] * 6), windows=windows)
+    counted = {o.feature: int(o.action.split()[2]) for o in found.observations}
+    assert counted == Counter(edit.feature for edit in found.edits) and sum(counted.values()) == len(found.edits) > 100
+
+
+def test_observations_leave_out_what_the_guard_took_back():
+    edits = tuple(Edit(n, n + 1, "a", "b", "test", (), name) for n, name in enumerate(("dash", "dash", "latin")))
+    said = tuple(Observation(name, "", "", "changed in 9 places") for name in ("dash", "latin", "reflection"))
+    observed = Observed()
+    observed.add(Reflection(said[:2], edits[:1], seen={"dash": {"em": 3.0, "comma": 1.0}}))
+    observed.add(Reflection(said[1:], edits[1:], seen={"dash": {"em": 1.0}}))
+    assert observed.of(edits[:2]) == (Observation("dash", "'em' 80%, 'comma' 20%", "", "changed in 2 places"), said[2])
 
 
 def test_help_is_light():

@@ -46,7 +46,7 @@ class Swap:
     def of(cls, reflector: str, draft: str, edit: Edit) -> Swap:
         """Of a draft."""
         left, right = draft[max(0, edit.start - _BEFORE) : edit.start], draft[edit.end : edit.end + _AFTER]
-        return cls(reflector, edit.reason.partition(":")[0], edit, f"{left}{edit.before}{right}", f"{left}{edit.after}{right}")
+        return cls(reflector, edit.feature, edit, f"{left}{edit.before}{right}", f"{left}{edit.after}{right}")
 
 
 def likelihoods(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[float]:

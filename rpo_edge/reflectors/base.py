@@ -52,11 +52,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """What the reflector saw, and the edits (offsets into the window) that follow from it. carry: for the next sentence, see `Window`."""
+    """What the reflector saw, and the edits (offsets into the window) that follow from it. carry: for the next sentence, see `Window`.
+
+    seen: of the features that change, how often each variant stands in the window; observations speak of the features of edits by their names.
+    """
 
     observations: tuple[Observation, ...] = ()
     edits: tuple[Edit, ...] = ()
     carry: Mapping[str, float] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Reflector(Protocol):

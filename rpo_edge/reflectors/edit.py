@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
+from rpo_edge.features import CHOICES, LABELS
 from rpo_edge.features.base import Site
-from rpo_edge.features.framing import STOCK
 from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
@@ -42,6 +42,7 @@ from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.choices import LEAST, Place, choose_on
 from rpo_edge.reflectors.chunks import batch, chunks
 from rpo_edge.reflectors.manner import apostrophe
+from rpo_edge.reflectors.observed import changed, listed
 from rpo_edge.reflectors.openers import Openers
 from rpo_edge.reflectors.rules import RulesReflector, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
@@ -50,42 +51,15 @@ from rpo_edge.steps.profile import counts_of, free_sites, totals_by_name
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
-LEFT_TO_RULES = frozenset(
-    [
-        *STOCK,
-        "addition",
-        "example",
-        "that_clause",
-        "greeting",
-        "greeting_mark",
-        "sign_off",
-        "dash",
-        "spelling",
-        "apostrophe",
-        "ellipsis",
-        "emoji",
-        "heading",
-        "bullet",
-        "bold",
-        "sentence_case",
-        "pronoun_case",
-        "title_stop",
-        "ampersand",
-        "latin",
-        "exclamation",
-        "last_stop",
-        "shorthand",
-        "you_are",
-        "please",
-        "oxford_comma",
-        "clause_join",
-        "semicolon",
-        "clause_comma",
-        "obligation",
-        "register",
-    ]
-)
+ENCODED = frozenset(["connective_contrast", "connective_addition", "connective_result", "contraction", "intensifier"])
+"""Features that the encoder decides, as far as the user's rate of them is not all or nothing."""
+LEFT_TO_RULES = frozenset(choice.name for choice in CHOICES) - ENCODED
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
+
+_FEATURES = {
+    "contracted": "contraction", "expanded": "contraction", "american": "spelling", "british": "spelling", "plain": "register", "formal": "register",
+}  # fmt: skip
+"""Of families, the features that mean the same; the others are none that `rules` knows."""
 
 _SETTLED, _PLACES = 0.95, 20.0
 """Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
@@ -168,7 +142,7 @@ class EditReflector:
         edits = [edit for edit in edits if not _touches(edit, window.text, stated)]
         framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated | _settled(profile))
         kept = [edit for edit in framed.edits if edit in edits]
-        return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left})
+        return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left}, framed.seen)
 
     def close(self) -> None:
         """Free the encoder."""
@@ -235,16 +209,18 @@ class EditReflector:
         before, after = sides(self.vocabulary.operations[place.number - 1])
         name = self.families[place.number - 1]
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
+        feature = _FEATURES.get(name, name)
+        label = LABELS.get(feature, name)
         if counts.get(before) or counts.get(after):
-            reason = f"{name}: you write {_said(after, counts)} and {_said(before, counts)}"
+            reason = f"{label}: you write {_said(after, counts)} and {_said(before, counts)}"
         else:
             others, own = (int(sum(counts.get(side, 0) for side in some)) for some in self._kin[name])
             reason = (
-                f"{name}: you write neither {_shown(after)} nor {_shown(before)}, but of this kind {own} places so and {others} otherwise"
+                f"{label}: you write neither {_shown(after)} nor {_shown(before)}, but of this kind {own} places so and {others} otherwise"
             )
         put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
-        return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids)
+        return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids, feature)
 
 
 def _settled(profile: StyleProfile) -> frozenset[str]:
@@ -283,22 +259,14 @@ def _touches(edit: Edit, text: str, features: frozenset[str]) -> bool:
 
 
 def _observations(edits: Sequence[Edit]) -> list[Observation]:
-    """One for each family that changes: the draft's ways, the user's, and in how many places."""
+    """One for each feature or family that changes: the draft's ways, the user's, and in how many places."""
     found: dict[str, list[Edit]] = defaultdict(list)
     for edit in edits:
-        found[edit.reason.partition(":")[0]].append(edit)
+        found[edit.feature].append(edit)
     return [
-        Observation(name, _listed(e.before for e in group), _listed(e.after for e in group), f"changed in {_places(len(group))}")
+        Observation(name, listed(e.before for e in group), listed(e.after for e in group), changed(len(group)))
         for name, group in sorted(found.items())
     ]
-
-
-def _listed(texts: Iterable[str]) -> str:
-    return ", ".join(sorted({repr(text) for text in texts}))
-
-
-def _places(n: int) -> str:
-    return f"{n} place{'s' * (n > 1)}"
 
 
 def _closed(ids: Array, mask: Array, shapes: Array) -> Array:

@@ -7,9 +7,11 @@ from functools import cached_property
 
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
+from rpo_edge.features.framing import STOCK
 from rpo_edge.features.punctuation import NO_DASHES
+from rpo_edge.reflectors.observed import shares
 from rpo_edge.steps.formality import Formality
-from rpo_edge.steps.profile import UNANIMOUS, Counts, backoffs, distribution, kin_of
+from rpo_edge.steps.profile import MINIMUM_SITES, Counts, backoffs, distribution, kin_of
 
 _PER_WORD = frozenset({"register", "clause_join"})
 """Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
@@ -68,6 +70,8 @@ class Rates:
         if name == "register" and (agreed := _agreed(self._user.get(key, {}), shown)):
             return agreed
         rates = distribution(key, self._user, self._user_totals)
+        if rates and name in STOCK and self._user_totals[name].get("stock", 0.0) < _FEWEST_SEEN:
+            return {"none": 1.0}  # once is a slip, or a misreading of ours
         kept = self._kept(key) if shown == "formal" and rates else None
         # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
         return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
@@ -143,26 +147,30 @@ class Rates:
             return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
         if name == "dash" and not self._user_totals.get(name):
             return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words"
-        user, draft = self.user(site.key) or {}, self.draft(site.key)
-        places = "places" if name == site.key or self._user.get(site.key) else "places of this kind"
-        return f"{what} in {user.get(variant, 0):.0%} of your {places}, {draft.get(variant, 0):.0%} in the draft"
+        draft = self._draft.get(site.key, {})
+        return f"{what} in {self._shown(site.key, variant)}, in {_part(draft, variant)} of the draft's"
 
-    def describe(self, name: str) -> tuple[str, str]:
-        """The draft's and the user's commonest variants of a feature, with their rates, for an observation."""
-        user = self.user(name) or distribution(name, self._user, self._user_totals) or {}
-        return _most(self.draft(name)), _most(user)
+    def _shown(self, key: str, variant: str) -> str:
+        """In how many of the user's places the variant stands: of this very detail, and of its kind where these are few."""
+        own, kin = self._user.get(key, {}), self._user_totals.get(kin_of(key), {})
+        few = sum(own.values()) < MINIMUM_SITES and sum(kin.values()) > sum(own.values())
+        of_kind = f"{_part(kin, variant)} of your places of this kind" if few else ""
+        of_own = f"{_part(own, variant)} of your places" if own else ""
+        return " and ".join(filter(None, [of_own, of_kind]))
+
+    def described(self, name: str) -> str:
+        """The user's commonest variants of a feature, with their rates, for an observation."""
+        return shares(self.user(name) or distribution(name, self._user, self._user_totals) or {})
+
+
+def _part(counts: Mapping[str, float], variant: str) -> str:
+    return f"{counts.get(variant, 0):.0f} of {sum(counts.values()):.0f}"
 
 
 def _agreed(seen: Mapping[str, float], shown: str) -> Mapping[str, float] | None:
-    """The one way in which a word was seen, if often enough: who never writes "purchase" keeps none of a draft's. The way that is shown
-    stays if it was seen twice, and oftener than the other.
+    """The one way in which a word was seen, if twice or more: who never writes "purchase" keeps none of a draft's. The way that is shown
+    stays if it was seen oftener than the other.
     """
     way = max(seen, key=lambda variant: seen[variant], default="")
     most, every = seen.get(way, 0.0), sum(seen.values())
-    agreed = (most >= UNANIMOUS and most == every) or (way == shown and most >= _FEWEST_SEEN and 2 * most > every)
-    return {way: 1.0} if agreed else None
-
-
-def _most(rates: Mapping[str, float]) -> str:
-    top = sorted(rates.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
-    return ", ".join(f"{variant!r} {rate:.0%}" for variant, rate in top)
+    return {way: 1.0} if most >= _FEWEST_SEEN and (most == every or (way == shown and 2 * most > every)) else None

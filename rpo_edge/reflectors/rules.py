@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from rpo_edge.edits import disjoint
-from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, frame_key, is_letter, opener_end
 from rpo_edge.features.punctuation import NO_DASHES
@@ -26,12 +25,13 @@ from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.manner import Manner, parts
+from rpo_edge.reflectors.observed import changed, shares
 from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, Rates
 from rpo_edge.segment import WORD, line_mark, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites
+from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, totals_by_name
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
@@ -70,6 +70,10 @@ class _Sampler:
     def carry(self) -> dict[str, float]:
         """The sums without what was drawn; what other reflectors carry stays as it is."""
         return {name: total % 1.0 if total >= 1.0 else total for name, total in self._sums.items()}
+
+    def draw_word(self, key: str, share: float) -> bool:
+        """One lot for all places of a word, in any text: nobody calls a thing hard and difficult by turns."""
+        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64 < share
 
     def draw(self, name: str, share: float) -> bool:
         before = self._sums.setdefault(name, self.uniform(name))
@@ -133,14 +137,15 @@ class RulesReflector:
                 continue
             start, before, text = put
             shown = _cite(profile, site, variant, evidence)
-            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown)
+            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown, site.name)
             if openers.take(edit):
                 (phrases if site.name in _PHRASES or parts(site, variant) else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
-        return Reflection(tuple(_observations(own, rates)), tuple(edits), {**sampler.carry, **openers.carry})
+        seen = self._seen(window, features, frozenset(edit.feature for edit in own))
+        return Reflection(_observations(own, seen, rates), tuple(edits), {**sampler.carry, **openers.carry}, seen)
 
     def close(self) -> None:
         """Forget the last windows."""
@@ -157,6 +162,10 @@ class RulesReflector:
         for site in free_sites(f"{window.lead}{window.text}", frozen, features):
             if site.start >= lead:
                 yield replace(site, start=site.start - lead, end=site.end - lead)
+
+    def _seen(self, window: Window, features: frozenset[str] | None, changing: frozenset[str]) -> Mapping[str, Mapping[str, float]]:
+        """How often each variant of the features that change stands in the window."""
+        return totals_by_name(count_sites(site for site in self._sites(window, features) if site.name in changing))
 
     def _context(self, window: Window, features: frozenset[str] | None) -> Counts:
         """How often each variant stands in the window and on both sides of it. Of what a text has once, the window alone says whether it has it."""
@@ -213,7 +222,10 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
     part = 1.0 if _is_undivided(site, rates) or site.name in rates.stated else strength
-    if surplus <= _ROUNDING or not wanting or not sampler.draw(site.name, part * surplus / present):
+    if surplus <= _ROUNDING or not wanting:
+        return None
+    share = part * surplus / present
+    if not (sampler.draw_word(site.key, share) if site.name == "register" else sampler.draw(site.name, share)):
         return None
     variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))
     return variant, site.options[variant]
@@ -340,15 +352,11 @@ def _apply_case(
                 by_start[site.start] = replace(there, after=lowered + there.after[1:])
         elif site.start not in spoken_for and WORD.match(window.text, site.start):
             shown = _cite(profile, site, variant, evidence)
-            by_start[site.start] = Edit(
-                site.start, site.end, window.text[site.start : site.end], letter, rates.reason(site, variant), shown
-            )
+            before = window.text[site.start : site.end]
+            by_start[site.start] = Edit(site.start, site.end, before, letter, rates.reason(site, variant), shown, site.name)
     return disjoint([*insertions, *by_start.values()])
 
 
-def _observations(edits: list[Edit], rates: Rates) -> list[Observation]:
-    names = {label: name for name, label in LABELS.items()}
-    found: dict[str, int] = defaultdict(int)
-    for edit in edits:
-        found[names[edit.reason.partition(":")[0]]] += 1
-    return [Observation(name, *rates.describe(name), f"changed in {n} place{'s' * (n > 1)}") for name, n in found.items()]
+def _observations(edits: list[Edit], seen: Mapping[str, Mapping[str, float]], rates: Rates) -> tuple[Observation, ...]:
+    found = Counter(edit.feature for edit in edits)
+    return tuple(Observation(name, shares(seen.get(name, {})), rates.described(name), changed(n)) for name, n in found.items())

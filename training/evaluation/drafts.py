@@ -109,7 +109,7 @@ class _Judge:
     def result(self, reflector: Reflector, told: Known) -> _Result:
         """What is told need not be the user's own; the guard keeps what is private to whoever it is of."""
         draft, (profile, runs, evidence) = self._draft, told
-        observations, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
+        observed, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
         phrases = own_phrases(profile)
         edits, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, phrases)
         text = apply(draft, edits)
@@ -124,7 +124,7 @@ class _Judge:
             changed=facts.changes(draft, edits, text),
             half=max(0, half),
             fidelity=(self._fidelity(proposed, told, phrases), self._fidelity(edits, told, phrases)),
-            unread=any(seen.feature == "reflection" for seen in observations),
+            unread=any(seen.feature == "reflection" for seen in observed.of(edits)),
         )
 
     def _fidelity(self, edits: Sequence[Edit], told: Known, phrases: tuple[str, ...]) -> float:
