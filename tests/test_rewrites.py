@@ -78,6 +78,8 @@ KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
 
 STEP = "The first step is to open the page. The second is slower."
+BARE = f"Subject: Viewing\n\nDear Ms. Lee,\n\n{STEP}\n\nBest regards,\n[Your Name]"
+SIGNED = BARE.replace(STEP, f"I hope this email finds you well. {STEP}")
 
 
 def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = None, windows: Windows = "paragraphs"):
@@ -158,6 +160,45 @@ CASES = {
     "an offer with a name": (SHORT, f"{STEP} Would you like me to draft the email for Ann?", None),
     "an offer with a number": (SHORT, f"{STEP} Would you like me to draft 3 emails?", None),
     "an offer to a colleague": (SHORT, f"{STEP} Want me to draft our reply for tomorrow?", None),
+    "a draft to send": (
+        SHORT,
+        f"Here's a draft you could send:\n\n{SIGNED}\n\nFeel free to adjust the tone or the details. Would you like a shorter version?",
+        BARE,
+    ),
+    "a draft to send, between rules": (
+        SHORT,
+        f"Here's a polite email to your landlord:\n\n---\n\n{SIGNED}\n\n---\n\nFeel free to edit the wording to fit your needs.",
+        BARE,
+    ),
+    "a letter that is told of": (
+        SHORT,
+        f"Here is the letter that my father sent:\n\n{BARE}",
+        f"Here's the letter that my father sent:\n\n{BARE}",
+    ),
+    "a draft of something else": (
+        SHORT,
+        f"Here is a draft budget that you could use:\n\n- {STEP}",
+        f"Here's a draft budget that you could use:\n\n- {STEP}",
+    ),
+    "an email that does not follow": (
+        SHORT,
+        f"Here is an email to your landlord:\n\n{STEP}",
+        f"Here's an email to your landlord:\n\n{STEP}",
+    ),
+    "an offer below a signature": (SHORT, f"{BARE}\n\nShall I shorten it?", BARE),
+    "an offer in a postscript": (SHORT, f"{BARE}\n\nP.S. Shall I shorten it?", None),
+    "an offer below a sign-off without a name": (SHORT, f"Hi Ann,\n\n{STEP}\n\nThanks,\n\nShall I shorten it?", None),
+    "leave to change a letter, in one": (SHORT, f"Hi Ann,\n\n{STEP} Feel free to adjust the wording as needed.\n\nBest,\nMia", None),
+    "leave to change something else": (SHORT, f"{STEP} Feel free to adjust the spices to your taste.", None),
+    "an offer of what has a capital inside": (SHORT, f"{STEP} Would you like me to explain how mRNA vaccines work?", STEP),
+    "an offer and who is glad of it": (SHORT, f"{STEP}\n\nWould you like me to put together a budget? I'm happy to help! 😊", STEP),
+    "another question and who is glad of it": (SHORT, f"{STEP} Would you like me to drive Ann? I'm happy to help.", None),
+    "an offer of code": (SHORT, f"{STEP} Let me know if you'd like me to add retries with backoff.", STEP),
+    "an offer of food": (SHORT, f"{STEP} Let me know if you'd like me to add a salad.", None),
+    "an offer for more that is told": (SHORT, f"{STEP} Let me know your house size, and I can give you a more precise estimate.", STEP),
+    "a promise for more that is told": (SHORT, f"{STEP} Let me know your address and I can give you a lift.", None),
+    "a wish of the trade": (SHORT, f"{STEP} If you run into any issues, don't hesitate to ask. Happy surfing! 🚀", STEP),
+    "a wish for a day": (FEW_CALLS, f"{STEP} Happy Thanksgiving!", None),
     "an offer in a greeted letter": (SHORT, f"Hi Ann,\n\n{STEP} Would you like me to draft the email?", None),
     "an offer in a signed letter": (SHORT, f"{STEP} Would you like me to draft the email?\n\nBest,\nMia", None),
     "what you think": (SHORT, f"{STEP} Let me know what you think.", None),

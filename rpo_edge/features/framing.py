@@ -9,7 +9,7 @@ from functools import cache
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import begins_clause
 from rpo_edge.features.layout import EMOJI
-from rpo_edge.features.stock import AGREEMENTS, CLOSERS, CLOSING_HEADINGS, LEAD_INS, OFFERS, OPENERS, PRAISE
+from rpo_edge.features.stock import AGREEMENTS, CLOSERS, CLOSING_HEADINGS, LEAD_INS, OFFERS, OPENERS, PRAISE, WISHES
 from rpo_edge.lexicon import NUMBER_WORDS
 from rpo_edge.segment import WORD, Span, plain_words, prose_start, sentences, straight, words
 
@@ -61,8 +61,18 @@ _DIVIDER = re.compile(
 )
 """What may set a closer apart: a rule, or a heading that says as little."""
 _TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
+_UNDER_LETTER = re.compile(
+    rf"^[*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*(?:\r?\n[ \t]*){{1,2}}[^\n!?:]{{0,39}}[^\s.!?:](?:\r?\n[ \t]*[^\n]{{1,40}}){{0,4}}\r?\n[ \t]*\r?\n\s*",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""From a sign-off to where something else begins below the name: who sends the letter says nothing there."""
+_GLAD = re.compile(r"(?:i(?:['’]m| am) )?(?:always )?(?:happy|glad) to (?:help|assist)\b", re.IGNORECASE)
+_OFFERED = re.compile(
+    r"(?:please |just |and )?(?:would you (?:like|prefer)|do you want|want (?:me|us)|shall (?:i|we)|should i|can i|let (?:me|us) know|if you)\b",
+    re.IGNORECASE,
+)
 _MOST_SPANS = 3  # a divider, a closer and an emoji; or an opener of two sentences
-_HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:)")
+_HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:|P\.?S\.?)")
 """A line that would have nothing under it."""
 _LAST_RULE = re.compile(r"\r?\n[ \t]*\r?\n[ \t]*[-*_]{3,}\s*\Z")
 _GREETING_MARKS = (",", "!", ".")
@@ -77,7 +87,7 @@ _GOES_ON = re.compile(r"(?:[A-Za-z][a-z]+|[AaI]|\d+)(?:['’][a-z]+)?,? ")
 _AND_THAT = re.compile(r"(?:,|\b(?:and|but|or|nor|also|not)) that\b|\band to\b")
 """More that the phrase announces."""
 _AMOUNTS = NUMBER_WORDS | {"third", "average", "most", "total"}
-_LISTS = {"opener": OPENERS, "agreement": AGREEMENTS, "closer": CLOSERS, "offer": OFFERS, "praise": (PRAISE,)}
+_LISTS = {"opener": OPENERS, "agreement": AGREEMENTS, "closer": CLOSERS, "offer": OFFERS, "praise": (PRAISE,), "wish": WISHES}
 
 
 @cache
@@ -153,6 +163,9 @@ def _opener(text: str) -> Iterator[Site]:
         yield Site("opener", start, praise.end() + 1, "stock", {"none": text[praise.end()].upper()})
     elif end > start and WORD.search(text, end, stop):  # a text that is nothing else stays
         yield Site("opener", start, end, "stock", {"none": ""})
+        inner = _said_from(text, end)  # of a letter below the line that leads it in
+        if (wish := _stock("wish").match(text, inner) if inner > end else None) and WORD.search(text, _next(text, wish.end()), stop):
+            yield Site("opener", inner, _next(text, wish.end()), "stock", {"none": ""})
     elif end == start and words(text):
         yield Site("opener", start, start, "none")
 
@@ -162,9 +175,9 @@ def _is_clause(text: str) -> bool:
     return bool(said) and (said[0].lower().strip(",") in _ASIDE or begins_clause(said))
 
 
-def _said_from(text: str) -> int:
-    above = _ABOVE.match(text)
-    begin = above.end() if above else 0
+def _said_from(text: str, start: int = 0) -> int:
+    above = _ABOVE.match(text, start)
+    begin = above.end() if above else start
     greeting = GREETING.match(text[begin:])
     return _next(text, begin + greeting.end() if greeting else begin)
 
@@ -190,7 +203,9 @@ def _closer(text: str) -> Iterator[Site]:
     begin, end = body(text)
     end = begin + len(_LAST_RULE.sub("", text[begin:end]))
     spans = [Span(begin + start, begin + stop) for start, stop in sentences(text[begin:end])]
-    first = _first_closing(text, spans, offers=not is_letter(text))
+    first = _first_closing(text, spans, offers=_below_letter(text) if is_letter(text) else begin)
+    if 0 < first < len(spans) and _GLAD.match(text, spans[first].start) and _OFFERED.match(text, spans[first - 1].start):
+        first += 1  # what it would be glad to do stays
     if 0 < first < len(spans) and WORD.search(text, begin, spans[first].start):
         start = len(text[: spans[first].start].rstrip())
         options = {} if _HEADS.fullmatch(text[slice(*spans[first - 1])].strip()) else {"none": ""}
@@ -199,12 +214,17 @@ def _closer(text: str) -> Iterator[Site]:
         yield Site("closer", len(text), len(text), "none")
 
 
-def _first_closing(text: str, spans: list[Span], offers: bool) -> int:
-    """The number of the first of the spans from which on all are stock closers."""
+def _below_letter(text: str) -> int:
+    """Where something begins below the last letter's signature; the text's end where nothing does."""
+    return max((match.end() for match in _UNDER_LETTER.finditer(text)), default=len(text))
+
+
+def _first_closing(text: str, spans: list[Span], offers: int) -> int:
+    """The number of the first of the spans from which on all are stock closers; from `offers` on also those that offer more."""
     first = len(spans)
     while first:
         starts = [spans[i].start for i in range(max(0, first - _MOST_SPANS), first)]
-        found = next((start for start in starts if _closes(text[start : spans[first - 1].end], offers)), None)
+        found = next((start for start in starts if _closes(text[start : spans[first - 1].end], start >= offers)), None)
         if found is None:
             break
         first -= len(starts) - starts.index(found)

@@ -11,6 +11,17 @@ _HELP = (
 _GLAD = r"(?:happy|glad|delighted|pleased|more than happy)"
 _YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem|gladly)"
 _THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|template)"
+_MAIL = r"(?:draft|version|response|reply|email|e-mail|message|letter|cover letter|note|text)"
+_SENDABLE = r"you (?:could|can|might|may)(?: (?:like|want) to)? (?:send|use|adapt|start (?:with|from))"
+_RULE = r"(?:\s*\n[-*_]{3,}(?=\s|\Z))?"
+_LETTER_NEXT = r"(?=\s+(?:\*\*)?(?:subject:|(?:dear|hi|hello)\b[^\n]{0,40},[ \t]*\r?\n)|\s*\Z)"
+"""Below a line that leads in a letter; where the line is all there is to look at, what it says decides."""
+
+WISHES: tuple[str, ...] = (
+    r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
+    r"i hope you(?:['’]re| are) (?:doing|having) [^.!?\n\d]{0,20}(?:well|day|week)[!.]",
+)
+"""Stock openings of letters, also of one that stands inside an answer."""
 
 OPENERS: tuple[str, ...] = (
     rf"(?:{_YES}[!,.] )?(?:i(?:(?:['’]d| would|['’]ll| will) be| am|['’]m) {_GLAD} to|i can(?: definitely| certainly)?|let me) {_HELP}[.!]",
@@ -47,8 +58,10 @@ OPENERS: tuple[str, ...] = (
     r"|that)(?: together)?)"
     r"(?: step by step)?[!.:]",
     r"you(?:['’]ve| have) (?:asked|raised) an? (?:great|good|excellent|interesting|important) (?:question|point)[!.]",
-    r"i hope (?:this|my) (?:message|email|note|letter) finds you(?: (?:well|in good (?:health|spirits)))?[!.]",
-    r"i hope you(?:['’]re| are) (?:doing|having) [^.!?\n\d]{0,20}(?:well|day|week)[!.]",
+    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,3}}{_MAIL}(?: (?:that|which))? {_SENDABLE}(?: [^.!?:\n\d]{{1,40}})?:{_RULE}",
+    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,3}}{_MAIL}(?: (?-i:to|for|asking|requesting|explaining|declining|about)"
+    rf"(?-i:(?: [a-z'’-]+){{1,8}}))?:{_RULE}{_LETTER_NEXT}",
+    *WISHES,
     r"certainly!",
     r"absolutely!",
     r"of course!",
@@ -85,6 +98,7 @@ _NEED_ONE = (
     rf"(?:have {_ANY} {_QUESTIONS}(?: (?:about|on|regarding) (?:this|that|any of this|it|the above))?"
     rf"|need {_ANY} {_HELPING}"
     rf"(?: (?:with|on) (?:this|that|anything(?: else)?|it))?|need anything(?: else)?|(?:have|need) more {_HELPING}"
+    r"|(?:run into|encounter) any (?:other |further )?(?:issues|problems|trouble|difficulties)(?: along the way)?|get stuck"
     r"|would like (?:me to )?(?:make )?(?:any )?(?:further |more |other |additional )?(?:changes|adjustments|edits"
     r"|tweaks|revisions|modifications"
     r"|details|information|help|clarification|examples)"
@@ -147,30 +161,50 @@ CLOSING_HEADINGS = (
 
 # What is offered, in small letters and so without names and numbers; and nothing that writer and reader have in common but the text.
 _COMMON = r"(?:we|us|our|ours|my|mine|with me|together|tomorrow|today|tonight|week|weekend|month|morning|afternoon|evening)"
-_REST = rf"(?-i:,?(?: (?!{_COMMON}\b)[(\"“]?[a-z][a-z'’/-]*[)\"”]?,?){{0,24}})"
+_REST = rf"(?-i:,?(?: (?!{_COMMON}\b)[(\"“]?[a-z][A-Za-z'’/-]*[)\"”]?,?){{0,24}})"
 _A = (
     r"(?:(?:a|an|any|some|more|further|additional|other|another|deeper|specific|detailed|concrete"
     r"|brief|quick|shorter|longer|simpler|different) ){0,3}"
     r"(?:details?|information|info|examples?|recommendations?|suggestions?|insights?|guidance|analysis|comparison|dive|exploration"
     r"|explanation|breakdown|summary|overview|resources|tips|strategies|specifics|variations?|versions?|modifications?|changes"
-    r"|alternatives?|clarification|refinements?|adjustments?|edits|tweaks|revisions?|assistance"
-    r"|help (?:finding|drafting|writing|crafting|with (?:this|that|it|any|anything)))\b"
+    r"|alternatives?|clarification|advice|instructions|refinements?|adjustments?|edits|tweaks|revisions?|assistance"
+    r"|help (?:finding|drafting|writing|crafting|putting together|with (?:this|that|it|any|anything)))\b"
 )
 _IT = r"(?:it|this|that|these|those|them|any)"
+_CLOSER_TO_YOU = (
+    r"(?:precise|accurate|specific|tailored|targeted|personali[sz]ed|detailed) (?:[a-z]+ )?"
+    r"(?:estimates?|plan|answer|figures?|recommendations?|advice|suggestions?|guidance)\b"
+)
+_MORE_CODE = r"(?:some |more |basic )?(?:retries|retry logic|(?:unit )?tests|error handling|logging|comments|docstrings|type hints|validation|caching)"
 _WORK = (  # on the answer itself
     r"(?:(?:further )?(?:(?:expand|elaborate|clarify|explain|refine|adjust|tailor|tweak|revise|rewrite|rephrase|shorten|simplify"
     r"|summari[sz]e|draft|outline|reformat|adapt|customi[sz]e|polish|brainstorm|generate|modify)\b"
     r"|(?:(?:dig|dive) (?:deeper|into)|go (?:deeper|into (?:more|further) detail))\b|walk (?:you )?through"
     rf"|break {_IT} (?:of [a-z ]{{1,20}} )?down|(?:turn|convert|put) {_IT} (?:into|in)|make {_IT} (?:\w+er|more|less|changes|adjustments)\b"
-    rf"|(?:provide|give|share|suggest|add|include|show|create|write) (?:you )?{_A}|help (?:you )?(?:draft|brainstorm|outline)\b))"
+    rf"|(?:provide|give|share|suggest|add|include|show|create|write) (?:you )?{_A}|help (?:you )?(?:draft|brainstorm|outline)\b"
+    rf"|(?:provide|give|share|suggest|create|write|offer) (?:you )?(?:an? )?more {_CLOSER_TO_YOU}"
+    rf"|(?:help )?(?:you )?put together (?:an?|some|the)\b|add {_MORE_CODE}\b))"
 )
 _LET = r"(?:please |and )?(?:just )?(?:feel free to )?let (?:me|us) know"
 _ASK = rf"(?:{_LET}|(?:please )?(?:just |(?:do )?feel free to )?(?:ask|reach out))"
+_MY_BEST = r"(?:,? and i(?:['’]ll| will) (?:be (?:happy|glad) to|do my best to) (?:help|assist)(?: you)?(?: further)?)?"
 _LIKE = r"(?:(?:['’]d| would) (?:like|prefer)| like| want| need)"
 _HAPPY = r"(?:(?:i(?:['’]d| would|['’]ll| will) be |i(?:['’]m| am) (?:always )?)?(?:happy|glad) to)"
 _HOPE = r"(?:i )?(?:really |do |sincerely )?hope (?:this|that|these|those|it)(?: (?!we\b|can\b|will\b)[a-z]+){0,2}"
 
+_WORDING = (
+    r"(?:it|this|(?:the|any|its)(?: (?:overall|specific|exact))? (?:tone|wording|details?|length|style|phrasing|(?:level of )?formality|subject line|greeting"
+    r"|closing|draft|letter|email|message|text|template))"
+)
+_NO_WISH = r"(?:thanksgiving|wedding|christening|ending|morning|evening|being|spring|king|thing|offspring)"
+
 OFFERS: tuple[str, ...] = (
+    r"(?:please |just |also )?feel free to (?:adjust|modify|change|customi[sz]e|tweak|adapt|edit|personali[sz]e)"
+    rf" (?:{_WORDING},? (?:(?:and|or) )?){{0,3}}{_WORDING}(?: further)?"
+    r"(?: (?:as (?:needed|necessary|required|you see fit|you like)|(?:so (?:that )?it|to (?:better )?)(?:fits?|suits?|match(?:es)?|reflects?) your"
+    r"(?: (?:own|specific|particular|personal))?"
+    r" (?:needs|style|preferences|situation|voice|tone|circumstances|requirements)))?[.!]",
+    rf"(?-i:Happy (?!{_NO_WISH})[a-z]{{2,12}}ing!)",
     rf"(?:would you like|do you want|want) me to {_WORK}{_REST}\?",
     rf"shall i {_WORK}{_REST}\?",
     rf"would you like {_A}{_REST}\?",
@@ -178,8 +212,10 @@ OFFERS: tuple[str, ...] = (
     rf"would you like to explore (?:any|specific|one of|an? (?:specific|particular|different|related))\b{_REST}\?",
     rf"if you{_LIKE}(?: me to {_WORK}{_REST}| {_A}{_REST}| it)?, (?:i (?:can|could)|{_HAPPY}) (?:also )?{_WORK}{_REST}[.!]",
     rf"if you{_LIKE} (?:me to {_WORK}|{_A}){_REST},? {_ASK}[.!]",
-    rf"if you (?:have {_ANY} {_QUESTIONS}|need {_A}){_REST},?"
-    rf" (?:{_ASK}|i(?:['’]m| am) here to help)[.!]",
+    rf"(?:however, )?if you (?:have {_ANY} {_QUESTIONS}|need {_A}){_REST},?"
+    rf" (?:{_ASK}(?: (?:me|how i can help|for help))?{_MY_BEST}|i(?:['’]m| am) here to help)[.!]",
+    rf"(?:if you )?(?:let me know|tell me|share) (?:(?:a (?:bit|little) )?more about |a (?:bit|little) about )?(?:your|which|what)\b{_REST},? (?:and )?"
+    rf"(?:i (?:can|could)|i['’]ll|i will|{_HAPPY}) (?:also )?(?:be able to )?{_WORK}{_REST}[.!]",
     rf"{_LET} if you{_LIKE} (?:me to {_WORK}|{_A}){_REST}[.!]",
     rf"{_LET} if you have {_ANY} {_QUESTIONS}{_REST}[.!]",
     rf"{_LET} if (?:anything|any (?:part|step|section|point|piece)s?|any of (?:this|these|it|the [a-z]+)){_REST}"
@@ -187,6 +223,7 @@ OFFERS: tuple[str, ...] = (
     r"just let me know[.!]",
     rf"{_HAPPY} (?=[^.!?]*\b(?:further|more|additional|deeper|if|any)\b){_WORK}{_REST}[.!]",  # "happy to draft the agenda" is a promise
     rf"{_HOPE} help(?:s|ed)?(?: (?:you|to|clarify|explain)\b{_REST})?[.!]",
+    rf"{_HOPE} (?:clarif(?:y|ies)|clears? up|(?:gives?|provides?) (?:you )?an? (?:better|clearer) (?:idea|picture|understanding)\b){_REST}[.!]",
     rf"{_HOPE} (?:(?:is|are|was|were) (?:helpful|useful)"
     r"|answers? your questions?|meets? your (?:needs|requirements|expectations))[.!]",
 )
