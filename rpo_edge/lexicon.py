@@ -305,7 +305,7 @@ sceptic skeptic | . | . s al ally ism
 _SPELLING_PAIRS = """
 towards toward judgement judgment judgements judgments
 acknowledgement acknowledgment acknowledgements acknowledgments ageing aging artefact artifact artefacts artifacts
-mum mom mums moms maths math centred centered centring centering pyjamas pajamas cosy cozy cosier cozier cosiest coziest cosily cozily cosiness coziness
+mum mom mums moms maths math centred centered centring centering pyjamas pajamas draughty drafty draughtier draftier draughtiest draftiest cosy cozy cosier cozier cosiest coziest cosily cozily cosiness coziness
 moustache mustache moustaches mustaches manoeuvre maneuver manoeuvres maneuvers manoeuvred maneuvered
 manoeuvring maneuvering manoeuvrable maneuverable manoeuvrability maneuverability pyjama pajama aluminium aluminum jewellery jewelry yoghurt yogurt yoghurts yogurts omelette omelet
 omelettes omelets woollen woolen paediatric pediatric paediatrics pediatrics paediatrician pediatrician paediatricians pediatricians

@@ -11,6 +11,7 @@ from rpo_edge.features.context import (
     CLAUSE_STARTS,
     SUBJECTS,
     begins_sentence,
+    line_of,
     listed,
     right_of,
     starts_clause,
@@ -45,7 +46,7 @@ _INTENSIFIER = re.compile(
 
 # A dictionary asked word by word: an alternation of a thousand words would be tried at every letter, forty times slower.
 _LETTERS = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")
-_BY_CONTEXT = {"meters": "metres", "tire": "tyre", "tires": "tyres"}
+_BY_CONTEXT = {"meters": "metres", "tire": "tyre", "tires": "tyres", "program": "programme", "programs": "programmes"}
 _AMERICAN = {a: b for b, a in BRITISH_AMERICAN} | _BY_CONTEXT
 _SPELLINGS = {b: ("british", "american", a) for b, a in [*BRITISH_AMERICAN, *BRITISH_ALONE.items()]} | {
     a: ("american", "british", b) for a, b in _AMERICAN.items()
@@ -57,6 +58,19 @@ _TYRE_AFTER = {
     "tires": listed("the my your our his their its those new worn winter summer snow truck four two") | _OF_WHEELS,
 }
 _WITH_TYRES = listed("pressure pressures tread treads shop size sizes")
+_PROGRAMMES = listed(
+    "training loyalty rehabilitation educational recycling community referral scholarship exercise mentoring mentorship fitness workout vaccination "
+    "immunization immunisation outreach volunteer volunteering degree apprenticeship internship wellness welfare insulation rebate grant grants "
+    "television tv radio youth sports festival conference"
+)
+_COMPUTING = re.compile(
+    r"\b(?:python|java|code|coding|software|script|algorithm|dataset|neural|gpu|compil\w+|function|output)\b|`", re.IGNORECASE
+)
+_NEAR = 200  # code points
+_EITHER = listed("towards judgement judgements judgment judgments")
+"""Of the train authors who otherwise spell as Americans, 225 write "towards" (British: 24) and 9 "judgement" (4); 15 British ones write "judgment"."""
+_BRITISH_WORDS = listed("fortnight fortnights fortnightly telly petrol lorry lorries arvo courgette courgettes aubergine aubergines")
+"""Words that hardly anyone writes who spells as Americans do: they show the spelling, and have no other."""
 _NUMBER_BEFORE = re.compile(r"\d[ \n]\Z")
 
 _NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
@@ -66,17 +80,27 @@ _CODE_NEXT = re.compile(r"[=(_/]|:(?!\s*(?:\n|\Z))")
 
 def _spelling(text: str) -> Iterator[Site]:
     for match in _LETTERS.finditer(text):
-        if (found := _SPELLINGS.get(match[0].lower())) is None or _may_be_a_name(text, match) or _CODE_NEXT.match(text, match.end()):
+        lower = match[0].lower()
+        if lower in _BRITISH_WORDS:
+            yield Site("spelling:other", match.start(), match.end(), "british")
+        if (
+            (found := _SPELLINGS.get(lower)) is None
+            or lower in _EITHER
+            or _may_be_a_name(text, match)
+            or _CODE_NEXT.match(text, match.end())
+        ):
             continue
-        if match[0].lower() in _BY_CONTEXT and not _is_unit_or_tyre(text, match):
+        if lower in _BY_CONTEXT and not _is_meant(text, match):
             continue
         variant, other, word = found
-        yield Site(f"spelling:{_spelling_family(match[0].lower())}", match.start(), match.end(), variant, {other: like(match[0], word)})
+        yield Site(f"spelling:{_spelling_family(lower)}", match.start(), match.end(), variant, {other: like(match[0], word)})
 
 
-def _is_unit_or_tyre(text: str, match: re.Match[str]) -> bool:
-    """ "ten meters", "a flat tire"; not "parking meters", "it tires me"."""
+def _is_meant(text: str, match: re.Match[str]) -> bool:
+    """ "ten meters", "a flat tire", "a training program"; not "parking meters", "it tires me", nor a program of a computer."""
     word, before = match[0].lower(), word_before(text, match.start())
+    if word.startswith("program"):
+        return before in _PROGRAMMES and not _COMPUTING.search(text, max(0, match.start() - _NEAR), match.end() + _NEAR)
     if word == "meters":
         return before in _COUNTED or bool(_NUMBER_BEFORE.search(text, max(0, match.start() - 2), match.start()))
     return before in _TYRE_AFTER[word] or (word == "tire" and word_after(text, match.end()) in _WITH_TYRES)
@@ -86,13 +110,21 @@ def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
     """ "Center for Disease Control", "the Labor Party"; at the start of a sentence only what goes on in lower case is no name."""
     if not match[0][:1].isupper():
         return False
+    if _IS_VERB.search(match[0]) and _TITLE.match(line_of(text, match.start())):
+        return False  # "## Optimize Your Coverage"
     following = text[match.end() : match.end() + 5]
     goes_on = following[1:2].islower() and not following.startswith((" for ", " of "))
     return match[0].lower() in _NAMES_TOO or not begins_sentence(text, match.start()) or not (goes_on or not following.startswith(" "))
 
 
+_IS_VERB = re.compile(r"i[sz](?:e|es|ing)\Z")
+_TITLE = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:#{1,6}[ \t]|\*\*)")
+
+
 def _spelling_family(word: str) -> str:
-    """British writers may still prefer -ize (Oxford spelling), so that ending is a habit of its own."""
+    """British writers may still prefer -ize (Oxford spelling), so that ending is a habit of its own; and Australians write "program"."""
+    if word.startswith("program"):
+        return "programme"
     return "-ise" if re.search(r"i[sz](?:e|ed|es|ing|ation|ations|er|ers)$", word) else "other"
 
 
