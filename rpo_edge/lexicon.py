@@ -38,7 +38,7 @@ ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + t
 ensure = make_sure + you they we
 require requires = need needs + DETERMINERS
 inquire inquires inquired inquiring = ask asks asked asking + about
-resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem problems
+resolve resolves resolved resolving = fix fixes fixed fixing + the_issue this_issue the_problem this_problem problems the this your our
 select selects selecting = choose chooses choosing + DETERMINERS
 provide provides providing = give gives giving + feedback advice examples context an_example a_summary an_overview information access details insight insights tips suggestions a_list an_explanation a_sense an_idea
 to_request requesting = to_ask_for asking_for + a an the your more some
@@ -75,7 +75,7 @@ in_conjunction_with = along_with
 _FORMAL_ONLY = """
 utilize utilizes utilized utilizing utilise utilises utilised utilising = use uses used using use uses used using
 to_leverage leveraging = to_use using + DETERMINERS
-obtain obtains obtaining = get gets getting + DETERMINERS
+obtain obtains obtaining obtained = get gets getting got + DETERMINERS permission approval access funding sponsorship information consent
 receive receives receiving = get gets getting + DETERMINERS
 procure procures procuring = get gets getting + DETERMINERS
 assist assists assisting assistance = help helps helping help
@@ -90,6 +90,9 @@ to_construct constructed constructing = to_build built building
 to_locate locating = to_find finding
 to_verify verifying = to_check checking
 to_remain will_remain = to_stay will_stay
+remain remains = stay stays + in at on within
+attempt_to attempts_to = try_to tries_to
+considerably = much + more less faster slower better worse higher lower larger smaller bigger greater longer shorter easier harder cheaper stronger weaker
 inform informs informed informing = tell tells told telling + me us you him her them
 provide_you_with provides_you_with providing_you_with = give_you gives_you giving_you
 provide_us_with provides_us_with provide_them_with provides_them_with = give_us gives_us give_them gives_them
@@ -237,7 +240,7 @@ def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], 
 def _forms(side: str, after: str) -> tuple[str, ...]:
     if not after:
         return tuple(_split(side))
-    ends = DETERMINERS if after == "DETERMINERS" else _split(after)
+    ends = [end for word in _split(after) for end in (DETERMINERS if word == "DETERMINERS" else (word,))]
     return tuple(f"{form} {end}" for form in _split(side) for end in ends)
 
 

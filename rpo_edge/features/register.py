@@ -22,7 +22,7 @@ from rpo_edge.features.context import (
     starts_clause,
     word_before,
 )
-from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
+from rpo_edge.features.senses import PLURALS, SENSES, VERB_AFTER, Use
 from rpo_edge.lexicon import DETERMINERS as OBJECTS
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 
@@ -125,7 +125,7 @@ def _is_verb_place(verb: str, before: str) -> bool:
         return False
     if verb.endswith(("ed", "ing")) or (verb.endswith("s") and verb != "discuss"):
         return True
-    plural = before.endswith("s") and not before.endswith(("ss", "us", "is"))
+    plural = before in PLURALS or (before.endswith("s") and not before.endswith(("ss", "us", "is")))
     return not before or plural or before in VERB_AFTER or before.endswith(("ly", "n't"))
 
 

@@ -56,6 +56,18 @@ _SOUGHT = (
 )
 VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
 """What a verb may follow."""
+PLURALS = listed("people children men women")
+"""Plurals without an -s."""
+_MODALS = listed("can could will would shall should may might must")
+_ATTEMPT_AFTER = _MODALS | listed("i you we they do does did not don't doesn't didn't won't can't cannot wouldn't couldn't shouldn't")
+_DOES = listed(
+    "he she it which who code script program function method loop query browser compiler server author paper article book film novel study researcher"
+)
+"""What "attempts" is a verb after: "the code attempts to", not "rescue attempts to"."""
+_REMAIN_AFTER = _MODALS | listed("that which who it they you we he she i")
+_NO_STAYING = listed("doubt question touch home bed")
+"""What one remains in and does not stay in, or the other way: "in doubt", "at home"."""
+_FAULT_NEXT = re.compile(r" (?:[\w-]+ )?(?:issue|problem|error)s?\b(?! (?:of|between|among|with|that)\b)")
 _INFORMATION = listed(
     "advice email guidance data help input feedback meeting letter news research debate insight law evidence knowledge policy doubt "
     "clarity talk conversation anything something nothing more"
@@ -172,6 +184,14 @@ def _is_straight(use: Use) -> bool:
     return not use.before.endswith("ly") and use.before != "further"
 
 
+def _is_fixed(use: Use) -> bool:
+    """ "resolve the checkout issue", not "resolve the conflict", nor "the problem of" something."""
+    words = use.text[use.start : use.end].lower().split()
+    if words[-1].startswith(("issue", "problem")):
+        return not (words[-1] == "problem" and use.after == "of")
+    return bool(_FAULT_NEXT.match(use.text, use.end))
+
+
 def _tells(use: Use) -> bool:
     """One tells somebody something."""
     return use.after in _SAYING
@@ -204,7 +224,9 @@ SENSES: dict[str, Sense] = {
     "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
     "difficult": lambda use: use.after not in _PEOPLE and use.before not in _COMPARED,
     **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
-    "purchase": lambda use: not use.before or use.before in VERB_AFTER or use.before.endswith("s"),  # "after the purchase it rained"
+    "purchase": lambda use: (
+        not use.before or use.before in VERB_AFTER | PLURALS or use.before.endswith("s")
+    ),  # "after the purchase it rained"
     "rapid": _is_fast,
     "intelligent": _is_smart,
     "beneficial": _is_helpful,
@@ -243,7 +265,11 @@ SENSES: dict[str, Sense] = {
     "opportunities": lambda use: use.before in _HAVE_CHANCES,
     **_of_each("perhaps maybe", lambda use: "just" not in (use.before, use.after) and not use.text.startswith(", just", use.end)),
     **_of_each("require requires", _not_near(_KNOWLEDGE, 4)),
-    **_of_each("resolve resolves resolved resolving", lambda use: not (use.text.endswith("problem", 0, use.end) and use.after == "of")),
+    **_of_each("resolve resolves resolved resolving fix fixes fixed fixing", _is_fixed),
+    "attempt to": lambda use: use.before in _ATTEMPT_AFTER,
+    "attempts to": lambda use: use.before in _DOES,
+    **_of_each("obtained got", lambda use: use.before in SUBJECTS | {"who"}),
+    **_of_each("remain stay remains stays", lambda use: use.before in _REMAIN_AFTER and use.after not in _NO_STAYING),
     **_of_each("select selects selecting", _not_near(_TABLE)),
     "significant": lambda use: not use.before.endswith("ly"),
     **_of_each(
