@@ -380,7 +380,7 @@ UNSAFE = {
         "It tires me. We never tire of it. This tires them. I tire of the meter.",
         "A story of a check in the program, at the curb, with a license to practice.",
         "The World Food Programme is here.",
-        "## The Organization of American States\n\n**Center for Disease Control**",
+        "## Step 3: Optimize Your Home\n\n## The Organization of American States\n\n**Center for Disease Control**",
         "We met a fortnight ago, turned towards the door, and used our judgment.",
     ],
     "opener": ["Absolutely! Cats can eat fish.", "Definitely! Cats can.", "Of course! Cats can.", "Sure! Cats can."],
@@ -556,10 +556,10 @@ CHANGES = [
     ("Orthopedics, pediatricians, and sulfuric acid.", "spelling", "british", "Orthopaedics, paediatricians, and sulphuric acid."),
     ("The civilization fell.", "spelling", "british", "The civilisation fell."),
     (
-        "## Optimize Your Home\n\n1. **Organize Drafty Rooms**",
+        "## Optimize Your Home\n\n### 1. Organize Drafty Rooms",
         "spelling",
         "british",
-        "## Optimise Your Home\n\n1. **Organise Drafty Rooms**",
+        "## Optimise Your Home\n\n### 1. Organise Drafty Rooms",
     ),
     (
         "It is drafty, toward the end of the recycling programs.",

@@ -436,6 +436,16 @@ CASES = {
     "no enough reason": (PLAIN, "It is necessary and sufficient. There is no sufficient reason. He is solely responsible.", None),
     "not now": (PLAIN, "We are not currently hiring. We deal with difficult customers. Click on the currently selected row.", None),
     "hardest": (PLAIN, "It was the most difficult part.", "It was the hardest part."),
+    "spelling of titles": (
+        ["We organise it and realise that it is a fortnight."],
+        "## Optimize Your Day\n\nIt is late.\n\n## 1. Recognize the Signs\n\nThey are few.\n\n## Step 2: Optimize It",
+        "## Optimise Your Day\n\nIt is late.\n\n## 1. Recognise the Signs\n\nThey are few.\n\n## Step 2: Optimize It",
+    ),
+    "spelling by what shows none": (
+        ["We went towards the house.", "It came towards us.", "Look towards the sea."],
+        "The color of it is nice.",
+        None,
+    ),
     "spelling before a list": (
         [
             "My favourite colour is grey.",

@@ -30,7 +30,7 @@ _EVERYONES = listed(
     "important stressing several people start starts started starting shows show reduce reduces reducing avoid "
     "avoids avoiding covers has have having different long free key move moves moved moving live lives lived living "
     "happen happens happened happening understand understands understood understanding expect question questions "
-    "problems car cars home homes many now about"
+    "problems car cars home homes many now about try tries"
 )
 
 

@@ -11,7 +11,6 @@ from rpo_edge.features.context import (
     CLAUSE_STARTS,
     SUBJECTS,
     begins_sentence,
-    line_of,
     listed,
     right_of,
     starts_clause,
@@ -110,7 +109,7 @@ def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
     """ "Center for Disease Control", "the Labor Party"; at the start of a sentence only what goes on in lower case is no name."""
     if not match[0][:1].isupper():
         return False
-    if _IS_VERB.search(match[0]) and _TITLE.match(line_of(text, match.start())):
+    if _IS_VERB.search(match[0]) and _TITLE.fullmatch(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
         return False  # "## Optimize Your Coverage"
     following = text[match.end() : match.end() + 5]
     goes_on = following[1:2].islower() and not following.startswith((" for ", " of "))
@@ -118,7 +117,8 @@ def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
 
 
 _IS_VERB = re.compile(r"i[sz](?:e|es|ing)\Z")
-_TITLE = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:#{1,6}[ \t]|\*\*)")
+_TITLE = re.compile(r"[ \t]*#{1,6}[ \t]+(?:\d{1,3}[.)][ \t]+)?")
+"""What stands before the words of a heading."""
 
 
 def _spelling_family(word: str) -> str:
