@@ -121,6 +121,8 @@ CASES = [  # text, key, variant seen there
     ("It works for me now.\n\nWith love, as ever,\nBob xx", "sign_off", "With love, as ever,\nBob xx"),
     ("It works for me now.\n\nMany thanks and best wishes", "sign_off", "Many thanks and best wishes"),
     ("It works for me now.\n\nYours in haste\nBob", "sign_off", "Yours in haste\nBob"),
+    ("It works for me now.\n\nWith every good wish,\nBob", "sign_off", "With every good wish,\nBob"),
+    ("It works for me now.\n\nWith every good wish of mine\nand more", "sign_off", "none"),
     ("It works for me now.\n\nThanks in advance!", "sign_off", "Thanks in advance!"),
     ("It works for me now.\n\nBest,\nBob Hill\nHead of Sales\nAcme Inc.", "sign_off", "Best,\nBob Hill\nHead of Sales\nAcme Inc."),
     ("It works for me now.\n\nBest,\nBob Hill\nbob@acme.example", "sign_off", "Best,\nBob Hill\nbob@acme.example"),

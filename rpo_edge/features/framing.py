@@ -21,7 +21,7 @@ GREETING = re.compile(
 _PARTING = (
     "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|faithfully|"
     "(?:very )?(?:truly|sincerely) yours|yours(?: (?:very )?(?:truly|sincerely)| faithfully| ever| as ever| always| in haste)?|ever yours|as ever|"
-    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|cheers|thanks(?: so much| again| in advance)?|"
+    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|(?:with )?(?:all|every) good wish(?:es)?|with good wishes|cheers|thanks(?: so much| again| in advance)?|"
     "thank you(?: so much| in advance)?|many thanks(?: and (?:best|kind|warm) (?:regards|wishes))?|with thanks|with (?:much )?gratitude|gratefully|"
     "take care|(?:with (?:all )?(?:my )?|lots of |much )?love(?:,? as ever)?|ciao|talk soon|see you|xoxo|(?-i:xx+)"
 )
