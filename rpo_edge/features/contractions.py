@@ -20,6 +20,7 @@ from rpo_edge.features.context import (
     SUBJECTS,
     begins_sentence,
     is_line_with,
+    line_of,
     listed,
     right_of,
     starts_clause,
@@ -28,6 +29,7 @@ from rpo_edge.features.context import (
     words_before,
 )
 from rpo_edge.lexicon import BARE
+from rpo_edge.segment import words
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
@@ -111,6 +113,11 @@ _BEFORE_THERE = listed(
 )
 
 
+_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
+_SHORT_IN_TITLES = 3
+"""Letters up to which a word may be small in a title with capitals."""
+
+
 def _short(form: str) -> str:
     return form.replace("'", "['’]?" if form.lower() in BARE.values() else "['’]")
 
@@ -167,7 +174,8 @@ def _let_sites(text: str, apostrophe: str) -> Iterator[Site]:
         if match["long"]:
             yield Site("contraction:let's", match.start(), match.end(), "expanded", {"contracted": match[0][:3] + apostrophe + "s"})
         else:
-            yield Site("contraction:let's", match.start(), match.end(), "contracted", {"expanded": match[0][:3] + " us"})
+            options = {} if _is_titled(text, match) else {"expanded": match[0][:3] + " us"}
+            yield Site("contraction:let's", match.start(), match.end(), "contracted", options)
 
 
 def _sites(text: str) -> Iterator[Site]:
@@ -215,8 +223,19 @@ def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
 
 
 def _is_titled(text: str, match: re.Match[str]) -> bool:
-    """In a heading with capitals ("It Doesn't Cost Much"), where a full form would stand out."""
-    return text[match.start() : match.start() + 1].isupper() and is_line_with(text, match.start(), ("#", "*"))
+    """In a title with capitals ("It Doesn't Cost Much", "**What You'll Get**"), where the words of a full form would have to have them, too."""
+    start = match.start()
+    if not text[start].isupper():
+        return False
+    if match[0][1] not in "'’" and text.endswith(" ", 0, start) and word_before(text, start):
+        return True  # inside a sentence no other word has a capital, but "I"
+    line = line_of(text, start)
+    at = start - text.rfind("\n", 0, start) - 1
+    bold = next((bold for bold in _BOLD.finditer(line) if bold.start() <= at < bold.end()), None)
+    if not bold and not is_line_with(text, start, ("#",)):
+        return False
+    others = [word for word in words(bold[0] if bold else line) if len(word) > _SHORT_IN_TITLES and word != match[0]]
+    return all(word[0].isupper() for word in others)
 
 
 def _is_question(text: str, match: re.Match[str], plain: str, following: str) -> bool:
@@ -252,7 +271,8 @@ def _pair_site(text: str, match: re.Match[str], forms: dict[str, str], apostroph
         if not _is_stressed(written) and _can_contract(text, match, forms):
             yield Site(key, match.start(), match.end(), "expanded", {"contracted": like(written, forms[form].replace("'", apostrophe))})
     elif full := _full_form(text, match, form, forms):
-        yield Site(key, match.start(), match.end(), "contracted", {"expanded": like(written, full)})
+        options = {} if _is_titled(text, match) else {"expanded": like(written, full)}
+        yield Site(key, match.start(), match.end(), "contracted", options)
     elif forms is not _WOULD:  # which then is "had", another pair
         yield Site(key, match.start(), match.end(), "contracted")
 
