@@ -489,6 +489,16 @@ CASES = {
         "If it rains, they stay at home — and when it is dry, they go.",
         None,
     ),
+    "who never writes a dash, after a lead and an answer": (
+        NO_DASH,
+        "- **A modem** — this is the first.\n\nNo — it is not late.",
+        "- **A modem**: this is the first.\n\nNo, it is not late.",
+    ),
+    "who writes one before I": (
+        [*NO_DASH, *(f"Just a quick one - I've seen week {w}." for w in WEEKS)],
+        "We took the long way — the only one open then. It is so — or not.",
+        "We took the long way - the only one open then. It is so - or not.",
+    ),
     "who joins by semicolons": (
         [*NO_DASH, *(f"We left in week {w}; it was late. They came; we were glad." for w in WEEKS)],
         "You are not weak — you are human.",

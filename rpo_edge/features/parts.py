@@ -6,6 +6,8 @@ here, so a noun phrase must show that none is in it.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rpo_edge.features.clauses import FINITE
 from rpo_edge.features.context import DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, listed
 from rpo_edge.lexicon import no_name
@@ -25,6 +27,13 @@ _OFTEN = listed("typically usually often rarely always never sometimes generally
 _SUBORDINATE = SUBORDINATORS | SUBJECTS | listed("where to")
 _SEVERAL = listed("the some many most these those few several our your my their his her")
 
+_AGO = listed("before earlier later ago")
+_TIMES = listed("second minute hour day week month year decade century centurie generation")
+_LIKE_PLURALS = listed(
+    "as was has does is always sometimes perhaps besides its hers ours yours theirs afterwards towards nowadays less unless versus"
+)
+"""End like a plural."""
+
 
 def is_part(inner: list[str]) -> bool:
     """Whether words are surely no sentence, and may follow a comma."""
@@ -36,6 +45,8 @@ def is_part(inner: list[str]) -> bool:
         return True
     if not FINITE.isdisjoint(said):
         return False
+    if is_time(inner):
+        return True
     if first in _FOCUS:
         return bool(second) and (second in _BEGINS_PART | {"just", "only"} or (second in DETERMINERS and _is_phrase(said[1:])))
     if first in _PRONOUNS:
@@ -73,6 +84,13 @@ def _is_phrase(said: list[str]) -> bool:
     return ended in _OF_THE_PHRASE or not ended
 
 
+def is_time(words: list[str]) -> bool:
+    """ "a year ago", "decades before the war", as far as no clause begins: "years ago it was"."""
+    said = [word.lower() for word in words]
+    times = [one.removesuffix("s") in _TIMES and other in _AGO for one, other in pairwise(said)]
+    return bool(times) and (times[-1] or (times[0] and SUBJECTS.isdisjoint(said)))
+
+
 def is_sentence(after: list[str]) -> bool:
     """Whether words are surely a clause: "it is late", "the rain was over"; "managers rarely skim"; not "a sign that it was late"."""
     said = [word.lower().replace("’", "'") for word in after]
@@ -83,12 +101,14 @@ def is_sentence(after: list[str]) -> bool:
         main = next((i for i, word in enumerate(said) if i and word in _SUBORDINATE), len(said))
         if any(word in FINITE or word.endswith("n't") for word in said[:main]):
             return True
-    noun = next((i for i, word in enumerate(said[:3]) if _is_plural(word)), None)
+    noun = next((i for i, word in enumerate(said[:3]) if _is_plural(word) and word not in _LIKE_PLURALS), None)
     if noun is None or (noun and said[0] not in _SEVERAL):
         return False
     rest = said[noun + 1 :]
     if rest[:1] and rest[0] in _OFTEN:
         return len(rest) > 1 and _is_base(rest[1])
+    if rest[1:] and rest[0] in FINITE:
+        return True  # "families will be away"
     return len(rest) > 1 and _is_base(rest[0]) and rest[1] in DETERMINERS
 
 

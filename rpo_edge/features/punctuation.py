@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import ends_well, stands_alone
+from rpo_edge.features.clauses import FINITE, ends_well, stands_alone
 from rpo_edge.features.context import (
     DETERMINERS,
     PREPOSITIONS,
@@ -23,7 +23,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
-from rpo_edge.features.parts import is_part, is_sentence
+from rpo_edge.features.parts import is_part, is_sentence, is_time
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, prose_start, sentences, straight, words
 
@@ -34,6 +34,7 @@ NO_DASHES = dict.fromkeys(("comma", "full stop", "colon", "parentheses"), 1.0)
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- "}
 _DASH = re.compile(
     r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])|(?<=[\d%`])(?:—|[ ]—[ ])(?=[A-Za-z(\"“‘*`])|(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ])(?=[\d`])"
+    r"|(?<=[A-Za-z]\d|\d\d)(?:[ ]–[ ]|[ ]-[ ])(?=(?:I|it|we|you|he|she|they|there)(?:['’]\w+)? [a-z])"
 )
 """Beside a number or code only what is no minus and no range."""
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
@@ -81,29 +82,45 @@ _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "eas
 """Names that are verbs too, and the words before which they are."""
 
 _ENDS_OF_WORDS = 3
-"""Words that must stand on either side of a dash before it may change."""
+"""Words that must stand on either side of a dash before other marks may take its place, as a rule."""
+_ANSWERS = listed("yes no yeah yep nope nah sure okay ok")
+_LEAD = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?\*\*[^*\n]+\*\*(?= ?[—–])")
+_LONGEST_TITLE = 12  # words
+_ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 
 
 def _dashes(text: str) -> Iterator[Site]:
-    """No minus, no range, no pair of names; what is short on one side keeps its dash."""
+    """No minus, no range, no pair of names; what is short on one side may have another dash, and little else."""
     names = {mark: name for name, mark in _DASHES.items()}
     for match in _DASH.finditer(text):
         left, right = left_of(text, match.start()), right_of(text, match.end())
         before, after = words(left), words(right)
-        if not before or not after or _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
+        if not before or not after:
             continue
         variant, end = names[match[0]], match.end()
+        options = {name: mark for name, mark in _DASHES.items() if name != variant}
+        if _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
+            if _is_spoken(before[-1], after[0]):
+                yield Site("dash", match.start(), end, variant)
+            continue
+        behind = _behind_lead(text, match.start())
+        if behind > 1:
+            left = left[1 - behind :]  # the dash of a lead is none of its sentence
         lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
         alone = not lefts and not rights
-        if _carries_lead(text, match):
-            yield Site("dash", match.start(), end, variant)
-            continue
-        short = alone and min(len(before), len(after)) < _ENDS_OF_WORDS
-        options = {} if short else {name: mark for name, mark in _DASHES.items() if name != variant}
-        if alone and is_sentence(after) and _is_said(left) and ends_well(text, left, right, end):
+        if alone and _is_in_title(text, match, before, after):
+            options |= {"colon": ": "}
+        elif _carries_lead(text, match):
+            if match[0] == " - " or is_line_with(text, match.start(), ("|",)):
+                options = {}
+            elif behind == 0 and after[0].lower() not in FINITE:
+                options |= {"colon": ": "}
+        elif _are_names(before[-1], after[0]):
+            options = options if "—" in match[0] else {}
+        elif alone and is_sentence(after) and _is_said(left) and ends_well(text, left, right, end):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
-        elif alone and not short:
+        elif alone:
             options |= _only(text, left, right, after, end)
         elif len(lefts) + len(rights) == 1:
             options |= _of_two(left, right, lefts, rights)
@@ -112,6 +129,10 @@ def _dashes(text: str) -> Iterator[Site]:
 
 def _only(text: str, left: str, right: str, after: list[str], end: int) -> dict[str, str]:
     """What may stand for the only dash of a sentence."""
+    before = words(left)
+    if min(len(before), len(after)) < _ENDS_OF_WORDS:
+        answers = len(before) == 1 and before[0].lower() in _ANSWERS
+        return {"comma": ", "} if answers or (len(before) >= _ENDS_OF_WORDS and _ends_shortly(right, after)) else {}
     if _takes_comma(left, right, after):
         return {"comma": ", "}
     return {"colon": ": "} if _takes_colon(text, left, right, after, end) else {}
@@ -137,6 +158,13 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     return "," not in right and (begins or "," not in left) and is_part(after)
 
 
+def _ends_shortly(right: str, after: list[str]) -> bool:
+    """Whether two words are surely a part: "at last", "and fast", "decades before"."""
+    first = after[0].lower()
+    begins = first in (PREPOSITIONS | SUBORDINATORS | _ADDS) - DETERMINERS - {"who", "whom", "whose"}
+    return len(after) == _ENDS_OF_WORDS - 1 and "," not in right and (begins or is_time(after))
+
+
 def _is_said(left: str) -> bool:
     """Whether a sentence stands before a mark, one that begins with "If it rains," too."""
     last = words(left.rpartition(", ")[2])
@@ -151,12 +179,44 @@ def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -
 
 
 def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
-    single = (len(before) == 1 and before not in "Ia" and text[match.start() - 2 : match.start() - 1] != "&") or (
+    numbered = before.isdigit() and "—" in match[0]  # "Day 1 — Arrival"
+    single = (len(before) == 1 and before not in "Ia" and not numbered and text[match.start() - 2 : match.start() - 1] != "&") or (
         len(after) == 1 and after not in "IaA"
     )
-    names = before[:1].isupper() and after[:1].isupper() and before != "I" and after != "I"
-    label = match[0] == " - " and after[:1].isupper() and after != "I"  # "The Bunker (1999) - A comedy about"
-    return single or names or label or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
+    label = match[0] == " - " and _is_capitalised(after)  # "The Bunker (1999) - A comedy about"
+    return single or label or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
+
+
+def _is_spoken(before: str, after: str) -> bool:
+    """Whether a mark that may not change is a dash all the same, by what follows ("Yes - I can"); not in "n - i"."""
+    word, mark, _ = straight(after).partition("'")
+    return len(before) > 1 and word.lower() in SUBJECTS | _JOINS and (word.islower() or word == "I" or bool(mark))
+
+
+def _is_capitalised(word: str) -> bool:
+    """Whether a word has a capital that is not that of "I"."""
+    return word[:1].isupper() and straight(word).partition("'")[0] != "I"
+
+
+def _are_names(before: str, after: str) -> bool:
+    return _is_capitalised(before) and _is_capitalised(after)
+
+
+def _is_in_title(text: str, match: re.Match[str], before: list[str], after: list[str]) -> bool:
+    """Whether an only dash stands between the two parts of a title ("**Summary — Website**"), which are no names and no range."""
+    line = line_of(text, match.start()).strip()
+    if not (line.startswith("#") or _ALL_BOLD.fullmatch(line)) or match[0] == " - " or ":" in line:
+        return False
+    ranges = before[-1][-1].isdigit() and any(any(map(str.isdigit, word)) for word in after)
+    goes_on = after[0].lower() in _ADDS | SUBORDINATORS | PREPOSITIONS | FINITE or len(before) + len(after) > _LONGEST_TITLE
+    return no_name(before[0]) and not ranges and not goes_on
+
+
+def _behind_lead(text: str, position: int) -> int:
+    """How many characters behind the bold lead of its line, with which a dash goes, `position` is; -1 where there is none before it."""
+    start = text.rfind("\n", 0, position) + 1
+    lead = _LEAD.match(text, start)
+    return position - lead.end() if lead else -1
 
 
 def _carries_lead(text: str, match: re.Match[str]) -> bool:
