@@ -21,6 +21,7 @@ from rpo_edge.features.context import (
     listed,
     right_of,
 )
+from rpo_edge.features.parts import FINITE, is_sentence
 from rpo_edge.segment import words
 
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
@@ -28,13 +29,21 @@ _LONG_CLAUSE = 5
 """Words before a conjunction from which on its comma is a choice."""
 _PAIRED = frozenset({"either", "both", "between", "neither"})
 _ADVERBS = r"[Hh]owever|[Ii]nstead|[Cc]onversely|[Ii]n fact|[Tt]herefore|[Cc]onsequently|[Aa]s a result"
-_SEMICOLON = re.compile(
-    rf"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]|(?:{_ADVERBS}), [a-z])"
+_MORE_ADVERBS = (
+    r"[Oo]therwise|[Ii]n addition|[Ii]n that case|[Aa]dditionally|[Mm]oreover|[Ff]urthermore|[Nn]evertheless|[Nn]onetheless|[Tt]hus|[Hh]ence|"
+    r"[Mm]eanwhile|[Ss]imilarly|[Ll]ikewise|[Ii]n contrast|[Bb]y contrast|[Oo]n the other hand|[Aa]t the same time|[Ff]or this reason"
 )
+"""Behind which a mere part may come, too."""
+_NOUN = "[Tt]he|[Tt]his|[Tt]hese|[Tt]hose|[Aa]|[Aa]n|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts"
+_SEMICOLON = re.compile(
+    r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]"
+    rf"|(?:{_ADVERBS}), [\w“\"]|(?:{_MORE_ADVERBS}), (?P<clause>\w)|(?P<noun>{_NOUN})(?:['’]\w+)? [a-z])"
+)
+_CONTRASTED = listed("other others latter former rest first second third last one more less")
+"""Behind "the" they begin what goes on with the clause before: "one was red; the other was blue"."""
 _JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
 _APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
-FINITE = AUXILIARIES - {"be", "been", "being"}
-"""Of which one makes a sentence."""
+_VERB_WITHIN = 6  # words
 _PURPOSES = listed("can could may might must will won't don't doesn't do does never")
 _PURPOSE_WITHIN = 4
 """Words after "so" of which one of these makes it a purpose ("so you can"), which is no sentence by itself."""
@@ -72,18 +81,37 @@ def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
 
 
 def _semicolon(text: str) -> Iterator[Site]:
-    """Joins of two clauses of which the second begins with a pronoun, or with an adverb and its comma ("; however, it rained")."""
+    """Joins of two clauses of which the second begins with a pronoun, with an adverb and its comma ("; however, it rained"), or with a noun."""
     for match in _SEMICOLON.finditer(text):
         start = match.start("mark")
-        if match["mark"] == ". ":
-            if text[match.end()].isupper():
-                yield Site("semicolon", start, start + 1, "full stop")
+        stop = match["mark"] == ". "
+        if stop and not text[match.end()].isupper():
             continue
         left, right = left_of(text, start), right_of(text, match.end())
-        single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith("; ", 0, start - len(left))
+        if match["clause"] and not _is_clause_by_now(words(text[match.start("clause") : match.end() + len(right)])):
+            continue
+        if match["noun"] and not _are_clauses(left, words(right)):
+            continue
+        if stop:
+            yield Site("semicolon", start, start + 1, "full stop")
+            continue
+        opens_list = ("; ", ": ") if match["noun"] else ("; ",)
+        single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith(opens_list, 0, start - len(left))
         initial = text[match.end()]
         options = {"full stop": f". {initial.upper()}"} if single and not _open(left, right) else {}
         yield Site("semicolon", start, match.end() + 1, "semicolon", options)
+
+
+def _is_clause_by_now(after: list[str]) -> bool:
+    """Whether a verb comes before any subordinate clause, or a subject first."""
+    return is_sentence(after) or not FINITE.isdisjoint(map(str.lower, after[:_VERB_WITHIN]))
+
+
+def _are_clauses(left: str, after: list[str]) -> bool:
+    """Whether clauses stand on both sides of a mark, the second with a noun for a subject, and no part of the first ("the other was blue")."""
+    said = [word.lower().replace("’", "'") for word in words(left)]
+    clause = not (FINITE | SUBJECTS).isdisjoint(said) or any(word.endswith("n't") for word in said)
+    return clause and is_sentence(after) and (len(after) < 2 or after[1].lower() not in _CONTRASTED)
 
 
 def _joins(text: str) -> Iterator[Site]:

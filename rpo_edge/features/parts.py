@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rpo_edge.features.clauses import FINITE
-from rpo_edge.features.context import DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, listed
+from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, listed
 from rpo_edge.lexicon import no_name
 
+FINITE = AUXILIARIES - {"be", "been", "being"}
+"""Of which one makes a sentence."""
 _BEGINS_PART = SUBORDINATORS | PREPOSITIONS | listed("where and or but so including especially particularly")
 _FOCUS = listed("not just only even perhaps maybe mostly mainly sometimes usually")
 """May stand before a part or a verb ("just keep it")."""

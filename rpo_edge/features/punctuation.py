@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import FINITE, ends_well, stands_alone
+from rpo_edge.features.clauses import ends_well, stands_alone
 from rpo_edge.features.context import (
     DETERMINERS,
     PREPOSITIONS,
@@ -23,7 +23,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
-from rpo_edge.features.parts import is_part, is_sentence, is_time
+from rpo_edge.features.parts import FINITE, is_part, is_sentence, is_time
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, prose_start, sentences, straight, words
 
