@@ -31,6 +31,10 @@ CASES = [  # text, key, variant seen there
     ("We had tea, bread and jam.", "oxford_comma", "no"),
     ("They sell parts such as bolts, brass screws and washers.", "oxford_comma", "no"),
     ("It needs a frame, a wheel that turns, and a brake.", "oxford_comma", None),
+    ("It covers the plan, the first month of posts & a little film 🎬 I can send it.", "oxford_comma", "no"),
+    ("We sell tea, milk, & bread.", "oxford_comma", "yes"),
+    ("We met Ann, Smith & Co.", "oxford_comma", None),
+    ("It is late, so bread & butter.", "oxford_comma", None),
     ("You can set up **hooks**, `locks`, and *bolts* first.", "oxford_comma", "yes"),
     ("Nonetheless, it rained.", "connective_contrast", "formal"),
     ("Plus, it rained.", "connective_addition", "also"),
@@ -346,6 +350,7 @@ UNSAFE = {
         "They hunted, using their intelligence and cunning.",
         "They learn a lot, incorporating new information and adjusting.",
         "He fell, his spear shattered and his shield broken.",
+        "We sell tea, milk & bread.",
         # clauses
         "We cleaned the house, the yard, and they left.",
         "Our plan protects the lake, the wood, and we should keep it.",

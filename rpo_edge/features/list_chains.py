@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, left_of, listed, right_of
+from rpo_edge.features.layout import EMOJI
 from rpo_edge.segment import straight, words
 
 JOINT = re.compile(r"(?P<comma>,?) (?:and|or) (?=[\w\"“*_`(])")
@@ -19,7 +20,8 @@ JOINT = re.compile(r"(?P<comma>,?) (?:and|or) (?=[\w\"“*_`(])")
 _NEAR = 64
 """Characters before a bare conjunction within which a comma must stand."""
 _ASIDE = re.compile(r"\s?\([^()]*\)")
-_CUTS = re.compile(r"[()|\n—]| [–-]{1,2} ")
+_CUTS = re.compile(rf"[()|\n—]| [–-]{{1,2}} |{EMOJI.pattern}")
+"""An emoji ends a sentence as often as not."""
 _SIGNS = re.compile(r"[{}\[\]=$\\<>]")
 
 CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])

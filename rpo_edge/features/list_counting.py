@@ -68,7 +68,8 @@ def is_probable(chain: Chain) -> bool:
         return False
     if {"and", "or"}.intersection(map(str.lower, last[:2])) or {"alike", "half"}.intersection(last[:4]):
         return False
-    if (stems(item) | stems(last[:1])) & _NO_ITEMS or stems(last[:1]) & NOT_HEADS:
+    named = stems(item) - ({"first"} if kind_of(item[0]) == "determiner" else set())  # "the first month"
+    if (named | stems(last[:1])) & _NO_ITEMS or stems(last[:1]) & NOT_HEADS:
         return False
     if (PREPOSITIONS - {"of", "on", "up"}).intersection(item) or (len(item) > 1 and ends_oddly(item)):
         return False

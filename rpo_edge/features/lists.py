@@ -43,6 +43,8 @@ from rpo_edge.features.list_counting import is_probable
 from rpo_edge.segment import words
 
 _LEAD_IN = re.compile(r"(?<![\w-])(?:such as|including|like|includes?|namely|e\.g\.)(?=[ ,])(?! to )", re.IGNORECASE)
+_AMPERSAND = re.compile(r"(?P<comma>,?) & (?=[a-z])")
+"""Tells of a writer's comma, too; a company's name has capitals."""
 _ADVERBS = listed("even also then more most")
 """May stand before the last of verbs and adjectives."""
 _MIXES = listed("other others more")
@@ -219,6 +221,10 @@ def _oxford(text: str) -> Iterator[Site]:
             yield Site("oxford_comma", start, end, variant, options)
         elif not text.startswith("(", match.end()) and is_probable(chain):
             yield Site("oxford_comma", start, end, variant)
+    for match in _AMPERSAND.finditer(text):
+        chain = cut_chain(text, match)
+        if chain and (_is_list(chain) or is_probable(chain)):
+            yield Site("oxford_comma", *match.span("comma"), "yes" if match["comma"] else "no")
 
 
 OXFORD = Choice("oxford_comma", "Oxford comma", "share of lists of three or more", _oxford)
