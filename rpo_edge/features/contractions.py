@@ -28,7 +28,8 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
-from rpo_edge.lexicon import BARE
+from rpo_edge.features.parts import is_base
+from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
 from rpo_edge.segment import words
 
 _NEGATED = {  # auxiliary -> contracted form
@@ -78,6 +79,16 @@ _NEXT_VERB = re.compile(rf"(?P<adverbs>{_ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![
 _ONLY_HAS = listed("been had got become begun happened gotten come")
 _BY = re.compile(r"\s+by\b")
 _PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
+_BOTH = listed(
+    "come become overcome run rerun put set reset offset upset cut let hit read cost hurt shut spread beat bet quit cast forecast broadcast burst "
+    "split bid fit shed rid wet thrust slit knit input output sweat bust spit thread wound ground found saw felt fell lay bore best once"
+)
+"""Are a verb in the present, too, or only then and no verb in the past; and adverbs."""
+_ONLY_PAST = listed(
+    "been had got gotten done seen gone taken begun said told thought brought kept heard met made meant sent spent taught understood won stood held "
+    "forgotten chosen bought left built broken paid hidden grown sold known written given shown spoken stolen risen fallen lost eaten driven ridden "
+    "worn torn slept swept learnt caught fought sought stuck struck flown drawn thrown blown shaken woken frozen sung lain laid led fled bitten"
+)
 _FELT = listed(  # -ed words that follow "is", not "has"
     "based supposed tired complicated limited interested excited married related worried scared confused bored pleased surprised dedicated "
     "committed"
@@ -324,7 +335,7 @@ _NEXT_WORD = re.compile(r"[ \n]([a-z]+)(?![\w])")
 def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]) -> str:
     """The words that a contraction stands for; "" where they are not sure."""
     if forms is _WOULD:
-        return form if _WOULD_VERB.match(text, match.end()) else ""
+        return form if _WOULD_VERB.match(text, match.end()) else _would_or_had(text, match, form)
     if not form.endswith(" is"):
         return form
     subject = form.removesuffix(" is")
@@ -353,6 +364,23 @@ def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]
     )
     plural = subject == "there" and word in counted
     return "" if plural or word == "own" else form
+
+
+def _would_or_had(text: str, match: re.Match[str], form: str) -> str:
+    """The words that "'d" stands for by the form of the next verb: "I'd combine", "you'd hoped"; "" where one form is both ("he'd put")."""
+    following = _NEXT_VERB.match(text, match.end())
+    if not following:
+        return ""
+    word = following["verb"]
+    if word == "better" or word in _ONLY_PAST or _is_past(word):
+        return f"{form.removesuffix('would')}had"
+    return form if word == "do" or (is_base(word) and word not in _PARTICIPLES | _BOTH | FUNCTION_WORDS) else ""
+
+
+def _is_past(word: str) -> bool:
+    """Whether a verb has an ending in -ed, which "need" and "feed" have not: there is its form in -ing."""
+    stems = (word[:-2], word[:-1], f"{word[:-3]}y")
+    return word.endswith("ed") and (word.endswith("greed") or not word.endswith("eed")) and any(no_name(f"{stem}ing") for stem in stems)
 
 
 CONTRACTION = Choice("contraction", "contractions", "share of the contractions that are possible", _sites)

@@ -62,7 +62,7 @@ def is_part(inner: list[str]) -> bool:
 def _is_short(said: list[str]) -> bool:
     """Whether a few words without a verb follow ("tired but glad of it"): no plural noun that may have one ("managers skim"), no "time flies", no
     "stay away"."""
-    alone = _is_plural(said[0]) or _is_base(said[0]) or any(word.endswith("s") and not word.endswith("ss") for word in said[1:2])
+    alone = _is_plural(said[0]) or is_base(said[0]) or any(word.endswith("s") and not word.endswith("ss") for word in said[1:2])
     return len(said) <= _SHORT and not alone and (_SUBORDINATE - {"it", "you"}).isdisjoint(said)
 
 
@@ -107,13 +107,13 @@ def is_sentence(after: list[str]) -> bool:
         return False
     rest = said[noun + 1 :]
     if rest[:1] and rest[0] in _OFTEN:
-        return len(rest) > 1 and _is_base(rest[1])
+        return len(rest) > 1 and is_base(rest[1])
     if rest[1:] and rest[0] in FINITE:
         return True  # "families will be away"
-    return len(rest) > 1 and _is_base(rest[0]) and rest[1] in DETERMINERS
+    return len(rest) > 1 and is_base(rest[0]) and rest[1] in DETERMINERS
 
 
-def _is_base(word: str) -> bool:
+def is_base(word: str) -> bool:
     """Whether a word may be the verb of a plural: it has a form in -ing, and no ending of its own."""
     if word in _ENDS_PHRASE or word == "not" or word.endswith(("s", "ed", "ing", "ly")):
         return False
