@@ -640,6 +640,8 @@ CHANGES = [
     ("My advice — you can't see it.", "dash", "comma", "My advice — you can't see it."),
     ("It was seen in 1932 — decades before.", "dash", "comma", "It was seen in 1932, decades before."),
     ("It was seen in 1932 — decades before the war.", "dash", "comma", "It was seen in 1932, decades before the war."),
+    ("We met, and it was seen — decades before anyone could.", "dash", "comma", "We met, and it was seen, decades before anyone could."),
+    ("It is good now — years ago it was bad.", "dash", "comma", "It is good now — years ago it was bad."),
     ("It is good now — years ago it failed.", "dash", "comma", "It is good now — years ago it failed."),
     ("She had one wish — more time.", "dash", "comma", "She had one wish — more time."),
     ("- **A modem** — this is it.\n- **Dana** — will call.", "dash", "colon", "- **A modem**: this is it.\n- **Dana** — will call."),

@@ -42,12 +42,10 @@ def is_part(inner: list[str]) -> bool:
     first, second = said[0], said[1] if len(said) > 1 else ""
     if begins_clause(inner):
         return False
-    if first in _BEGINS_PART:
+    if first in _BEGINS_PART or is_time(inner):
         return True
     if not FINITE.isdisjoint(said):
         return False
-    if is_time(inner):
-        return True
     if first in _FOCUS:
         return bool(second) and (second in _BEGINS_PART | {"just", "only"} or (second in DETERMINERS and _is_phrase(said[1:])))
     if first in _PRONOUNS:
@@ -86,10 +84,12 @@ def _is_phrase(said: list[str]) -> bool:
 
 
 def is_time(words: list[str]) -> bool:
-    """ "a year ago", "decades before the war", as far as no clause begins: "years ago it was"."""
+    """ "a year ago", "decades before he could", as far as no clause begins: "years ago it was"."""
     said = [word.lower() for word in words]
     times = [one.removesuffix("s") in _TIMES and other in _AGO for one, other in pairwise(said)]
-    return bool(times) and (times[-1] or (times[0] and SUBJECTS.isdisjoint(said)))
+    return bool(times) and (
+        (times[-1] and FINITE.isdisjoint(said)) or (times[0] and (said[1] == "before" or (SUBJECTS | FINITE).isdisjoint(said)))
+    )
 
 
 def is_sentence(after: list[str]) -> bool:

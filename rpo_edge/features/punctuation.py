@@ -154,7 +154,7 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     first = after[0].lower()
     if first in _ADDS and not (first in _JOINS and "," in right):
         return True
-    begins = first in PREPOSITIONS | SUBORDINATORS  # no item of a list before it
+    begins = first in PREPOSITIONS | SUBORDINATORS or is_time(after)  # no item of a list before it
     return "," not in right and (begins or "," not in left) and is_part(after)
 
 
