@@ -646,6 +646,7 @@ CHANGES = [
     ("She had one wish — more time.", "dash", "comma", "She had one wish — more time."),
     ("- **A modem** — this is it.\n- **Dana** — will call.", "dash", "colon", "- **A modem**: this is it.\n- **Dana** — will call."),
     ("**Summary — Website**\n\n# London — Paris", "dash", "colon", "**Summary: Website**\n\n# London — Paris"),
+    ("**No — you can't**\n\n**It is late — quite late.**", "dash", "colon", "**No — you can't**\n\n**It is late — quite late.**"),
     ("## Day 1 — Arrival\n\n## May 10 — June 12", "dash", "colon", "## Day 1: Arrival\n\n## May 10 — June 12"),
     (
         "# London — Paris\n\n- **A modem** — new.\n\nIt is — cheap.",

@@ -207,6 +207,8 @@ def _is_in_title(text: str, match: re.Match[str], before: list[str], after: list
     line = line_of(text, match.start()).strip()
     if not (line.startswith("#") or _ALL_BOLD.fullmatch(line)) or match[0] == " - " or ":" in line:
         return False
+    if line.rstrip("*").endswith((".", "!", "?")) or is_sentence(after) or before[0].lower() in _ANSWERS:
+        return False  # "**No — you can't see it**"
     ranges = before[-1][-1].isdigit() and any(any(map(str.isdigit, word)) for word in after)
     goes_on = after[0].lower() in _ADDS | SUBORDINATORS | PREPOSITIONS | FINITE or len(before) + len(after) > _LONGEST_TITLE
     return no_name(before[0]) and not ranges and not goes_on
