@@ -499,6 +499,11 @@ CASES = {
         "We took the long way — the only one open then. It is so — or not.",
         "We took the long way - the only one open then. It is so - or not.",
     ),
+    "a dash beside a contraction": (
+        [*EN, *SHORT, *SHORT],
+        "I have one cat — she is very quiet. The plan is old — it is cheap. It is late — I am tired.",
+        "I have one cat – she's very quiet. The plan is old – it's cheap. It's late – I'm tired.",
+    ),
     "who joins by semicolons": (
         [*NO_DASH, *(f"We left in week {w}; it was late. They came; we were glad." for w in WEEKS)],
         "You are not weak — you are human.",

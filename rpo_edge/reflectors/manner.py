@@ -56,6 +56,8 @@ class Manner:
         before = window.text[start : site.end]
         if site.name in FRAMES and text:
             before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
+        if site.name == "dash":  # the letter behind it is another edit's, unless it turns into a capital
+            before, text = _less_alike(before, text, bool)
         if site.name == "contraction":
             if not can_be_spelled(before, text, self.mark):
                 return None
