@@ -263,6 +263,11 @@ CASES = {
         "This is a success; it isn't a toy. It isn't late.",
     ),
     "nothing is added": (NO_DASH, "It rained. Furthermore, it was cold. In addition, Tom came.", "It rained. It was cold. Tom came."),
+    "one dash in many words": (
+        [*NO_DASH, "It rained - we stayed in."],
+        "The town is old — it has a market — and the road is long.",
+        "The town is old - it has a market - and the road is long.",
+    ),
     "lists without bold": (
         BULLETS,
         "The plan:\n\n- **Cost:** low\n- **Time.** A week, **not** two.\n\n**Note:** it is late.",

@@ -11,7 +11,7 @@ from rpo_edge.features.framing import STOCK
 from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.steps.formality import Formality
-from rpo_edge.steps.profile import MINIMUM_SITES, Counts, backoffs, distribution, kin_of
+from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, distribution, kin_of
 
 _PER_WORD = frozenset({"register", "clause_join"})
 """Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
@@ -21,7 +21,7 @@ _ONLY_STATED = frozenset({"heading", "bullet"})
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
-_OF_SEMICOLONS = 0.15  # of two clauses that could be one sentence, the share joined so that makes it a habit
+_OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
 """None of them with bold: the user's lists have none."""
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
@@ -60,8 +60,9 @@ class Rates:
         joins = self._user_totals.get(name, {}) if name == "semicolon" else {}
         if joins.get(name, 0.0) > _OF_SEMICOLONS * sum(joins.values()):
             return {name: 1.0}  # other sentences outnumber them in anybody's texts
-        if name == "dash" and not self._user_totals.get(name) and self._formality.words >= _WITHOUT_DASHES:
-            return NO_DASHES
+        if name == "dash" and self._formality.words >= _WITHOUT_DASHES and sum(self._user_totals.get(name, {}).values()) < UNANIMOUS:
+            forms = self._user_totals.get(name, {})
+            return NO_DASHES if not forms else {next(iter(forms)): 1.0} if len(forms) == 1 else None
         if key == "bold:list":
             items = sum(self._user_totals.get("bullet", {}).values())
             return {"plain": 1.0} if items >= _LIST_ITEMS and not self._user_totals.get("bold", {}).get("bold") else None
