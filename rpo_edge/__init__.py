@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from rpo_edge.errors import ImportProblems, InputError, ModelError, OptionalDependencyError, ReflectorError, RpoEdgeError, StoreError
     from rpo_edge.history import History
     from rpo_edge.pipeline import Personalizer
-    from rpo_edge.records import Edit, Evidence, HistoryItem, Observation, Rewrite, StyleProfile, Verdict
+    from rpo_edge.records import (
+        Edit,
+        Evidence,
+        Habit,
+        HistoryItem,
+        Observation,
+        ReflectorInfo,
+        Reverted,
+        Rewrite,
+        StyleProfile,
+        Verdict,
+    )
+    from rpo_edge.reflectors.base import Reflection, Reflector, Window
     from rpo_edge.steps.retrieve import Mix
     from rpo_edge.streaming import Stream
 
@@ -27,16 +39,17 @@ _HOMES = {
     "rpo_edge.errors": "ImportProblems InputError ModelError OptionalDependencyError ReflectorError RpoEdgeError StoreError",
     "rpo_edge.history": "History",
     "rpo_edge.pipeline": "Personalizer",
-    "rpo_edge.records": "Edit Evidence HistoryItem Observation Rewrite StyleProfile Verdict",
+    "rpo_edge.records": "Edit Evidence Habit HistoryItem Observation ReflectorInfo Reverted Rewrite StyleProfile Verdict",
+    "rpo_edge.reflectors.base": "Reflection Reflector Window",
     "rpo_edge.steps.retrieve": "Mix",
     "rpo_edge.streaming": "Stream",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
-    "Edit", "Evidence", "History", "HistoryItem", "ImportProblems", "InputError", "Mix", "ModelError", "Observation",
-    "OptionalDependencyError", "Personalizer", "ReflectorError", "Rewrite", "RpoEdgeError", "StoreError",
-    "Stream", "StyleProfile", "Verdict",
+    "Edit", "Evidence", "Habit", "History", "HistoryItem", "ImportProblems", "InputError", "Mix", "ModelError", "Observation",
+    "OptionalDependencyError", "Personalizer", "Reflection", "Reflector", "ReflectorError", "ReflectorInfo", "Reverted", "Rewrite",
+    "RpoEdgeError", "StoreError", "Stream", "StyleProfile", "Verdict", "Window",
 ]  # fmt: skip
 
 

@@ -39,16 +39,20 @@ class Personalizer:
     """Rewrites drafts for the user whose history it holds. Several threads may use one, and share its model.
 
     history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
-    runs in its place where this build has none, and the rewrite's notices say so), or a model folder. mix: what
+    runs in its place where this build has none, and the rewrite's notices say so), a model folder, or a `Reflector` of the
+    caller's, which stays theirs to close and is called by one thread at a time. mix: what
     history items are chosen for. strength: how much of the way to the user `rules` and `edit` go, 0 to 1; what is one way
     all over a text (spelling, case, greeting) goes from one half on, and what the user stated in words always.
     Raises ModelError if the folder is absent, altered or of an unknown kind; InputError for another strength.
     """
 
-    def __init__(self, history: History, reflector: str | os.PathLike[str] = DEFAULT, mix: Mix = ALL, *, strength: float = 1.0) -> None:
+    def __init__(
+        self, history: History, reflector: str | os.PathLike[str] | Reflector = DEFAULT, mix: Mix = ALL, *, strength: float = 1.0
+    ) -> None:
         if not 0 <= strength <= 1:
             raise InputError(f"strength is from 0 to 1, not {strength}")
-        loaded, notices = _load(reflector)
+        loaded, notices = _load(reflector) if isinstance(reflector, str | os.PathLike) else (reflector, ())
+        self._loaded = loaded if loaded is not reflector else None  # here, so that it is closed here
         self._engine = Engine(history, loaded, mix, notices, strength)
 
     def rewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
@@ -94,10 +98,13 @@ class Personalizer:
             yield text
 
     def close(self) -> None:
-        """Free the model, when no rewrite uses it; twice is fine. Drafts that come later stay as they are where one is needed."""
+        """Free the model, when no rewrite uses it; twice is fine. Drafts that come later stay as they are where one is needed.
+
+        A reflector that was handed over stays open.
+        """
         with self._engine.lock:
-            if isinstance(self._engine.reflector, Closable):
-                self._engine.reflector.close()
+            if isinstance(self._loaded, Closable):
+                self._loaded.close()
 
     def __enter__(self) -> Self:
         return self

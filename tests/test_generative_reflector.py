@@ -161,13 +161,7 @@ def test_a_span_that_a_model_leaves_out_is_in_its_rewrite_all_the_same():
 def ours(store):
     """personalizer(asked): for the user of the example history, with `contracting`."""
     with History.open(store) as history:
-
-        def personalizer(asked):
-            made = Personalizer(history, "rules")
-            made._engine = replace(made._engine, reflector=contracting(asked))
-            return made
-
-        yield personalizer
+        yield lambda asked: Personalizer(history, contracting(asked))
 
 
 PAGES = [

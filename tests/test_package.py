@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -40,9 +42,28 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+PUBLIC = """
+Edit Evidence Habit History HistoryItem ImportProblems InputError Mix ModelError Observation OptionalDependencyError Personalizer Reflection Reflector
+ReflectorError ReflectorInfo Reverted Rewrite RpoEdgeError StoreError Stream StyleProfile Verdict Window
+"""
+
+
 def test_public_names():
-    assert all(hasattr(rpo_edge, name) for name in rpo_edge.__all__)
-    assert set(rpo_edge.__all__) == set(rpo_edge._HOME)
+    assert rpo_edge.__all__ == PUBLIC.split() == sorted(rpo_edge._HOME)
+    assert all(getattr(rpo_edge, name).__name__ == name for name in rpo_edge.__all__)
+
+
+def test_what_public_records_hold_is_public():
+    def ours(hint):
+        return (
+            {hint.__name__}
+            if getattr(hint, "__module__", "").startswith("rpo_edge")
+            else {n for part in get_args(hint) for n in ours(part)}
+        )
+
+    records = [thing for name in rpo_edge.__all__ if is_dataclass(thing := getattr(rpo_edge, name))]
+    held = {name for record in records for hint in get_type_hints(record).values() for name in ours(hint)}
+    assert "Habit" in held and held <= set(rpo_edge.__all__)
 
 
 def test_imports_point_one_way():

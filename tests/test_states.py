@@ -219,7 +219,7 @@ def test_a_reflector_that_can_has_the_historys(store):
     assert not isinstance(personalizer._engine.reflector, Remembering) and isinstance(Keeping(), Remembering)
     personalizer.rewrite(DRAFT)
     assert keys(store) == []
-    personalizer._engine = Engine(store, Keeping(), ALL)
+    personalizer = Personalizer(store, Keeping())
     personalizer.rewrite(DRAFT)
     assert keys(store) == [DRAFT]
     assert personalizer.rewrite(DRAFT, windows="sentences").text == DRAFT and len(keys(store)) == 4
