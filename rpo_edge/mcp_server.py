@@ -72,10 +72,11 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """notices: why a text was left alone, or what stood in for what."""
+    """notices: why a text was left alone, or what stood in for what. failed: the reflector failed, which is the reason."""
 
     text: str
     changed: bool
+    failed: bool
     notices: tuple[str, ...]
 
 
@@ -88,6 +89,7 @@ class Explained:
 
     text: str
     changed: bool
+    failed: bool
     notices: tuple[str, ...]
     edits: tuple[Edit, ...]
     kept: tuple[Reverted, ...]
@@ -176,7 +178,7 @@ class Tools:
 
     def _rewrite(self, text: str, query: str) -> CallToolResult:
         result = self._store.personalizer().rewrite(text, query or None)
-        return _answer(Rewritten(result.text, result.changed, notices(result)), result.text)
+        return _answer(Rewritten(result.text, result.changed, result.failed, notices(result)), result.text)
 
     def _explain(self, text: str, query: str) -> CallToolResult:
         result = self._store.personalizer().rewrite(text, query or None)
@@ -185,7 +187,14 @@ class Tools:
         kept = tuple(discreet(reverted, text) for reverted in result.verdict.reverted) if not result.failed else ()
         shown = replace(result, observations=(), verdict=replace(result.verdict, reverted=kept))
         explained = Explained(
-            result.text, result.changed, notices(result), result.edits, kept, habits, self._evidence(history, result.edits)
+            result.text,
+            result.changed,
+            result.failed,
+            notices(result),
+            result.edits,
+            kept,
+            habits,
+            self._evidence(history, result.edits),
         )
         return _answer(explained, "\n".join([show.as_diff(result, colour=False), "", show.as_reasons(shown), *habits, *explained.notices]))
 

@@ -24,11 +24,8 @@ _MARKS = {".": "full stop", "!": "exclamation mark", "?": "question mark", "()":
 
 
 def as_json(rewrite: Rewrite) -> str:
-    """One object; offsets are code points into `draft`."""
-    fields = asdict(rewrite)
-    fields["changed"] = rewrite.changed
-    order = ("text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms")
-    return json.dumps({name: fields[name] for name in order}, ensure_ascii=False)
+    """One object with all fields of the record, and `changed`; offsets are code points into `draft`."""
+    return json.dumps(asdict(rewrite) | {"changed": rewrite.changed}, ensure_ascii=False)
 
 
 def as_diff(rewrite: Rewrite, colour: bool) -> str:

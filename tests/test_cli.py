@@ -7,16 +7,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rpo_edge import History, Personalizer
+from rpo_edge import History, Personalizer, Rewrite
 from rpo_edge.errors import ReflectorError
 from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
+from rpo_edge.pipeline import EMPTY_HISTORY
 from rpo_edge.reflectors.rules import RulesReflector
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,8 +51,33 @@ def test_json_edits_applied_to_the_draft_give_the_text(run, draft):
         text += draft[position : edit["start"]] + edit["after"]
         position = edit["end"]
     assert code == 0 and text + draft[position:] == result["text"] and result["draft"] == draft
-    assert list(result) == ["text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms"]
+    assert set(result) == {field.name for field in fields(Rewrite)} | {"changed"}
     assert result["changed"] == (result["text"] != draft) and result["reflector"]["name"] == "rules"
+
+
+@pytest.mark.parametrize(
+    ("draft", "arguments", "notice", "failed"),
+    [
+        ("Où est la gare ? Je ne sais pas où elle est, et il est tard.", (), "not English", False),
+        (DRAFT, (), None, False),
+        (DRAFT, ("--strict",), "the model cannot go on", True),
+    ],
+)
+def test_json_says_why_a_draft_is_unchanged(run, monkeypatch, draft, arguments, notice, failed):
+    def fails(self, *given):
+        raise ReflectorError("the model cannot go on")
+
+    if failed:
+        monkeypatch.setattr(RulesReflector, "reflect", fails)
+    code, out, _ = run("rewrite", "--format", "json", "--reflector", "rules", *arguments, stdin=draft.encode())
+    result = json.loads(out)
+    assert result["failed"] == failed == bool(code) and result["changed"] == (notice is None)
+    assert [notice in said for said in result["notices"]] == ([True] if notice else [])
+
+
+def test_json_says_that_the_history_is_empty(run, tmp_path):
+    result = json.loads(run("rewrite", "--format", "json", stdin=b"It is late.", at=tmp_path / "none.db")[1])
+    assert result["notices"] == [EMPTY_HISTORY] and not result["failed"] and not result["changed"]
 
 
 def test_diff_is_plain_in_a_pipe_and_reasons_go_to_stderr(run):

@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -99,7 +100,7 @@ def test_tools_do_what_the_pipeline_does(talk, store):
         expected = Personalizer(history).rewrite(DRAFT, '{"looks": "like JSON"}')
         habits = history.profile()
     assert expected.changed and said(rewritten) == expected.text
-    assert rewritten.structured_content == {"text": expected.text, "changed": True, "notices": []}
+    assert rewritten.structured_content == {"text": expected.text, "changed": True, "failed": False, "notices": []}
 
     data = explained.structured_content
     edits = [Edit(**{**edit, "evidence": tuple(edit["evidence"])}) for edit in data["edits"]]
@@ -116,7 +117,7 @@ def test_an_unchanged_text_says_why(talk, tmp_path, store):
 
     empty, blank = talk(script, tmp_path / "none.db")
     assert said(empty) == DRAFT and "history is empty" in empty.structured_content["notices"][0]
-    assert blank.structured_content == {"text": " \n", "changed": False, "notices": []}
+    assert blank.structured_content == {"text": " \n", "changed": False, "failed": False, "notices": []}
     german = "Das ist ein deutscher Text, den niemand umschreiben soll, weil er nicht auf Englisch geschrieben ist."
     result = talk(lambda client: client.call_tool("explain", {"text": german}), store)
     assert "not English" in said(result) and "nothing to change" in said(result) and not result.structured_content["changed"]
@@ -280,6 +281,22 @@ def test_what_a_failing_reflector_says_is_left_out():
         "A.", "A.", (), (), Verdict(False), ReflectorInfo("x"), {}, (f"the reflector failed: KeyError: {SECRET}",), failed=True
     )
     assert notices(failed) == (FAILED,)
+
+
+@pytest.mark.parametrize("tool", ["_rewrite", "_explain"])
+def test_that_a_reflector_failed_is_said(store, tool):
+    class Failing:
+        info, counter = ReflectorInfo("failing"), None
+
+        def reflect(self, *given):
+            raise KeyError(SECRET)
+
+    with History.open(store) as history:
+        opened = SimpleNamespace(history=lambda: history, personalizer=lambda: Personalizer(history, Failing()))
+        answer = getattr(Tools(opened, Allowed()), tool)(DRAFT, "")
+    told = answer.structured_content
+    assert told["failed"] and not told["changed"] and told["text"] == DRAFT and told["notices"] == (FAILED,)
+    assert SECRET not in str(answer)
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_command_line_contract(tmp_path):
     if os.name == "posix":
         assert store.stat().st_mode & 0o777 == 0o600
     result = json.loads(run(store, "rewrite", "--format", "json", stdin=DRAFT.encode()).stdout)
-    assert set(result) == {"text", "draft", "changed", "edits", "observations", "verdict", "reflector", "timings_ms"}
+    assert result["changed"] and not result["failed"] and result["notices"] == []
     assert run(store, "rewrite").stdout == b""
     assert run(store, "rewrite", stdin=DRAFT.rstrip().encode()).stdout[-1:] != b"\n"
 

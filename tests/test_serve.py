@@ -45,6 +45,7 @@ from rpo_edge.errors import InputError
 from rpo_edge.importers import Report, read_paths
 from rpo_edge.serve.app import application
 from rpo_edge.serve.dialects import DIALECTS
+from rpo_edge.serve.outcome import Summary
 from rpo_edge.serve.plan import planned
 from rpo_edge.serve.run import bound
 from rpo_edge.serve.safety import Safety
@@ -591,6 +592,20 @@ def test_a_rewrite_that_raises_costs_no_answer():
     body = json.dumps(chat()).encode()
     got, summary = rewrite_answer(DIALECTS["/chat/completions"], body, fails, late=False)
     assert got == body and str(summary) == "unchanged; reason=failed"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "passed", "said"),
+    [
+        (("rewritten", "same"), 0, "rewritten"),
+        (("rewritten", "failed", "in part", "same"), 2, "rewritten; failed=2; passed=2"),
+        (("failed", "same"), 0, "unchanged; reason=failed"),
+    ],
+)
+def test_what_failed_is_told_beside_what_was_rewritten(outcomes, passed, said):
+    """In part: a stream of which some sentence failed."""
+    found = [SimpleNamespace(changed=o in ("rewritten", "in part"), failed=o in ("failed", "in part"), notices=()) for o in outcomes]
+    assert str(Summary(tuple(found), passed)) == said
 
 
 def test_an_empty_history_is_named(tmp_path):

@@ -21,7 +21,7 @@ def unchanged(reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of an answer's texts. passed: sentences that overload left as they were; failed: something of ours went wrong."""
+    """What became of an answer's texts. passed: sentences that overload left as they were; failed: something of ours went wrong outside of them."""
 
     outcomes: tuple[Outcome, ...] = ()
     passed: int = 0
@@ -32,6 +32,8 @@ class Summary:
         """The header's value."""
         changed = any(outcome.changed for outcome in self.outcomes)
         said = "rewritten" if changed else unchanged(self._why())
+        failed = sum(outcome.failed for outcome in self.outcomes)
+        said += f"; failed={failed}" if changed and failed else ""
         return f"{said}; passed={self.passed}" if self.passed else said
 
     def _why(self) -> str:
