@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from rpo_edge.records import HistoryItem, Rewrite, StyleProfile
+from rpo_edge.segment import WORD, Span
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,15 +31,47 @@ def as_json(rewrite: Rewrite) -> str:
 
 
 def as_diff(rewrite: Rewrite, colour: bool) -> str:
-    """The whole text with its edits: [-before-]{+after+} in a pipe, colours on a terminal."""
+    """The whole text with its edits: [-before-]{+after+} in a pipe, colours on a terminal. An edit inside a word is shown as another word."""
     pieces, position = [], 0
-    for edit in rewrite.edits:
-        gone, new = (
-            (f"{_RED}{edit.before}{_PLAIN}", f"{_GREEN}{edit.after}{_PLAIN}") if colour else (f"[-{edit.before}-]", f"{{+{edit.after}+}}")
-        )
-        pieces += [rewrite.draft[position : edit.start], gone if edit.before else "", new if edit.after else ""]
-        position = edit.end
+    for old, new in _changes(rewrite):
+        before, after = rewrite.draft[slice(*old)], rewrite.text[slice(*new)]
+        shown = (f"{_RED}{before}{_PLAIN}", f"{_GREEN}{after}{_PLAIN}") if colour else (f"[-{before}-]", f"{{+{after}+}}")
+        pieces += [rewrite.draft[position : old.start], shown[0] if before else "", shown[1] if after else ""]
+        position = old.end
     return "".join([*pieces, rewrite.draft[position:]])
+
+
+def _changes(rewrite: Rewrite) -> list[tuple[Span, Span]]:
+    """Where draft and text differ, in whole words of both; edits of one word are one change."""
+    in_draft, in_text = _inner(rewrite.draft), _inner(rewrite.text)
+
+    def inside(place: int, now: int) -> bool:
+        return bool(in_draft[place] or in_text[now])
+
+    changes: list[tuple[Span, Span]] = []
+    moved = 0  # by the edits so far: what follows them
+    for edit in rewrite.edits:
+        start, now = edit.start, edit.start + moved
+        if changes and all(inside(place, place + moved) for place in range(changes[-1][0].end, start + 1)):
+            (start, _), (now, _) = changes.pop()
+        moved += len(edit.after) - len(edit.before)
+        changes.append((Span(start, edit.end), Span(now, edit.end + moved)))
+    return [_widened(old, new, inside) for old, new in changes]
+
+
+def _widened(old: Span, new: Span, inside: Callable[[int, int], bool]) -> tuple[Span, Span]:
+    """By what the first and the last word have beside the change, which both texts have."""
+    left = next(n for n in count() if not inside(old.start - n, new.start - n))
+    right = next(n for n in count() if not inside(old.end + n, new.end + n))
+    return Span(old.start - left, old.end + right), Span(new.start - left, new.end + right)
+
+
+def _inner(text: str) -> bytearray:
+    """A byte for each place between two code points, and for both ends: 1 inside a word."""
+    inner = bytearray(len(text) + 1)
+    for match in WORD.finditer(text):
+        inner[match.start() + 1 : match.end()] = b"\1" * (len(match[0]) - 1)
+    return inner
 
 
 def as_reasons(rewrite: Rewrite) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpo_edge import History, show
-from rpo_edge.records import HistoryItem
+from rpo_edge.edits import apply
+from rpo_edge.records import Edit, HistoryItem, ReflectorInfo, Rewrite, Verdict
 from rpo_edge.store.timeline import Change, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +110,56 @@ def test_changes_say_what_was_and_what_is():
     change = Change("contracted", wilson(31, 50), wilson(40, 40))
     assert show.change_text("contraction", change) == "▲ contracted 62% → 100%"
     assert show.change_text("contraction", Change("!", change.now, change.before)) == "▼ exclamation mark 100% → 62%"
+
+
+DIFFS = [
+    (
+        "It is also worth noting that the pizza is.",
+        [("It is also worth noting that t", "T")],
+        "[-It is also worth noting that the-]{+The+} pizza is.",
+    ),
+    ("However, we do.", [("However, w", "W")], "[-However, we-]{+We+} do."),
+    ("We like colors.", [("", "u", 12)], "We like [-colors-]{+colours+}."),
+    ("We organize.", [("z", "s")], "We [-organize-]{+organise+}."),
+    ("We organized colors.", [("z", "s"), ("o", "ou", 16)], "We [-organized-]{+organised+} [-colors-]{+colours+}."),
+    ("The unorganized.", [("The u", "U"), ("z", "s"), ("d", "", 14)], "[-The unorganized-]{+Unorganise+}."),
+    ("He sees a cat", [("", "s", 13)], "He sees a [-cat-]{+cats+}"),
+    ("Cats sleep", [("s", "", 3)], "[-Cats-]{+Cat+} sleep"),
+    ("It's well-known", [("'", "’"), ("-", " ")], "[-It's-]{+It’s+} [-well-known-]{+well known+}"),
+    ("well known", [(" ", "-")], "[-well known-]{+well-known+}"),
+    ("I do not know.", [("do not", "don't")], "I [-do not-]{+don't+} know."),
+    ("It is late.", [("", "really ", 6)], "It is {+really +}late."),
+    ("It is very late.", [("very ", "")], "It is [-very -]late."),
+    ("So it is. Is it", [("So i", "I"), (".", "!"), ("", "?", 15)], "[-So it-]{+It+} is[-.-]{+!+} Is it{+?+}"),
+    ("one two", [("one", "1"), (" ", "", 3), ("two", "2")], "[-one two-]{+12+}"),
+    ("one, two", [("one", "a"), (",", ";")], "[-one-]{+a+}[-,-]{+;+} two"),
+    ("Same.", [], "Same."),
+    ("", [("", "x", 0)], "{+x+}"),
+]
+
+
+def rewritten(draft, changes):
+    """changes: (before, after), and where `before` stands if not at its first place."""
+    edits = [Edit(start := place[0] if place else draft.index(old), start + len(old), old, new, "r") for old, new, *place in changes]
+    return Rewrite(apply(draft, edits), draft, tuple(edits), (), Verdict(), ReflectorInfo("x"), {})
+
+
+@pytest.mark.parametrize(("draft", "changes", "shown"), DIFFS)
+def test_a_diff_shows_whole_words(draft, changes, shown):
+    rewrite = rewritten(draft, changes)
+    assert show.as_diff(rewrite, colour=False) == shown
+    coloured = show.as_diff(rewrite, colour=True)
+    assert re.sub(r"\x1b\[31;9m(.*?)\x1b\[0m", r"[-\1-]", re.sub(r"\x1b\[32m(.*?)\x1b\[0m", r"{+\1+}", coloured)) == shown
+
+
+@given(st.lists(st.sampled_from(["ab", "c", " ", "-", "'", ".", "\n"]), max_size=12), st.lists(st.integers(0, 12), max_size=8))
+def test_a_diff_has_the_draft_and_the_text(parts, places):
+    draft, cuts = "".join(parts), sorted(places)
+    pairs = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if b <= len(draft)]
+    rewrite = rewritten(draft, [(draft[a:b], "xy"[: (a + b) % 3], a) for a, b in pairs])
+    shown = show.as_diff(rewrite, colour=False)
+    assert re.sub(r"\{\+.*?\+\}", "", re.sub(r"\[-(.*?)-\]", r"\1", shown, flags=re.DOTALL), flags=re.DOTALL) == draft
+    assert re.sub(r"\[-.*?-\]", "", re.sub(r"\{\+(.*?)\+\}", r"\1", shown, flags=re.DOTALL), flags=re.DOTALL) == rewrite.text
 
 
 # -- terminals and pipes -----------------------------------------------------------------------------------------------
