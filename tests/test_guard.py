@@ -93,6 +93,52 @@ def test_a_phrase_that_announces_is_free_to_go_and_to_nothing_else(draft, rewrit
     assert guard(draft, align(draft, rewrite))[0] == []
 
 
+NOTED, HOPED = "It is important to note that ", " I hope this helps!"
+SAID_IN_GRAMMAR = f"Here it is. {NOTED}you should not use this.{HOPED}"
+
+
+def taken(draft, *gone):
+    """Edits that delete texts; behind an announcement the next letter gets its capital."""
+    edits = []
+    for text in gone:
+        start = draft.index(text)
+        end = start + len(text) + (text in (NOTED, "Needless to say, "))
+        after = draft[end - 1].upper() if end - start > len(text) else ""
+        edits.append(Edit(start, end, draft[start:end], after, text))
+    return edits
+
+
+@pytest.mark.parametrize(
+    ("draft", "gone"),
+    [
+        (SAID_IN_GRAMMAR, (NOTED, HOPED)),
+        (SAID_IN_GRAMMAR, (NOTED,)),
+        (SAID_IN_GRAMMAR, (HOPED,)),
+        (f"Here it is. {NOTED}it is what it is. Needless to say, you can do it.{HOPED}", (NOTED, "Needless to say, ", HOPED)),
+    ],
+)
+def test_an_announcement_and_a_closer_may_go_together(draft, gone):
+    """Where all that is announced is words of grammar, too."""
+    edits = taken(draft, *gone)
+    assert guard(draft, edits) == (edits, Verdict())
+
+
+@pytest.mark.parametrize(
+    ("draft", "gone"),
+    [
+        (SAID_IN_GRAMMAR, (NOTED, "ou should not use this.", HOPED)),
+        (SAID_IN_GRAMMAR, (f"{NOTED}you should not use this.", HOPED)),
+        (SAID_IN_GRAMMAR.replace("should not", "should"), (NOTED, "ou should use this.", HOPED)),
+        (SAID_IN_GRAMMAR.replace("should not", "should"), (f"{NOTED}you should use this.", HOPED)),
+        (f"Here it is. {NOTED}you may use this. We do, too.{HOPED}", (NOTED, " We do, too.", HOPED)),
+        (f"Here it is. It is a note that is important. {NOTED}you may.", (" It is a note that is important.", NOTED)),
+    ],
+)
+def test_what_was_announced_may_not_go_with_its_announcement(draft, gone):
+    kept, verdict = guard(draft, taken(draft, *gone))
+    assert not verdict.accepted and {edit.reason for edit in kept} <= {NOTED}
+
+
 def test_one_bad_sentence_does_not_undo_the_others():
     draft = "It is cold. It is not far."
     kept, verdict = guard(draft, [Edit(0, 5, "It is", "It's", "good"), Edit(12, 21, "It is not", "It's", "bad")])

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from rpo_edge.edits import shift
 from rpo_edge.features.base import like
 from rpo_edge.features.context import AUXILIARIES, SUBJECTS
-from rpo_edge.features.framing import announced, stock
+from rpo_edge.features.framing import stock
 from rpo_edge.features.layout import LED
 from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import WORD, Span, iter_sentence_starts, line_mark, plain_words, prose_start, sentences, straight, words
+from rpo_edge.segment import WORD, Span, iter_sentence_starts, line_mark, plain_words, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
-from rpo_edge.steps.loss import Change, frame_of, loss
+from rpo_edge.steps.loss import Change, dropped_lead, frame_of, loss
 
 PRIVATE_RUN = 6
 """Words in a row from the private history that may not appear unless the draft had them."""
@@ -309,7 +309,7 @@ def _without_stock(change: Change) -> tuple[str, str]:
     for start, end in reversed(sentences(before)):
         if any(a <= start and end <= b for a, b in whole):
             before = before[:start] + before[end:]
-        elif (lead := announced(before, prose_start(before, Span(start, end)))) and any(dropped(edit, *lead) for edit in change.edits):
+        elif lead := dropped_lead(change, Span(start, end)):
             before = f"{before[: lead[0]]}{_NEUTRAL}{before[lead[1] :]}"  # what follows begins no sentence, so a name there still is one
     return before, after
 
@@ -319,13 +319,6 @@ def _is_deleted(change: Change, span: Span) -> bool:
     gone = [edit for edit in change.edits if not words(edit.after)]
     found = [match.span() for match in WORD.finditer(change.before, *span)]
     return all(any(edit.start <= start and end <= edit.end for edit in gone) for start, end in found)
-
-
-def dropped(edit: Edit, start: int, end: int) -> bool:
-    """Whether an edit takes just `start` to `end`, and at most gives the next letter its capital."""
-    if edit.start != start:
-        return False
-    return (edit.end == end and not edit.after) or (edit.end == end + 1 and edit.after == edit.before[-1:].upper())
 
 
 def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:

@@ -15,10 +15,10 @@ from itertools import compress
 
 from rpo_edge.edits import apply
 from rpo_edge.features.context import listed
-from rpo_edge.features.framing import GREETING, SIGN_OFF, is_all_stock, stock
+from rpo_edge.features.framing import GREETING, SIGN_OFF, announced, is_all_stock, stock
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
-from rpo_edge.segment import WORD, Span, sentences, straight, words
+from rpo_edge.segment import WORD, Span, prose_start, sentences, straight, words
 from rpo_edge.steps.freeze import freeze
 
 _ADDRESSED = listed(
@@ -119,13 +119,32 @@ def _lost(change: Change, rest: str) -> list[Span]:
 
     An edit took something of theirs and put no words into the same sentence; of all the words that say something none
     came back anywhere, and of the others no more than as many. Where just one sentence changes, it may be said in
-    other words, and "It is cold. It rains." may become "It is cold; it rains."
+    other words, and "It is cold. It rains." may become "It is cold; it rains." What only announced a sentence is not missed.
     """
     spans = [span for span in sentences(change.before) if WORD.search(change.before, *span)]
     if len(spans) < 2:
         return []
-    taken, missing = _taken(change, spans), _said(change.before) - _said(rest)
-    return [span for span in spans if 1 in taken[slice(*span)] and _says_nothing(_said(change.before[slice(*span)]), missing)]
+    said = {span: _said(_unannounced(change, span)) for span in spans}
+    taken, missing = _taken(change, spans), sum(said.values(), Counter[str]()) - _said(rest)
+    return [span for span in spans if 1 in taken[slice(*span)] and _says_nothing(said[span], missing)]
+
+
+def _unannounced(change: Change, span: Span) -> str:
+    lead = dropped_lead(change, span)
+    return change.before[lead[1] if lead else span.start : span.end]
+
+
+def dropped_lead(change: Change, span: Span) -> tuple[int, int] | None:
+    """What a sentence of `before` says before it says anything ("It is important to note that "), where an edit takes just that."""
+    lead = announced(change.before, prose_start(change.before, span))
+    return lead if lead and any(dropped(edit, *lead) for edit in change.edits) else None
+
+
+def dropped(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit takes just `start` to `end`, and at most gives the next letter its capital."""
+    if edit.start != start:
+        return False
+    return (edit.end == end and not edit.after) or (edit.end == end + 1 and edit.after == edit.before[-1:].upper())
 
 
 def _taken(change: Change, spans: Sequence[Span]) -> bytearray:
