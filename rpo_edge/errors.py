@@ -41,11 +41,11 @@ class ModelError(RpoEdgeError):
 
 
 class OptionalDependencyError(RpoEdgeError):
-    """A package that this feature needs is not installed."""
+    """A package that this feature needs is not installed. extra: of rpo-edge, which is installed from a clone, that brings it."""
 
     def __init__(self, package: str, extra: str | None = None) -> None:
-        install = f"rpo-edge[{extra}]" if extra else package
-        super().__init__(f"{package} is not installed: pip install '{install}'")
+        install = f"pip install '.[{extra}]' in the clone of rpo-edge" if extra else f"pip install '{package}'"
+        super().__init__(f"{package} is not installed: {install}")
 
 
 class ReflectorError(RpoEdgeError):

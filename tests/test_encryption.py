@@ -334,5 +334,5 @@ def test_a_file_of_another_kind_is_no_encrypted_store(tmp_path):
 def test_without_the_package_it_says_what_to_install(plain, monkeypatch):
     encrypt(plain, KEY)
     monkeypatch.setitem(sys.modules, "sqlcipher3.dbapi2", None)
-    with pytest.raises(OptionalDependencyError, match=r"rpo-edge\[encrypted\]"):
+    with pytest.raises(OptionalDependencyError, match=r"pip install '\.\[encrypted\]'"):
         History.open(plain, key=KEY)

@@ -344,5 +344,5 @@ def test_only_a_file_that_passes_is_given_to_llama_cpp(tmp_path, monkeypatch):
 def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
-    with pytest.raises(OptionalDependencyError, match=r"rpo-edge\[gguf\]"):
+    with pytest.raises(OptionalDependencyError, match=r"pip install '\.\[gguf\]'"):
         GenerativeReflector.load(Manifest.of_file(tmp_path / "model.gguf"))

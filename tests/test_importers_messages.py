@@ -375,7 +375,7 @@ def test_memory_does_not_grow_with_the_number_of_mails(tmp_path, traced):
 
 def test_without_the_parser_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "mailparser_reply", None)
-    with pytest.raises(OptionalDependencyError, match=r"rpo-edge\[import\]"):
+    with pytest.raises(OptionalDependencyError, match="pip install 'mail-parser-reply'"):
         read(EML, tmp_path / "x.eml", mail("Mine."))
 
 

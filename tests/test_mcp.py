@@ -340,7 +340,7 @@ def test_a_missing_package_says_what_to_install(store):
     code = "import sys; sys.modules['mcp'] = None; sys.argv = ['rpo-edge', '--store', sys.argv[1], 'mcp']; from rpo_edge.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, str(store)], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip() == "rpo-edge: mcp is not installed: pip install 'rpo-edge[mcp]'"
+    assert done.stderr.strip() == "rpo-edge: mcp is not installed: pip install '.[mcp]' in the clone of rpo-edge"
 
 
 # -- the store ---------------------------------------------------------------------------------------------------------

@@ -241,7 +241,7 @@ def test_without_detect_secrets_it_says_what_to_install_and_the_plain_rules_go_o
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "detect_secrets", None)
     secrets._detectors.cache_clear()
-    with pytest.raises(OptionalDependencyError, match=r"detect-secrets.*rpo-edge\[import\]"):
+    with pytest.raises(OptionalDependencyError, match="pip install 'detect-secrets'"):
         secrets_in("a text")
     assert plain_secrets_in(f"card {VISA}") == ["card number"]
     monkeypatch.undo()

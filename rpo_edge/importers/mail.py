@@ -302,7 +302,7 @@ def own_words(body: str) -> str:
     try:
         from mailparser_reply import EmailMessage
     except ImportError as error:
-        raise OptionalDependencyError("mail-parser-reply", "import") from error
+        raise OptionalDependencyError("mail-parser-reply") from error
     text = re.sub(r"\n\s*\n\s*\n+", "\n\n", _ARMOUR.sub("", body.replace("\r\n", "\n"))[:_TEXT_CHARACTERS])
     marks = (entry.split(":") for entry in _LANGUAGE_MARKS.split())
     languages = sorted({code for code, mark in marks if mark in text})

@@ -115,7 +115,7 @@ def _detectors() -> tuple[tuple[_Plugin, Any], ...]:
         with _no_socket():
             return tuple((one, getattr(import_module(f"detect_secrets.plugins.{one.module}"), one.name)()) for one in _PLUGINS)
     except ImportError as error:
-        raise OptionalDependencyError("detect-secrets", "import") from error
+        raise OptionalDependencyError("detect-secrets") from error
 
 
 @contextmanager

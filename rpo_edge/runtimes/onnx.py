@@ -1,4 +1,4 @@
-"""ONNX folders by onnxruntime: model.onnx with its weights, and tokenizer.json (`pip install 'rpo-edge[onnx]'`).
+"""ONNX folders by onnxruntime: model.onnx with its weights, and tokenizer.json (`pip install '.[onnx]'`).
 
 The graph is that of `export/formats/decoder.py`: keys and values of a text lie in buffers as long as the text may become, each of
 which is bound as a past and as its present, so that nothing of them is ever copied. To forget the end of a text is to say that it is shorter.

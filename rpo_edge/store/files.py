@@ -1,7 +1,7 @@
 """The store's file: how it is opened, locked and written, in the clear or encrypted.
 
 Plain files go through the standard library's sqlite3. A file whose first bytes are not SQLite's is one of SQLCipher's, which package
-sqlcipher3 opens with a key (`pip install 'rpo-edge[encrypted]'`); its connections and sqlite3's have the same methods.
+sqlcipher3 opens with a key (`pip install '.[encrypted]'`); its connections and sqlite3's have the same methods.
 Many processes may have the file open: the write-ahead log lets all read while one writes, and who has to wait waits up to `PATIENCE`.
 """
 

@@ -251,7 +251,7 @@ def test_a_file_that_is_none_is_refused(tmp_path, checkpoint):
 @pytest.mark.parametrize(("package", "name"), [("llama_cpp", "gguf"), ("tokenizers", "onnx")])
 def test_without_its_package_the_message_says_what_to_install(monkeypatch, tmp_path, package, name):
     monkeypatch.setitem(__import__("sys").modules, package, None)
-    with pytest.raises(OptionalDependencyError, match=rf"rpo-edge\[{name}\]"):
+    with pytest.raises(OptionalDependencyError, match=rf"pip install '\.\[{name}\]'"):
         OPEN[name](tmp_path)
 
 
