@@ -44,6 +44,7 @@ _SCHEMA = 6  # equals migrations.LATEST, which is not imported here: it costs 15
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
 _COLUMNS_STORED = "id, text, source, date, title, kind, origin, digest"
 _BATCH, _CHARACTERS = 20_000, 16_000_000  # of a transaction; small ones leave the index many pieces, which are merged at a cost
+_PAGE = 100  # items that are in memory at once where all are read
 _MANY = 1_000  # items; from here on, SQLite gets more memory to store them
 _LARGEST = 2**63 - 1  # SQLite's integers end here
 
@@ -274,10 +275,19 @@ class History:
             return int(self._connection.execute("select value from facts where key = 'items'").fetchone()[0])
 
     def __iter__(self) -> Iterator[HistoryItem]:
-        """All items, oldest id first."""
-        with translated(self.path):
-            for row in self._connection.execute(f"select {_COLUMNS} from items order by id"):
-                yield _item(row)
+        """All items, oldest id first; of what others add or forget meanwhile, what lies ahead is seen.
+
+        A page at a time, so that memory does not grow with the store, and nobody waits for the store while the caller works on an item.
+        """
+        last = -1
+        while rows := self._page(last):
+            yield from map(_item, rows)
+            last = rows[-1][0]
+
+    def _page(self, last: int) -> list[Any]:
+        sql = f"select {_COLUMNS} from items where id > ? order by id limit ?"
+        with self._reading():
+            return self._connection.execute(sql, [last, _PAGE]).fetchall()
 
     def get(self, number: int) -> HistoryItem | None:
         """The item with this id, or None."""

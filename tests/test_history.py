@@ -3,11 +3,13 @@
 import os
 import sqlite3
 import stat
+import threading
 
 import pytest
 
 from rpo_edge import History
 from rpo_edge.errors import InputError, StoreError
+from rpo_edge.history import _PAGE
 from rpo_edge.records import HistoryItem
 
 
@@ -200,3 +202,39 @@ def test_a_store_that_may_not_be_written_is_read_for_any_user(tmp_path, monkeypa
         for attempt in (lambda: store.add("Another."), lambda: store.forget([1]), lambda: store.set_preference("greeting", "Hi")):
             with pytest.raises(StoreError):
                 attempt()
+
+
+@pytest.mark.parametrize("n", [0, 1, _PAGE - 1, _PAGE, _PAGE + 1, 3 * _PAGE])
+def test_all_items_come_in_order_page_by_page(tmp_path, n):
+    with History.open(tmp_path / "h.db") as store:
+        ids = store.extend([HistoryItem(f"Text {i}.") for i in range(n)], measure=False)
+        assert [(item.id, item.text) for item in store] == [(number, f"Text {i}.") for i, number in enumerate(ids)]
+
+
+def test_what_others_change_while_all_are_read_is_seen_if_it_lies_ahead(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        ids = store.extend([HistoryItem(f"Text {i}.") for i in range(2 * _PAGE)], measure=False)
+        items = iter(store)
+        read = [next(items).id for _ in range(_PAGE)]
+        assert store.forget([ids[0], ids[-1]]).complete  # no statement is left open, which would keep the file from being written anew
+        added = store.add("One more.")
+        assert read + [item.id for item in items] == [*ids[:-1], added]
+
+
+def test_reading_all_waits_for_whoever_has_the_store_and_keeps_nobody_waiting(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        store.add("A text.")
+        found = []
+        reading = threading.Thread(target=lambda: found.extend(item for item in store))
+        with store._lock:
+            reading.start()
+            reading.join(0.3)
+            assert reading.is_alive() and not found
+        reading.join(10)
+        assert [item.text for item in found] == ["A text."]
+        items = iter(store)  # which somebody is working on
+        next(items)
+        other = threading.Thread(target=lambda: found.append(store.get(1)))
+        other.start()
+        other.join(10)
+        assert len(found) == 2
