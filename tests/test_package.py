@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import is_dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -31,10 +34,11 @@ LAYERS = [
 ]
 
 
-def imported(path: Path) -> set[str]:
-    """Full names of what a file imports, inside functions too."""
+def imported(path: Path, late: bool = True) -> set[str]:
+    """Full names of what a file imports. late: inside functions too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree) if late else at_once(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -46,6 +50,30 @@ PUBLIC = """
 Edit Evidence Habit History HistoryItem ImportProblems InputError Mix ModelError Observation OptionalDependencyError Personalizer Reflection Reflector
 ReflectorError ReflectorInfo Reverted Rewrite RpoEdgeError StoreError Stream StyleProfile Verdict Window
 """
+
+
+def at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a module is imported; all of an `if TYPE_CHECKING`, whose imports make cycles as well."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from at_once(child)
+
+
+def check_cycles(root: Path, *packages: str) -> None:
+    """Raises CycleError where modules need one another while they are imported."""
+    files = {
+        path.relative_to(root).as_posix().removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for package in packages
+        for path in (root / package).rglob("*.py")
+    }
+    needs = {}
+    for name, path in files.items():
+        names = imported(path, late=False)
+        parts = {one: {other for other in names if other.rpartition(".")[0] == one} for one in names & set(files)}
+        # "from package import module" names the package, too, of which it needs nothing.
+        needs[name] = {one for one, of_it in parts.items() if not of_it or of_it - set(files)}
+    TopologicalSorter(needs).prepare()
 
 
 def test_public_names():
@@ -83,6 +111,30 @@ def test_training_and_export_meet_on_disk_alone():
     for one, other in (("training", "export"), ("export", "training")):
         for path in (ROOT / one).rglob("*.py"):
             assert other not in {name.split(".")[0] for name in imported(path)}, path
+
+
+def test_no_modules_import_each_other():
+    check_cycles(ROOT, "rpo_edge", "training", "export", "bench")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cycle"),
+    [
+        ("from package import other", "from package.one import f", True),
+        ("from package.other import f", "from package import one", True),
+        ("import package.other", "import package.one", True),
+        ("try:\n    from package import other\nexcept ImportError:\n    pass", "import package.one", True),
+        ("from package import other", "def f():\n    from package import one", False),
+        ("from package import other", "import package", False),
+        ("from package import other", "import one", False),
+    ],
+)
+def test_a_cycle_would_be_seen(tmp_path, one, other, cycle):
+    (tmp_path / "package").mkdir()
+    for name, text in (("__init__", ""), ("one", one), ("other", other)):
+        (tmp_path / "package" / f"{name}.py").write_text(text + "\n", "utf-8")
+    with pytest.raises(CycleError) if cycle else nullcontext():
+        check_cycles(tmp_path, "package")
 
 
 def test_onnxruntime_has_one_door():

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from export import folder as folders
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
 from export.outputs import whole_file
-from export.parity import gate
+from export.parity import adapted, gate
 from export.parity.figures import Parity
 from rpo_edge.errors import InputError
 from rpo_edge.runtimes.header import ITEMS
@@ -106,7 +107,7 @@ def write(folder: Path, out: Path, base: Path | None = None, force: bool = False
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        found = gate.adapter(adapter, unfinished, force)
+        found = gate.adapter(partial(adapted.figures, adapter, unfinished), unfinished, force)
     return len(pairs), found
 
 

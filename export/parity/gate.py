@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from export.adapters import Adapter
-from export.parity import adapted, edits, storage
+from export.parity import edits, storage
 from export.parity.choices import choices
 from export.parity.figures import Parity
 from export.parity.golden import drafts
@@ -34,10 +34,10 @@ def causal(checkpoint: Path, path: Path, name: str, quantization: str, force: bo
     return judged(replace(found, artifact=name), force)
 
 
-def adapter(laid: Adapter, path: Path, force: bool) -> Parity:
-    """A few golden texts by peft and by llama.cpp. Raises as `causal` does."""
+def adapter(figures: Callable[[], Parity], path: Path, force: bool) -> Parity:
+    """figures: what `adapted.figures` finds of the adapter at `path`; it writes a GGUF file, whose module needs this one. Raises as `causal` does."""
     try:
-        return judged(adapted.figures(laid, path), force)
+        return judged(figures(), force)
     except OptionalDependencyError as error:
         if not force:
             raise
