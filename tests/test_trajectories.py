@@ -52,6 +52,10 @@ EXAMPLE = Trajectory(
 )
 
 
+def parts(path):
+    return tomllib.loads(path.read_text("utf-8")).get("trajectories", {}).get("build", [])
+
+
 def built(folder, recipe=RECIPE, authors=4):
     people = list(trajectories.authors(recipe["split"]))
     trajectories.write(recipe, people[:: len(people) // authors][:authors], folder)
@@ -167,12 +171,16 @@ def test_work_on_many_rows_is_in_order_and_takes_few_of_them_at_once():
         {"builder": "lamp"},
         {"builder": "lamp", "path": "nowhere.jsonl"},
         {"builder": "teacher", "drafts": "nowhere.jsonl"},
+        {"builder": "neutralise", "neutralisers": ["spoken", "shouted"]},
+        {"builder": "neutralise", "neutralisers": ["spoken", "formal"], "ways": 3},
     ],
 )
 def test_a_recipe_with_what_is_not_there_is_refused_before_anything_is_built(part, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "trajectories-00000.jsonl.gz").write_bytes(b"of before")
-    with pytest.raises(ValueError, match=r"no builder|no such option|features is|no file nowhere.jsonl"):
+    with pytest.raises(
+        ValueError, match=r"no builder|no such option|features is|no file nowhere.jsonl|no neutraliser is called shouted|ways is 3"
+    ):
         trajectories.write({"split": "dev", "build": [{"builder": "neutralise"}, part]}, [], tmp_path)
     assert (tmp_path / "trajectories-00000.jsonl.gz").read_bytes() == b"of before"
 
@@ -221,8 +229,26 @@ def test_the_command_builds_and_says_how_many(tmp_path, capsys):
 
 def test_the_recipes_that_ship_name_what_is_there():
     for path in RECIPES.glob("*.toml"):
-        for part in tomllib.loads(path.read_text("utf-8")).get("trajectories", {}).get("build", []):
+        for part in parts(path):
             assert trajectories.BUILDERS[part.pop("builder")][1](**part)
+
+
+@pytest.mark.parametrize("name", ["edit", "generative"])
+def test_one_more_neutraliser_changes_no_recipe_that_ships(name, monkeypatch):
+    """Else the next row of the table would change what a pinned recipe builds."""
+    author = Author("anna", "letters", tuple(f"So we really don't need {i} of them, and I think it's big! " * 3 for i in range(6)))
+    counts = measure("We do not need it; it is not large. " * 20)
+    (part,) = (part for part in parts(RECIPES / f"{name}.toml") if part.pop("builder") == "neutralise")
+    assert part["neutralisers"], "a recipe that names none has all that there are"
+    options = neutralise.Options(**part)
+
+    def flattened():
+        return neutralise._neutralise((author, tuple(range(6)), author.texts, counts, options))
+
+    before = flattened()
+    assert len({pair.draft for pair in before}) > 6
+    monkeypatch.setitem(NEUTRALISERS, "upper", lambda text, task, rng: text.upper())
+    assert flattened() == before
 
 
 @needs_data

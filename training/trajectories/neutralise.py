@@ -208,13 +208,22 @@ def _flattened(around: Around, neutraliser: Neutraliser, task: Task, rng: random
 
 @dataclass(frozen=True)
 class Options:
-    """texts: of each author, those that become targets. ways: neutralisers of each passage, by lot (0: every one in turn).
+    """texts: of each author, those that become targets. neutralisers: those that flatten them; a recipe names its own, so that one more in
+    NEUTRALISERS leaves its bytes as they are. ways: neutralisers of each passage, by lot (0: every one in turn).
 
     An encoder that meets a passage eight times learns it by heart: few ways of many texts teach more than all of few.
+    Raises ValueError for a neutraliser that is none, and for more ways than there are.
     """
 
     texts: int = 40
+    neutralisers: tuple[str, ...] = tuple(NEUTRALISERS)
     ways: int = 0
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.neutralisers) - set(NEUTRALISERS)):
+            raise ValueError(f"no neutraliser is called {', '.join(unknown)}; there are: {', '.join(NEUTRALISERS)}")
+        if self.ways > len(self.neutralisers):
+            raise ValueError(f"ways is {self.ways}, and there are {len(self.neutralisers)} neutralisers")
 
 
 def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> Iterator[tuple[Author, list[Pair]]]:
@@ -229,17 +238,17 @@ def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> 
         rng = random.Random(f"{SEED}{author.name}")
         peers = [peer for peer in by_source[author.source] if peer.name != author.name] or [p for p in people if p.name != author.name]
         chosen = tuple(sorted(rng.sample(range(len(author.texts)), min(options.texts, len(author.texts)))))
-        tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic, options.ways))
+        tasks.append((author, chosen, rng.choice(peers).texts[:40] if peers else (), generic, options))
     yield from zip(people, pool.map(_neutralise, tasks, chunksize=2), strict=True)
 
 
-def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts, int]) -> list[Pair]:
-    author, chosen, other, generic, ways = arguments
+def _neutralise(arguments: tuple[Author, tuple[int, ...], tuple[str, ...], Counts, Options]) -> list[Pair]:
+    author, chosen, other, generic, options = arguments
     task = Task(author, chosen, summed(map(measure, other)), generic)
     found = []
     for i in chosen:
-        drawn = random.Random(f"{SEED}{author.name}{i}").sample(list(NEUTRALISERS), ways) if ways else list(NEUTRALISERS)
-        for name in drawn:
+        every, lot = options.neutralisers, random.Random(f"{SEED}{author.name}{i}")
+        for name in lot.sample(every, options.ways) if options.ways else every:
             neutraliser = NEUTRALISERS[name]
             rng = random.Random(f"{SEED}{author.name}{i}{name}")
             target, around = excerpt(author.texts[i], LONGEST, rng)
