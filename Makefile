@@ -34,8 +34,8 @@ docs: $(VENV)/test.stamp
 	$(BIN)/typer rpo_edge.cli utils docs --name rpo-edge --output docs/cli.md
 	$(BIN)/python -m export verify --docs docs/models.md
 
-evaluate: $(VENV)/test.stamp
-	$(BIN)/python -m training evaluate --fixture --out $(VENV)/evaluation
+evaluate: $(VENV)/test.stamp  # the README's table on the texts of examples/eval: a few minutes; without `--suite restore`, every suite
+	$(BIN)/python -m training evaluate --fixture --suite restore --out $(VENV)/evaluation
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench rewrite
