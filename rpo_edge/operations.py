@@ -59,6 +59,7 @@ _BEFORE_COMMA = frozenset(
 """A comma before one of these is a habit of its own."""
 _CONJUNCTIONS = ("and", "but", "or", "nor", "so", "yet")
 _ENDS = (".", "!", "?")
+_MARKS = (",", ";", ":", *_ENDS)
 _ARTICLES = {"a": False, "an": True}
 
 
@@ -270,6 +271,8 @@ def _at_word(op: Operation, draft: str, words: Sequence[Word], i: int) -> Edit |
         return _edit(draft, word.start, end + 1, letter.upper()) if letter.isalpha() else None
     if not op.after and not draft[end : end + 1].isalpha():
         return None
+    if op.before and op.after.endswith(_MARKS) and draft[end : end + 1] in _MARKS:
+        return None  # no "therefore,," for "so,"
     after = like(written or draft[word.start : word.end], op.after) if not word.initial or op.before else None
     if after is None or not _article_agrees(draft, words, i, (after + draft[end : end + 1])[:1]):
         return None

@@ -131,6 +131,8 @@ def test_what_an_edit_is_called(draft, target, found):
         ("It rained. Anna left.", Operation(True, ". ", "; "), None),
         ("It rained; we left.", Operation(True, "; ", ". "), "It rained. We left."),
         ("Well... no.", Operation(True, ".", "!"), "Well... no!"),
+        ("So it rained.", Operation(False, "so", "therefore,", True), "Therefore, it rained."),
+        ("So, it rained.", Operation(False, "so", "therefore,", True), None),
     ],
 )
 def test_case_and_articles_follow_or_nothing_happens(draft, operation_, text):
