@@ -76,20 +76,63 @@ _INFORMATION_ENDS = ("s", "tion", "sion", "ment", "ce", "ry", "ty")
 _TELLS = listed("explores discusses says writes presents examines offers gives provides has is was")
 _DEGREES = listed("very really extremely quite so too and or as")
 _COMPARED = listed("more most less least")
+_SHORT_IS = listed("he's she's it's that's what's who's there's")
+_PERSONS = listed("i you he she we they who him her them")
+_ONE_OF_SEVERAL = frozenset(["", "and", "or", "but", "yet"])
+_STILL = listed("not still also even often always sometimes just such rather much far")
+_SAID_OF_BELIEF = listed("it this that any")
+_BUYS_ELSE = listed("into off out up")
+_BELIEVED = listed(
+    "argument arguments story stories idea explanation excuse excuses theory claim claims notion logic premise narrative lie lies myth hype line reason reasons "
+    "reasoning time farm peace silence loyalty votes"
+)
+_GIVEN = listed(
+    "breakfast wifi wi-fi internet parking drink drinks ticket tickets copy copies upgrade shuttle coffee tea water access consultation meal meals snack "
+    "snacks shipping delivery trial gift transfer admission pass passes entry subscription bottle"
+)
 _OWED = listed("amount amounts balance fee fees money payment payments rent sum sums tax taxes owed respect credit thanks")
 _PEOPLE = listed(
-    "person people customer customers child children man men woman women boss client clients guest guests patient patients student students"
+    "person people customer customers child children man men woman women boss client clients guest guests patient patients student students "
+    "colleague colleagues neighbour neighbours neighbor neighbors parent parents teacher teachers baby toddler character personality"
 )
+_HARD_THINGS = listed(
+    "it this that these those which what life things thing task tasks exam test tests question questions problem problems job work time times part "
+    "course class book books game level step process decision decisions situation choice topic language subject "
+    "it's that's what's"
+)
+"""What is hard when it is difficult; of a person, that would be another thing to say."""
 _ASKED = listed("task tasks problem problem problems question questions job part time day week year to if for because but and")
 _PROPERTY = listed("property company companies shares stake land business businesses assets title")
 _KNOWLEDGE = listed("understanding skill skills knowledge experience expertise attention")
 _TABLE = listed("row rows column columns cell cells element elements text record records")
 _MADE = listed("name names sentence sentences grammar grammars vector vectors proof proofs argument arguments set sets string strings")
+_FOUND = listed("difference differences change changes increase decrease improvement improvements")
+_TEAMS = listed("team teams unit units force")
+_OF_STUDIES = re.compile(
+    r"\bp ?[<>=≤≥]|\bp-values?\b|\bstatistic|\bet al\b|\b(?:ANOVA|t-tests?|cohorts?|placebo|hypothesis|hypotheses|confidence intervals?)\b|"
+    r"\([^()\n]{1,60}\b(?:19|20)\d\d[a-z]?\)"
+)
+_REPORT = 200
+"""Code points around a word in which a study may be told of."""
+_NUMBER_NEXT = re.compile(
+    rf"\s(?:[$£€~]?\d|\$|\\\(|(?:{'|'.join(sorted(NUMBER_WORDS))}|one|a|an|the|half|halfway|once|equal|every|each|how|as|that|this|where|when|what)\b)",
+    re.IGNORECASE,
+)
+_TO_DO = re.compile(r"(?: [\w'’-]+){1,5} to\b(?! (?:a|an|the|this|that|these|those|my|your|our|his|her|their|its)\b)")
 _MAGNITUDES = listed("value output speed stickiness rate rates number")
-_CHANGES = listed("onset spread expansion increase rise decline change changes development eye transit growth fire")
+_FAST = listed(
+    "response responses reply replies recovery pace growth progress progression change changes advance advances advancement delivery feedback results "
+    "movement movements turnaround service learning rate iteration iterations and but"
+)
+"""What is rapid and may be called fast; a "rapid antigen test" and "rapid prototyping" are terms."""
 _BODIES = listed("body patient patients witness witnesses evidence")
+_OF_LIVING = re.compile(
+    r"\b(?:species|offspring|organisms?|genetic\w*|traits?|mating|alleles?|genes?|evolution|herds?|plants?|animals?)\b", re.IGNORECASE
+)
+"""Where individuals may be no people."""
 _TRADES = listed("position positions trade trades transaction transactions discussion discussions pat")
-_COUNTED = listed("number amount quantity level degree extent condition conditions")
+_COUNTED = listed("number amount quantity level degree extent condition conditions statistic statistics")
+_NOT_ENOUGH = listed("no a the this that these and or but necessary not")
 _SAID_OF_NUMBERS = listed("is was there's represent represents denote denotes equals means gives enter specify count counts")
 _HAVE_CHANCES = DETERMINERS | listed(
     "with more new great good have has had provide provides offer offers give gives create find seek and of"
@@ -98,8 +141,17 @@ _GOING_ALONG = listed("get gets getting got go goes going went come comes came p
 _SAYING = listed("that of about when if whether how what why")
 _AIMS = listed("value values criteria criterion setting settings rule rules flag flags used")
 _NO_OBJECT = listed("and or but if when as")
+_ASSISTED = (DETERMINERS - {"most", "more", "few", "several", "no", "many"}) | listed(
+    "me you him her it us them people users patients students customers clients"
+)
+_MAY_ASSIST = SUBJECTS | _MODALS | listed("to please who that which also always gladly not don't doesn't didn't can't cannot")
+_ASSISTS = listed("he she it who that which")
+_AFTER_HELP = listed("and or but if when where because that which so please today now immediately required needed available")
 _EVERYDAY_LY = listed("truly really very")
-_SINGULAR = re.compile(r" (?:[\w-]+ ){1,3}(?:is|was|has)\b")
+_MEASURED = listed("hills mountains peaks values numbers temperatures frequencies ages dates prices wavelengths speeds degrees years")
+_FROM_TO = re.compile(r"(?: [\w'’-]+){1,4} (?:from|between) (?:\S+ ){1,3}(?:to|and)\b")
+"""A range of hills, or of values from 0 to 9, is one thing."""
+_SINGULAR = re.compile(r" (?:[\w-]+ ){1,3}(?:is|was|has|makes|does)\b")
 _ENUMERATES = re.compile(r" (?:[\w'’-]+ ){0,2}[\w'’-]+s, (?!such|including|which|from|like|and|or|but|so|that)", re.IGNORECASE)
 _IN_DOING = re.compile(r" (?:[\w'’-]+ ){1,4}in \w+ing\b")
 
@@ -114,16 +166,23 @@ def _asks_or_tells(use: Use) -> bool:
     return before in _INFORMATION or (before.endswith(_INFORMATION_ENDS) and before not in DETERMINERS | AUXILIARIES)
 
 
+def _are_many(use: Use) -> bool:
+    """ "a number of books are", not where there "is" one, nor one that "is"."""
+    one = use.before in ("is", "was", "be", "been", "being") or use.before.endswith("'s")
+    return not one and not _SINGULAR.match(use.text, use.end)
+
+
 def _is_many(use: Use) -> bool:
-    """ "all kinds of books are", not "such a wide range of books", nor one that "is"."""
-    return use.before not in ("such", "over", "across") and not _SINGULAR.match(use.text, use.end)
+    """ "all kinds of books are", not "such a wide range of books"."""
+    return use.before not in ("such", "over", "across") and not use.near(_MEASURED) and _are_many(use)
 
 
 def _is_many_things(use: Use) -> bool:
     """ "a variety of fresh herbs", not "of food", nor one that "is", nor of fruits, nuts, and seeds."""
     things = right_of(use.text, use.end)[:_NEAR].split()[:2]
     named = any(thing.rstrip(",:)*_").endswith("s") and not thing.endswith(("ss", "us", "is")) for thing in things)
-    return named and use.before not in DETERMINERS and _is_many(use) and not _ENUMERATES.match(use.text, use.end)
+    inside = _ENUMERATES.match(use.text, use.end) or _FROM_TO.match(use.text, use.end)
+    return named and use.before not in DETERMINERS and _is_many(use) and not inside
 
 
 def _describes(use: Use) -> bool:
@@ -142,9 +201,36 @@ def _is_plainly(use: Use) -> bool:
     return use.before not in _COMPARED
 
 
+def _is_bought(use: Use) -> bool:
+    """For money: not "I don't buy it", nor "he bought the farm", "to buy us time", "we bought into it"."""
+    denied = use.before in NEGATIONS or use.before.endswith("n't")
+    verb, _, what = use.text[use.start : use.end].lower().partition(" ")
+    return (
+        not (denied and (what if verb == "buy" else use.after) in _SAID_OF_BELIEF)
+        and use.after not in _BUYS_ELSE
+        and not use.near(_BELIEVED)
+    )
+
+
 def _is_fast(use: Use) -> bool:
     """ "a rapid response", not "a rapid onset"."""
-    return _is_plainly(use) and not use.near(_CHANGES, 2)
+    return _is_plainly(use) and (not use.after or use.after in _FAST) and not use.near(_TEAMS, 2)
+
+
+def _is_big(use: Use) -> bool:
+    """Not in the report of a study, where it is said of a test: "significant differences were found (p < .05)"."""
+    found = {use.text[use.start : use.end].lower().split()[-1], use.after} & _FOUND
+    return not use.before.endswith("ly") and not (found and _OF_STUDIES.search(use.text, max(0, use.start - _REPORT), use.end + _REPORT))
+
+
+def _is_about(use: Use) -> bool:
+    """Before a number: "about 5", not "the about normal one"."""
+    return use.before not in ("the", "a", "an") and bool(_NUMBER_NEXT.match(use.text, use.end))
+
+
+def _has_no_task(use: Use) -> bool:
+    """ "the law requires a fee", not "the owner to pay", whom a need would not bind."""
+    return not _TO_DO.match(use.text, use.end)
 
 
 def _is_smart(use: Use) -> bool:
@@ -160,12 +246,22 @@ def _is_often(use: Use) -> bool:
 
 def _is_enough(use: Use) -> bool:
     """ "a sufficient reason" has no "enough", nor have "sufficient conditions"."""
-    return use.before not in ("no", "a", "and", "or", "but", "necessary", "not") and use.after not in _COUNTED
+    return use.before not in _NOT_ENOUGH and use.after not in _COUNTED
 
 
 def _helps(use: Use) -> bool:
-    """One "helps somebody do" a thing, not "in doing" it."""
-    return use.before not in NUMBER_WORDS and not _IN_DOING.match(use.text, use.end)
+    """One "helps somebody do" a thing, not "in doing" it; nor are "7 assists" helps."""
+    form = use.text[use.start : use.end].lower()
+    said = use.before in (_MAY_ASSIST if form == "assist" else _ASSISTS) or (form == "assist" and not use.before and use.begins)
+    verb = form == "assisting" or said or use.after in _ASSISTED
+    noun = use.before in DETERMINERS | NUMBER_WORDS or use.before.isdigit()
+    return verb and not noun and not _IN_DOING.match(use.text, use.end)
+
+
+def _is_help(use: Use) -> bool:
+    """ "need assistance with it", not "an assistance dog"; "liquidity assistance" is a thing of its own."""
+    goes_on = not use.after or use.after in PREPOSITIONS | AUXILIARIES | SUBJECTS | _AFTER_HELP
+    return (not use.before or (use.before in _SOUGHT and use.before not in ("a", "an"))) and goes_on
 
 
 def _is_helpful(use: Use) -> bool:
@@ -177,6 +273,20 @@ def _is_helpful(use: Use) -> bool:
 def _takes_object(use: Use) -> bool:
     """Not by itself: "a way to verify, there is"."""
     return bool(use.after) and use.after not in _NO_OBJECT
+
+
+def _is_hard_to_do(use: Use) -> bool:
+    """ "it is difficult", "a difficult task", "he is difficult to please"; not "he is difficult", nor "a difficult colleague"."""
+    alone = not use.after or use.after in _NO_OBJECT
+    if use.after in _PEOPLE or use.before in _PERSONS or (alone and not use.begins and use.before in _ONE_OF_SEVERAL):
+        return False
+    said = words_before(use.text, use.start)
+    while said and (said[-1] in _DEGREES | _COMPARED | _STILL or said[-1].endswith("ly")):
+        said.pop()
+    is_said = bool(said) and (said[-1] in AUXILIARIES | _SHORT_IS or said[-1].endswith(("'re", "'m", "n't")))
+    while said and (said[-1] in AUXILIARIES or said[-1].endswith("n't")):
+        said.pop()
+    return not is_said or use.after == "to" or (bool(said) and said[-1] in _HARD_THINGS)
 
 
 def _is_straight(use: Use) -> bool:
@@ -214,26 +324,32 @@ def _of_each(forms: str, sense: Sense) -> dict[str, Sense]:
 
 
 SENSES: dict[str, Sense] = {
-    "approximately": lambda use: use.text.startswith((" ", "\n"), use.end) and use.before != "the",  # not "= 13 (approximately)"
+    "approximately": _is_about,  # not "= 13 (approximately)"
     **_of_each("a_wide_range_of a_wide_variety_of", _is_many),
     **_of_each("a_variety_of a_range_of a_myriad_of", _is_many_things),
     **_of_each("assist assists assisting", _helps),
-    "assistance": lambda use: not use.before or use.before in _SOUGHT,  # "liquidity assistance" is a thing of its own
-    "complimentary": lambda use: bool(use.after) and use.before not in AUXILIARIES,  # of a review, it is praise
+    "assistance": _is_help,
+    "complimentary": lambda use: use.near(_GIVEN, 2) and use.before not in AUXILIARIES,  # of a remark, it is praise
     # "the currently selected row"; and "Now," goes on with a tale
     "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
-    "difficult": lambda use: use.after not in _PEOPLE and use.before not in _COMPARED,
+    "difficult": lambda use: _is_plainly(use) and _is_hard_to_do(use),
+    **_of_each("more_difficult most_difficult", _is_hard_to_do),
     **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
     "purchase": lambda use: (
         not use.before or use.before in VERB_AFTER | PLURALS or use.before.endswith("s")
     ),  # "after the purchase it rained"
+    **_of_each("bought buying to_buy buy", _is_bought),
     "rapid": _is_fast,
     "intelligent": _is_smart,
     "beneficial": _is_helpful,
     "challenging": _is_hard,
     **_of_each("more_challenging most_challenging", _describes),
     "merely": lambda use: use.before not in DETERMINERS,
-    "a number of": lambda use: use.before not in _SAID_OF_NUMBERS,
+    "a number of": lambda use: use.before not in _SAID_OF_NUMBERS and _are_many(use),
+    **_of_each("a_large_number_of a_great_number_of a_small_number_of", _are_many),
+    **_of_each("a_wide_array_of a_broad_range_of a_diverse_range_of", _is_many),
+    "individuals": lambda use: use.before != "as" and not _OF_LIVING.search(use.text, max(0, use.start - _REPORT), use.end + _REPORT),
+    **_of_each("your_inquiry your_inquiries", _not_before("into")),
     "a small amount of": _not_before("something", "anything"),
     "in a manner": _not_before("of"),
     "physician": lambda use: not use.after.startswith("assistant") and use.after != "of",
@@ -264,14 +380,16 @@ SENSES: dict[str, Sense] = {
     **_of_each("occur occurs occurred", lambda use: use.after != "according" and not use.before.endswith(("'s", "arrivals"))),
     "opportunities": lambda use: use.before in _HAVE_CHANCES,
     **_of_each("perhaps maybe", lambda use: "just" not in (use.before, use.after) and not use.text.startswith(", just", use.end)),
-    **_of_each("require requires", _not_near(_KNOWLEDGE, 4)),
+    **_of_each("require requires", _not_near(_KNOWLEDGE, 4, _has_no_task)),
     **_of_each("resolve resolves resolved resolving fix fixes fixed fixing", _is_fixed),
     "attempt to": lambda use: use.before in _ATTEMPT_AFTER,
     "attempts to": lambda use: use.before in _DOES,
     **_of_each("obtained got", lambda use: use.before in SUBJECTS | {"who"}),
     **_of_each("remain stay remains stays", lambda use: use.before in _REMAIN_AFTER and use.after not in _NO_STAYING),
     **_of_each("select selects selecting", _not_near(_TABLE)),
-    "significant": lambda use: not use.before.endswith("ly"),
+    **_of_each("significant a_significant a_big", _is_big),
+    **_of_each("entire", _not_before("function", "functions", "leaf", "leaves")),  # in mathematics and botany, words of their own
+    "the optimal": _not_before("control", "stopping", "transport", "substructure", "policy", "policies", "design", "foraging"),
     **_of_each(
         "to_construct constructed constructing", _not_near(_MADE, 3, lambda use: not _MADE & set(words_before(use.text, use.start)))
     ),
