@@ -412,6 +412,9 @@ UNSAFE = {
         "Gray wrote it.",
         "I learned it from a dialog.",
         "Set color: red.",
+        "Call color.lower() on self.color with --color=gray in src/color/center or in ~/colors.",
+        r"Write \color{gray} and \centering, p { color: gray; text-align: center }.",
+        "[colors]\ncenter = 1\n+color = 2\nlet color = at[center]",
         "The parking meters are old. See the meters.",
         "It tires me. We never tire of it. This tires them. I tire of the meter.",
         "A story of a check in the program, at the curb, with a license to practice.",
@@ -634,6 +637,8 @@ CHANGES = [
     ),
     ("We catalogued cosily, and it smouldered.", "spelling", "american", "We cataloged cozily, and it smoldered."),
     ("Orthopedics, pediatricians, and sulfuric acid.", "spelling", "british", "Orthopaedics, paediatricians, and sulphuric acid."),
+    ("The color of it (a gray color) is a [color](x).", "spelling", "british", "The colour of it (a grey colour) is a [colour](x)."),
+    ("It is 1 kilometer = 1000 m.\nMeters = 3.", "spelling", "british", "It is 1 kilometre = 1000 m.\nMeters = 3."),
     ("The civilization fell.", "spelling", "british", "The civilisation fell."),
     (
         "## Optimize Your Home\n\n### 1. Organize Drafty Rooms",

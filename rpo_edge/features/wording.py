@@ -11,6 +11,7 @@ from rpo_edge.features.context import (
     CLAUSE_STARTS,
     SUBJECTS,
     begins_sentence,
+    line_of,
     listed,
     right_of,
     starts_clause,
@@ -73,8 +74,24 @@ _BRITISH_WORDS = listed("fortnight fortnights fortnightly telly petrol lorry lor
 _NUMBER_BEFORE = re.compile(r"\d[ \n]\Z")
 
 _NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
-_CODE_NEXT = re.compile(r"[=(_/]|:(?!\s*(?:\n|\Z))")
-""" "color: red", but not "the color:" above a list."""
+_CODE_NEXT = re.compile(r"[=(_/\\{}\[]|\.[^\W\d_]|:(?!\s*(?:\n|\Z))|;?\s*\}")
+""" "color: red", "color.ui"; not "the color:" above a list."""
+_CODE_BEFORE = re.compile(r"(?:[./\\=~:{@#$&+]|[\w\])]\[)\Z")
+""" "self.color", "src/color", "\\color", "=gray", "at[center]"."""
+_ASSIGNED = re.compile(r"[ \t]*(?:[+-][ \t]*)?(?:(?:const|let|var)[ \t]+)?")
+"""What stands in the line before a word that is given a value."""
+
+
+def _in_code(text: str, start: int, end: int) -> bool:
+    """Whether marks of code stand right beside a word, which is then none of prose."""
+    if _CODE_NEXT.match(text, end) or _CODE_BEFORE.search(text, max(0, start - 2), start):
+        return True
+    if text.startswith(";", end) and text.endswith(": ", 0, start):
+        return True  # "color: gray;"
+    line = text.rfind("\n", 0, start) + 1
+    if text.startswith(" =", end):
+        return bool(_ASSIGNED.fullmatch(text, line, start))
+    return text.startswith("]", end) and line_of(text, start).strip() == f"[{text[start:end]}]"
 
 
 def _spelling(text: str) -> Iterator[Site]:
@@ -82,12 +99,7 @@ def _spelling(text: str) -> Iterator[Site]:
         lower = match[0].lower()
         if lower in _BRITISH_WORDS:
             yield Site("spelling:other", match.start(), match.end(), "british")
-        if (
-            (found := _SPELLINGS.get(lower)) is None
-            or lower in _EITHER
-            or _may_be_a_name(text, match)
-            or _CODE_NEXT.match(text, match.end())
-        ):
+        if (found := _SPELLINGS.get(lower)) is None or lower in _EITHER or _may_be_a_name(text, match) or _in_code(text, *match.span()):
             continue
         if lower in _BY_CONTEXT and not _is_meant(text, match):
             continue
