@@ -405,7 +405,9 @@ UNSAFE = {
         "Yes - I can.",
     ],
     "latin": ["You could, for example, go home."],
-    "connective_addition": ["It is so. Moreover, and this is key, it works."],
+    "connective_addition": ["It is so. Moreover, and this is key, it works.", "It is so. And I quote. And there it is."],
+    "connective_result": ["It is so. So it goes. So there you go. So I hear."],
+    "connective_contrast": ["It is so. But I digress. But there it is."],
     "spelling": [
         "We called the Center for Disease Control.",
         "Center for Disease Control is here.",
@@ -624,6 +626,7 @@ CHANGES = [
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),
     ("Now, let’s look at it.", "contraction", "expanded", "Now, let us look at it."),
+    ("It is so. So it works. So there is one.", "connective_result", "formal", "It is so. Therefore, it works. Therefore, there is one."),
     ("Hence, it works.", "connective_result", "plain", "So it works."),
     ("That is a very rare bird.", "intensifier", "really", "That is a really rare bird."),
     ("It is ten meters long and 5 meters high.", "spelling", "british", "It is ten metres long and 5 metres high."),

@@ -144,7 +144,13 @@ def _spelling_family(word: str) -> str:
 _CLAUSE = re.compile(rf"(?:{CLAUSE_STARTS}|an?)(?:['’]\w+)? \w", re.IGNORECASE)
 
 
-_NO_SENTENCE_OPENER = re.compile(r"so (?:far|much|many|long|that|called)\b", re.IGNORECASE)
+_NO_SENTENCE_OPENER = re.compile(
+    r"so (?:(?:far|much|many|long|that|called)\b|it (?:goes|is|was|seems)[.!?]|(?:there|here) (?:you|we|they|it|I)\b|say\b|help\b"
+    r"|I (?:hear|heard|see|gather|believe|think|thought|say|said|am|do|did|have)[.!?,])|"
+    r"and (?:I quote\b|there (?:you|we|it)\b|so it goes\b|that is that\b|that['’]s that\b)|but (?:I digress\b|there (?:you|we|it)\b)",
+    re.IGNORECASE,
+)
+"""Also whole phrases: "So it goes.", "And I quote"."""
 _JOINED = re.compile(r"(?:and|but|or|so|yet|nor|because)\b", re.IGNORECASE)
 
 
