@@ -53,7 +53,6 @@ omit omits omitted omitting = leave_out leaves_out left_out leaving_out + DETERM
 proceed proceeds proceeding = go_ahead goes_ahead going_ahead + with
 discuss discusses discussing = talk_about talks_about talking_about + DETERMINERS
 you_wish we_wish they_wish = you_want we_want they_want + to
-you_must we_must they_must = you_need_to we_need_to they_need_to + use make do add set run install keep include follow
 a_significant = a_big + increase decrease difference change improvement impact advantage step part role challenge
 frequently = often
 perhaps = maybe

@@ -440,6 +440,11 @@ CASES = {
     ),
     "no enough reason": (PLAIN, "It is necessary and sufficient. There is no sufficient reason. He is solely responsible.", None),
     "not now": (PLAIN, "We are not currently hiring. We deal with difficult customers. Click on the currently selected row.", None),
+    "who needs to, of others and of the reader": (
+        PLAIN,
+        "You must keep the data safe. We must start.",
+        "You must keep the data safe. We need to start.",
+    ),
     "hardest": (PLAIN, "It was the most difficult part.", "It was the hardest part."),
     "spelling of titles": (
         ["We organise it and realise that it is a fortnight."],

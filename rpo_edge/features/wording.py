@@ -179,15 +179,35 @@ def _connective_options(text: str, start: int, end: int, slot: str, variant: str
 
 
 _MUST = ("must", "need to", "have to")
-_OBLIGATION = re.compile(r"\b(?:I|you|we|they) (?P<word>must|need to|have to)(?= (?!not\b|be\b|have\b)[a-z])", re.IGNORECASE)
+_OBLIGATION = re.compile(
+    r"\b(?P<who>I|you|we|they) (?P<word>must|need to|have to)"
+    r"(?= (?!(?:not|be|have|say|admit|confess|agree|wonder|ask|see|try|do with)\b)(?P<verb>[a-z]+))",
+    re.IGNORECASE,
+)
+"""Not before what makes an idiom: "I must say", "I have to admit"."""
+_INFERRED = listed("know think feel mean want like love hate miss understand remember believe realize realise live")
+"""What one that "must" may only seem to: "you must know him"."""
+_RULES = re.compile(
+    r"\b(?:shall|hereby|herein|hereunder|hereto|hereinafter|thereof|liable|liability|indemnif\w+|lessees?|lessors?|licensees?|licensors?|"
+    r"pursuant to|in accordance with|terms and conditions|(?:this|the) (?:agreement|contract)|penalt(?:y|ies)|breach)\b",
+    re.IGNORECASE,
+)
 
 
 def _obligation(text: str) -> Iterator[Site]:
-    """Only after plural subjects and "I", where the three need no agreement, and only where these begin a clause."""
+    """Only after plural subjects and "I", where the three need no agreement, and only where these begin a clause.
+
+    What is said to the reader is a habit of its own; and among rules, where "must" binds, nothing changes.
+    """
+    binds = None
     for match in _OBLIGATION.finditer(text):
         if match["word"].islower() and starts_clause(text, match.start()):
-            others = {word: word for word in _MUST if word != match["word"]}
-            yield Site("obligation", match.start("word"), match.end("word"), match["word"], others)
+            binds = bool(_RULES.search(text)) if binds is None else binds
+            seems = match["verb"].lower() in _INFERRED
+            free = () if binds or (seems and match["word"] == "must") else _MUST
+            others = {word: word for word in free if word != match["word"] and not (seems and word == "must")}
+            key = "obligation:you" if match["who"].lower() == "you" else "obligation"
+            yield Site(key, match.start("word"), match.end("word"), match["word"], others)
 
 
 _EXAMPLE = re.compile(r"(?<![^\W\d_])(?P<of>[^\W\d_]+),?\)? (?P<word>such as|like) (?P<next>[^\W_]+)")

@@ -18,6 +18,8 @@ _PER_WORD = frozenset({"register", "clause_join"})
 _ITS_OWN = frozenset({"shorthand", "you_are"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
 _ONLY_STATED = frozenset({"heading", "bullet"})
 """Shown in a profile, but which mark a list has is that of the program it was written in."""
+_BINDING = frozenset({"obligation"})
+"""What one must do is not all that one needs to: put in only where the user was seen to say so, to the reader or of others."""
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
@@ -107,6 +109,8 @@ class Rates:
         if name in _ITS_OWN:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         own = self._user.get(key, {})
+        if name in _BINDING and own.get(variant, 0.0) < _FEWEST_SEEN:
+            return False
         unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
         # One use tells where nothing else does: how often models write the word is not known of every one.
         fewest = 1 if name == "register" and self._kept(key) is None else _FEWEST_SEEN
