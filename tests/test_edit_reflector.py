@@ -135,6 +135,10 @@ CERTAIN = Vocabulary(
         Operation(False, "thus,", "so", initial=True),
         Operation(False, "", "so ", initial=True),
         Operation(False, "afterwards,", "then", initial=True),
+        Operation(False, "must", "have to"),
+        Operation(False, "very", "really"),
+        Operation(True, "", ",", following="but"),
+        Operation(True, "", ",", following="that"),
         Operation(True, "", ",", following="and"),
         Operation(True, "", ","),
     ]
@@ -224,9 +228,28 @@ def test_a_comma_before_and_stands_before_a_clause_alone(draft, rewrite):
     assert certain(draft, {", and": 9.0}) == (rewrite or draft)
 
 
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("I cannot but agree. I can but try. It is all but done.", None),
+        ("Snow fell but it was warm.", "Snow fell, but it was warm."),
+        ("Not that we know. Now that it rains, so that we stay.", None),
+        ("Very well, we go. It was very very good, of very low density.", None),
+        ("It was very good and very low.", "It was really good and really low."),
+        ("I must say so. You must keep it safe.", None),
+        ("We must go.", "We have to go."),
+    ],
+)
+def test_set_phrases_stay(draft, rewrite):
+    counts = {", but": 9.0, ", that": 9.0, "really": 9.0, "have to": 9.0}
+    habits = {"obligation": Habit("obligation", {"have to": 9.0})}
+    assert certain(draft, counts, habits) == (rewrite or draft)
+
+
 def test_where_neither_way_was_seen_the_reason_tells_of_its_kind():
-    heads = replace(HEADS, own=np.zeros((11, COLUMNS)), families=np.zeros((11, len(Usage(CERTAIN).families))), allowed=np.ones(11))
-    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 12), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
+    n = len(CERTAIN.operations)
+    heads = replace(HEADS, own=np.zeros((n, COLUMNS)), families=np.zeros((n, len(Usage(CERTAIN).families))), allowed=np.ones(n))
+    editor = EditReflector(lambda ids, *_: np.full((*ids.shape, n + 1), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
     known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, "it's": 4.0})})
     (edit,) = editor.reflect(Window("You have been here.", 0), Evidence(), known).edits
     assert edit.reason == "contractions: you write neither \"you've\" nor 'you have', but of this kind 4 places so and 0 otherwise"

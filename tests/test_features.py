@@ -268,6 +268,8 @@ UNSAFE = {
         "A quite different one.",
         "It was not very careful.",
         "How very nice, so very good.",
+        "A very low density lipoprotein. Waves of extremely high frequency, or of very low-frequency.",
+        "It was very very good, a really very long walk, and very, very good. Oh, very well, we go.",
         "An extremely good day.",
     ],
     "register": [

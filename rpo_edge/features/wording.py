@@ -9,6 +9,7 @@ from rpo_edge.features.base import Choice, Site, like
 from rpo_edge.features.context import (
     AUXILIARIES,
     CLAUSE_STARTS,
+    HEAD,
     SUBJECTS,
     begins_sentence,
     line_of,
@@ -271,7 +272,23 @@ def _that(text: str) -> Iterator[Site]:
 
 
 _DEGREES = ("very", "really", "extremely")  # these say the same; "pretty" and "quite" weaken as often as they strengthen
+DEGREES = frozenset([*_INTENSIFIERS, "super"])
+"""Words of degree, of which one is enough."""
+_TERM_NEXT = re.compile(
+    r" ?(?:high|low|large|long|short|small)[ -](?:frequenc(?:y|ies)|densit(?:y|ies)|scale|baseline|chain|calorie|wave|wavelength|orbit|birth|"
+    r"resolution|telescope|array|temperature reactor)\b"
+)
+"""A "very low density" lipoprotein is one of a kind, as is an "extremely high frequency"."""
+_ANSWER = re.compile(r"very (?:well|good)(?=[,.!])", re.IGNORECASE)
 _SCOPED = frozenset(["not", "how", "so", "too", "as", "never", "hardly", "isn't", "no", "nothing", "anything"])
+
+
+def degree_stays(text: str, start: int, end: int) -> bool:
+    """Whether a word of degree here, or one put in, is said twice ("very very"), an answer ("Very well, I go") or part of a term."""
+    following = HEAD.match(text, end + text.startswith(" ", end))
+    doubled = {word_before(text, start), following[0].lower() if following else ""} & DEGREES
+    answers = not word_before(text, start) and _ANSWER.match(text, start)
+    return bool(doubled or answers or _TERM_NEXT.match(text, end))
 
 
 def _intensifiers(text: str) -> Iterator[Site]:
@@ -281,7 +298,8 @@ def _intensifiers(text: str) -> Iterator[Site]:
         if before in _SCOPED or before.endswith("n't") or not match["word"].islower():
             continue
         article = {"a": ("very", "really"), "an": ("extremely",)}.get(before, _DEGREES)
-        others = {w: w for w in _DEGREES if w != word and w in article} if word in _DEGREES else {}
+        free = word in _DEGREES and not degree_stays(text, match.start(), match.end())
+        others = {w: w for w in _DEGREES if w != word and w in article} if free else {}
         yield Site("intensifier", match.start(), match.end(), word, others)
 
 

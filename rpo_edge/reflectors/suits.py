@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from rpo_edge.features.base import Site
-from rpo_edge.features.context import begins_clause, right_of
+from rpo_edge.features.context import begins_clause, listed, right_of, word_before
+from rpo_edge.features.wording import DEGREES, degree_stays
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
@@ -18,6 +19,13 @@ from rpo_edge.usage import sides
 
 _RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
 """Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
+_RULED_WORDS = {"must": "obligation"}
+"""The same of words that an operation replaces ("I must say", and what binds)."""
+_NO_COMMA_BEFORE = {
+    "but": listed("can cannot can't could nothing anything all none nobody anybody anyone everything everybody everyone nowhere help"),
+    "that": listed("not now so such given provided"),
+}
+"""By what follows a comma, the words that it belongs to: "I cannot but agree", "not that I know"."""
 _BESIDE = frozenset(["contracted", "expanded"])
 """Families in which one form shows the habit of another: who writes "don't" would write "you'll"."""
 _JOINING = frozenset(["and", "but", "or", "so"])
@@ -59,8 +67,13 @@ class Suits:
             return False  # what is no clause would stand alone
         if not op.before and ((op.after.strip(" ,") == "so" and not op.initial) or op.following == "as"):
             return False  # a cause that nobody gave; "such, as"
-        if not op.before and op.after == "," and op.following in ("and", "or") and not self._goes_on(edit.end):
+        comma = not op.before and op.after == ","
+        if comma and op.following in ("and", "or") and not self._goes_on(edit.end):
             return False  # "Delilah, and Stacy": what joins two words or phrases
+        if comma and word_before(self._text, edit.start + 1) in _NO_COMMA_BEFORE.get(op.following, ()):
+            return False
+        if {op.before.strip(), op.after.strip()} & DEGREES and degree_stays(self._text, edit.start, edit.start + len(op.before.strip())):
+            return False
         if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"
         shown = not after or self._counts.get(after) or (family in _BESIDE and self._is_kind(family) and not self._keeps_to(before))
@@ -68,8 +81,9 @@ class Suits:
             return False
         if straight(edit.after).lower().startswith("you're") and self._writes_ur:
             return False
-        sites = [*self._ruled(_RULED.get(family, "register"), edit)]
-        return (family not in _RULED and not sites) or any(_same(self._text, edit, site) and self._may(site) for site in sites)
+        ruled = _RULED.get(family) or _RULED_WORDS.get(op.before)
+        sites = [*self._ruled(ruled or "register", edit)]
+        return (not ruled and not sites) or any(_same(self._text, edit, site) and self._may(edit, site) for site in sites)
 
     def _goes_on(self, start: int) -> bool:
         """Whether a clause follows on the conjunction at `start`."""
@@ -90,15 +104,19 @@ class Suits:
         seen = self._habits["you_are"].counts if "you_are" in self._habits else {}
         return seen.get("ur", 0) > 1 and seen["ur"] >= MOSTLY["you_are"] * sum(seen.values())
 
-    def _may(self, site: Site) -> bool:
-        """Not where the user wrote the formal word, and never its twin."""
+    def _may(self, edit: Edit, site: Site) -> bool:
+        """Not where the user wrote the formal word, and never its twin, nor for "must" what the user does not say of these persons."""
         seen = self._habits[site.key].counts if site.key in self._habits else {}
+        if site.name == "obligation":
+            return seen.get(edit.after.lower(), 0) >= _TWICE
         return site.name != "register" or site.variant != "formal" or not seen.get("formal") or bool(seen.get("plain"))
 
     def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
         """What `rules` finds where an edit is, looked up once for a window."""
         if self._sites is None:
-            self._sites = [site for site in free_sites(self._text, (), frozenset(_RULED.values())) if site.options]
+            self._sites = [
+                site for site in free_sites(self._text, (), frozenset([*_RULED.values(), *_RULED_WORDS.values()])) if site.options
+            ]
         return (site for site in self._sites if site.name == name and site.start < edit.end and edit.start < site.end)
 
 
