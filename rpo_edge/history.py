@@ -31,7 +31,7 @@ from rpo_edge.segment import plain_words
 from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, added, counted, measure_missing, measured_habits
 from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 from rpo_edge.store.keys import Ask, find_key
-from rpo_edge.store.search import count_again, found, note
+from rpo_edge.store.search import checked, count_again, found, note
 from rpo_edge.store.states import KeptStates, drop_states
 
 if TYPE_CHECKING:
@@ -298,16 +298,19 @@ class History:
         return _item(row) if row else None
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
-        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.store.search`."""
+        """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.store.search`.
+
+        Raises InputError for a k below 0.
+        """
         with self._reading():
-            numbers = found(self._connection, query, k)
+            numbers = found(self._connection, query, checked(k))
             return [item for number in numbers if (item := self.get(number)) is not None]
 
     def recent(self, k: int) -> list[HistoryItem]:
-        """The k newest items by date, then by id."""
+        """The k newest items by date, then by id. Raises InputError for a k below 0."""
         sql = f"select {_COLUMNS} from items order by date desc, id desc limit ?"
         with self._reading():
-            return [_item(row) for row in self._connection.execute(sql, [min(max(k, 0), _LARGEST)])]
+            return [_item(row) for row in self._connection.execute(sql, [min(checked(k), _LARGEST)])]
 
     def contains_phrase(self, run: Sequence[str]) -> bool:
         """Whether some item has these words in this order, regardless of case and punctuation."""

@@ -30,6 +30,7 @@ from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
+from rpo_edge.store.search import checked
 from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
 
 Windows = Literal["paragraphs", "sentences"]
@@ -56,14 +57,15 @@ class Personalizer:
         self._engine = Engine(history, loaded, mix, notices, strength)
 
     def rewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
-        """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read.
+        """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read: with 0, the
+        profile alone decides.
 
         windows: "sentences" gives what a stream of the draft gives, and for the same text always the same.
-        Raises StoreError where the history cannot be read ("sentences": the result says so); InputError for other windows.
+        Raises StoreError where the history cannot be read ("sentences": the result says so); InputError for other windows, and for a k below 0.
         """
         if windows == "paragraphs":
             with self._engine.lock:
-                return _in_paragraphs(self._engine, draft, query, k)
+                return _in_paragraphs(self._engine, draft, query, checked(k))
         if windows != "sentences":
             raise InputError(f"windows are paragraphs or sentences, not {windows!r}")
         stream = self.streaming(query, k)

@@ -76,11 +76,11 @@ def _inner(text: str) -> bytearray:
 
 def as_reasons(rewrite: Rewrite) -> str:
     """Observations, edits and what the guard took back, a line each."""
-    lines = [f"{o.feature}: you {o.user or '-'}; draft {o.draft or '-'}; {o.action}" for o in rewrite.observations]
+    lines = [plain(f"{o.feature}: you {o.user or '-'}; draft {o.draft or '-'}; {o.action}") for o in rewrite.observations]
     for e in rewrite.edits:
         shown = f" (history {', '.join(map(str, e.evidence))})" if e.evidence else ""
-        lines.append(f"  {e.start}: {e.before!r} -> {e.after!r}: {e.reason}{shown}")
-    lines += [f"  kept as it was: {short(r.sentence)!r}: {r.reason}" for r in rewrite.verdict.reverted]
+        lines.append(f"  {e.start}: {e.before!r} -> {e.after!r}: {plain(e.reason)}{shown}")
+    lines += [f"  kept as it was: {short(r.sentence)!r}: {plain(r.reason)}" for r in rewrite.verdict.reverted]
     return "\n".join(lines) or "nothing to change"
 
 
@@ -91,8 +91,8 @@ def short(text: str, length: int = 72) -> str:
 
 
 def item_line(item: HistoryItem) -> str:
-    """Id, date, source and beginning of an item."""
-    return f"{item.id}\t{item.date or '-'}\t{item.source}\t{short(item.text)}\n"
+    """Id, date, source and beginning of an item, in nothing of which a terminal finds a command."""
+    return "\t".join([str(item.id), plain(item.date or "-"), plain(item.source), plain(short(item.text))]) + "\n"
 
 
 def as_preview(items: Iterable[HistoryItem], samples: int = 3) -> str:
@@ -102,8 +102,8 @@ def as_preview(items: Iterable[HistoryItem], samples: int = 3) -> str:
     for item in items:
         counts[item.source] += 1
         if counts[item.source] <= samples:
-            shown.setdefault(item.source, []).append(f"    {item.date or '-'}  {short(item.text)}")
-    lines = [line for source, n in counts.most_common() for line in (f"  {n} from {source}, as", *shown[source])]
+            shown.setdefault(item.source, []).append(f"    {plain(item.date or '-')}  {plain(short(item.text))}")
+    lines = [line for source, n in counts.most_common() for line in (f"  {n} from {plain(source)}, as", *shown[source])]
     return "\n".join([f"{counts.total()} items would be read", *lines])
 
 

@@ -32,6 +32,7 @@ from rpo_edge.steps.freeze import freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
+from rpo_edge.store.search import checked
 from rpo_edge.store.states import KeptStates
 
 WINDOW_WORDS = 120
@@ -128,7 +129,7 @@ class Stream:
     """
 
     def __init__(self, engine: Engine, query: str | None = None, k: int = 8) -> None:
-        self._engine, self._query, self._k = engine, query, k
+        self._engine, self._query, self._k = engine, query, checked(k)
         self._cutter: Cutter | None = None  # None: everything passes
         self._clock, self._record = Clock(), _Record()
         self._begun = self._empty = False

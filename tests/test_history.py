@@ -134,7 +134,7 @@ def test_numbers_beyond_sqlite_are_not_there(tmp_path, number):
     with History.open(tmp_path / "h.db") as store:
         store.add("A text about pumps.")
         assert store.get(number) is None and store.forget([number]).forgotten == 0
-        assert len(store.search("pumps", number)) == len(store.recent(number)) == (number > 0)
+        assert len(store.search("pumps", abs(number))) == len(store.recent(abs(number))) == 1
 
 
 def test_what_is_no_text_is_refused(tmp_path):
@@ -238,3 +238,13 @@ def test_reading_all_waits_for_whoever_has_the_store_and_keeps_nobody_waiting(tm
         other.start()
         other.join(10)
         assert len(found) == 2
+
+
+def test_fewer_items_than_none_are_not_looked_for(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        store.extend([HistoryItem(f"Pump {i}.") for i in range(5)])
+        for asked in (lambda k: store.search("pump", k), store.recent):
+            assert asked(0) == [] and len(asked(2)) == 2
+            for k in (-1, -(10**30)):
+                with pytest.raises(InputError, match=f"0 or more, not {k}"):
+                    asked(k)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rpo_edge import History, Personalizer
+from rpo_edge import History, InputError, Personalizer
 from rpo_edge.edits import apply
 from rpo_edge.records import Edit, Observation
 from rpo_edge.reflectors.base import Reflection
@@ -68,6 +68,21 @@ def test_frozen_spans_come_out_byte_for_byte(history, draft):
     rewrite = Personalizer(history, "rules").rewrite(draft)
     assert apply(draft, rewrite.edits) == rewrite.text
     assert [draft[s:e] for s, e, _ in freeze(draft)] == [rewrite.text[s:e] for s, e, _ in freeze(rewrite.text)]
+
+
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+def test_no_history_items_are_none_and_fewer_are_refused(history, windows):
+    """Without any, the profile decides all the same."""
+    personalizer = Personalizer(history, "rules")
+    assert personalizer.rewrite(DRAFT, k=0, windows=windows).changed
+    for k in (-1, -3):
+        for asked in (
+            lambda k=k: personalizer.rewrite(DRAFT, k=k, windows=windows),
+            lambda k=k: personalizer.streaming(k=k),
+            lambda k=k: next(personalizer.stream([DRAFT], k=k)),
+        ):
+            with pytest.raises(InputError, match=f"0 or more, not {k}"):
+                asked()
 
 
 def test_guard_keeps_private_words_private():

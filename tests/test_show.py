@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, show
 from rpo_edge.edits import apply
-from rpo_edge.records import Edit, HistoryItem, ReflectorInfo, Rewrite, Verdict
+from rpo_edge.records import Edit, HistoryItem, Observation, ReflectorInfo, Reverted, Rewrite, Verdict
 from rpo_edge.store.timeline import Change, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,6 +160,22 @@ def test_a_diff_has_the_draft_and_the_text(parts, places):
     shown = show.as_diff(rewrite, colour=False)
     assert re.sub(r"\{\+.*?\+\}", "", re.sub(r"\[-(.*?)-\]", r"\1", shown, flags=re.DOTALL), flags=re.DOTALL) == draft
     assert re.sub(r"\[-.*?-\]", "", re.sub(r"\{\+(.*?)\+\}", r"\1", shown, flags=re.DOTALL), flags=re.DOTALL) == rewrite.text
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\x00", "\x07", "\x9b", "\u202e", "\r", "\n", "\t"])
+def test_lines_about_texts_have_nothing_that_a_terminal_obeys(letter):
+    item = HistoryItem(f"It is{letter}[31m late.", f"ma{letter}il", f"2024{letter}", id=3)
+    line = show.item_line(item)
+    assert line.count("\t") == 3 and line.count("\n") == 1 and line.replace("\t", "").rstrip("\n").isprintable()
+    assert "It is" in line and "[31m late." in line
+    assert all(shown.isprintable() for shown in show.as_preview([item]).split("\n")) and show.as_preview([item]).count("\n") == 2
+    edit, said = Edit(0, 2, "It", "That", f"you write {letter}x"), Observation("f", letter, letter, letter)
+    rewrite = Rewrite("That", "It", (edit,), (said,), Verdict(False, (Reverted(f"A{letter}.", letter),)), ReflectorInfo("x"), {})
+    assert all(shown.isprintable() for shown in show.as_reasons(rewrite).split("\n")) and show.as_reasons(rewrite).count("\n") == 2
+
+
+def test_other_letters_are_shown_as_they_are():
+    assert show.item_line(HistoryItem("Ça va — “é” 🙂 汉字", "notes", "2024-05-01", id=7)) == "7\t2024-05-01\tnotes\tÇa va — “é” 🙂 汉字\n"
 
 
 # -- terminals and pipes -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """guard: sentence by sentence, edits that could change what is said are taken back.
 
-Each rule is one function (before, after) -> reason or None, over one unit: a sentence of the draft, or
-several where an edit spans them. A unit that fails any rule goes back to the draft's words, with the reason.
+Each rule is one function (Unit) -> reason or None. A unit is a sentence of the draft, or several where an edit
+spans them, and what became of it. One that fails any rule goes back to the draft's words, with the reason.
 
 Not covered: meaning. A word replaced by a false friend, a joke that turns sour, a sentence in whose place another
 one stands, a name that begins a sentence and is a common word too ("Will", "May"): nothing here notices.

@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from rpo_edge.errors import InputError
 from rpo_edge.store.terms import index_of, terms_of
 
 _WORD = re.compile(r"\w+")
@@ -52,6 +53,13 @@ class Plan(NamedTuple):
     match: str
     order: str
     candidates: int
+
+
+def checked(k: int) -> int:
+    """A number of items to read; 0 is none. Raises InputError for fewer."""
+    if k < 0:
+        raise InputError(f"k, the number of history items, is 0 or more, not {k}")
+    return k
 
 
 def found(connection: sqlite3.Connection, query: str, k: int) -> list[int]:
