@@ -395,3 +395,21 @@ def test_a_text_of_the_users_inside_a_word_does_not_break_a_private_run():
     edits = align(draft, "It is cold in this house we sing loud.")
     assert not guard(draft, edits, lambda words: known(tuple(words)), allowed=("hi",))[0]
     assert guard(draft, edits, lambda words: known(tuple(words)), allowed=("in this house",))[0] == edits
+
+
+@pytest.mark.parametrize(
+    "run", ["a" * 300_000, "0f" * 150_000, " " * 100_000, "\n" * 100_000, "🙂" * 60_000], ids=["a", "0f", "space", "line", "emoji"]
+)
+def test_time_is_linear_where_a_sentence_has_one_long_run(run, within):
+    draft = f"It is {run} so."
+    with within(30):  # a second at most; a search from each place of the run takes minutes
+        kept, _ = guard(draft, [Edit(0, 5, "It is", "It's", "t")])
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.c", "Mail x.y+z@no-one.org, now", "(a@b.de)", "see www.a.b and HTTPS://c.d", "é@b.ü", "no @ here a@b", "@a.b"]
+)
+def test_addresses_are_found_as_if_each_place_were_looked_at(text):
+    everywhere = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
+    assert module._URL.findall(text) == everywhere.findall(text)

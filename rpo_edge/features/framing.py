@@ -61,6 +61,7 @@ _DIVIDER = re.compile(
 )
 """What may set a closer apart: a rule, or a heading that says as little."""
 _TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
+_TAIL_LENGTH = 200  # a search through a whole run of white space, from each place in it, would be quadratic
 _UNDER_LETTER = re.compile(
     rf"^[*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*(?:\r?\n[ \t]*){{1,2}}[^\n!?:]{{0,39}}[^\s.!?:](?:\r?\n[ \t]*[^\n]{{1,40}}){{0,4}}\r?\n[ \t]*\r?\n\s*",
     re.IGNORECASE | re.MULTILINE,
@@ -105,7 +106,9 @@ def _closes(sentence: str, offers: bool) -> bool:
     """Whether a sentence is a stock closer, with a rule or heading before it and emoji behind it. offers: also those that offer more."""
     text = sentence.strip()
     divider = _DIVIDER.match(text)
-    text = _TAIL.sub("", text[divider.end() if divider else 0 :])
+    text = text[divider.end() if divider else 0 :]
+    tail = _TAIL.search(text, max(0, len(text) - _TAIL_LENGTH))
+    text = text[: tail.start()] if tail else text
     return bool(_stock("closer").fullmatch(text) or (offers and _stock("offer").fullmatch(text)))
 
 

@@ -46,7 +46,7 @@ _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 _SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
 """What contracts with the word before it, as it is then written."""
-_URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.\w+", re.IGNORECASE)  # one look at a run of letters
 _ANY_BULLET = re.compile(r"^[-*+•]")
 _KINDS = {"#": "heading", "-": "bullet"}
 
