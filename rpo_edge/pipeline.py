@@ -18,7 +18,7 @@ from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
 from rpo_edge.features.framing import is_formal, says_something
 from rpo_edge.history import History
-from rpo_edge.language import is_english
+from rpo_edge.language import foreign_parts, is_english, is_long_english
 from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
@@ -27,11 +27,11 @@ from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.shelf import manifest_of
-from rpo_edge.steps.freeze import Frozen, freeze, prose
+from rpo_edge.steps.freeze import Frozen, freeze, prose, united
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
 from rpo_edge.store.search import checked
-from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
+from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, PARTLY_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
 
 Windows = Literal["paragraphs", "sentences"]
 
@@ -127,7 +127,11 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         return unchanged(EMPTY_HISTORY)
     with clock("freeze"):
         frozen = freeze(draft)
-    if not is_english(prose(draft, frozen)):
+    with clock("freeze"):
+        marked = frozen
+        if foreign := foreign_parts(draft, frozen):
+            frozen = united((*frozen, *(Frozen(*part, "foreign") for part in foreign)))
+    if not is_english(prose(draft, marked)) and not (foreign and is_long_english(prose(draft, frozen))):
         return unchanged(NOT_ENGLISH)
     material = engine.material(draft, query, k, clock)
     try:
@@ -139,7 +143,8 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
         edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
-    return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, engine.notices)
+    notices = (*engine.notices, PARTLY_ENGLISH) if foreign else engine.notices
+    return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, notices)
 
 
 def reflect(

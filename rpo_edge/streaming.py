@@ -17,18 +17,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.features.framing import SIGN_OFF, is_formal
 from rpo_edge.history import History
-from rpo_edge.language import is_english
+from rpo_edge.language import foreign_parts, is_english, is_long_english
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window
 from rpo_edge.reflectors.observed import Observed
+from rpo_edge.segment import words
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
-from rpo_edge.steps.freeze import freeze, prose
+from rpo_edge.steps.freeze import Frozen, freeze, prose, united
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
@@ -215,11 +216,12 @@ class Stream:
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):
-            english = is_english(f"{prose(window.before, freeze(window.before))} {prose(window.text, window.frozen)}")
+            english, frozen = _told(window)
         self._record.english += english
-        self._record.foreign += not english
+        self._record.foreign += not english or frozen != window.frozen
         if not english:
             return window.text
+        window = replace(window, frozen=frozen)
         if self._material is None:
             self._material = self._engine.material(window.text, self._query, self._k, self._clock)
         profile, evidence = self._material.profile, self._material.evidence
@@ -262,6 +264,19 @@ class Stream:
             notices,
             bool(record.failures),
         )
+
+
+def _told(window: Window) -> tuple[bool, tuple[tuple[int, int, str], ...]]:
+    """Whether the sentence is English, by what stands before it, too, and its frozen spans with what is not English in it."""
+    by, text = len(window.before), window.before + window.text
+    frozen = (*freeze(window.before), *(Frozen(start + by, end + by, kind) for start, end, kind in window.frozen))
+    foreign = foreign_parts(text, frozen)
+    english = is_english(prose(text, frozen))
+    if not foreign:
+        return english, tuple(window.frozen)
+    both = united((*frozen, *(Frozen(*part, "foreign") for part in foreign)))
+    inside = tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in both if end > by)
+    return (english or is_long_english(prose(text, both))) and bool(words(prose(window.text, inside))), inside
 
 
 def _ended(text: str, added: str) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rpo_edge.language import is_english
+from rpo_edge.language import foreign_parts, is_english
+from rpo_edge.steps.freeze import freeze
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,41 @@ def test_long_texts_of_languages_that_share_words_with_english_are_told(text):
 )
 def test_long_english_texts_may_have_foreign_words(text):
     assert is_english(text)
+
+
+SPANISH = "El color de la casa es gris, y el labor del doctor no es normal."
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (f"Here is the translation. It is not long.\n\n{SPANISH}\n\nThat is all.", [SPANISH]),
+        (f"Here it is: yes.\n{SPANISH}\nThat is all of it.", [SPANISH]),
+        (f"It is this. {SPANISH} That is all.", [SPANISH]),
+        (f"Both are here:\n\n- The color is gray, and that is it.\n- {SPANISH}\n", [SPANISH]),
+        ("He says this:\n\nIch bin so müde. Guten Tag! Das ist nicht so.\n\nOk.", ["Ich bin so müde.", "Guten Tag!", "Das ist nicht so."]),
+        ("It is this.\r\n\r\nLa casa es gris.\r\nNo.\r\n\r\nIt is not.", ["La casa es gris.", "No."]),
+        ("It is here: now.\n\nМы не знаем, что это.\n\nIt is not.", ["Мы не знаем, что это."]),
+        ("**Dutch:** Het is in de stad.\n\nIt is not.", ["Het is in de stad."]),
+        ("Say it so: now.\n\n色彩在脑海中舞蹈!\n\nIt is not.", ["色彩在脑海中舞蹈!"]),
+    ],
+)
+def test_parts_in_another_language_are_found(text, parts):
+    assert [text[start:end] for start, end in foreign_parts(text, freeze(text))] == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is not so. We do not know.",
+        "The café is open. Send your résumé to Zoë, and don’t be naïve.",
+        "Joanna de la Vega was sitting in her office, waiting for Nicolas to arrive for the interview.",
+        "The volume of a sphere is V = (4/3)πr³, and θ and φ are in kΩ.\n\nλx = μy",
+        "He said “Ich bin so müde” twice.",
+        "`el color de la casa` is a name, and so is `die Farbe des Hauses`.",
+        "Smith et al. found it.\n\n- Los Angeles\n- La Jolla\n- El Paso",
+        "It has a certain je ne sais quoi, as they say in the shops of the town and on the pier.",
+    ],
+)
+def test_no_part_of_an_english_text_is_foreign(text):
+    assert foreign_parts(text, freeze(text)) == []

@@ -22,7 +22,7 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.cut import Cutter, frozen_after, lead_of
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.retrieve import ALL
-from rpo_edge.streaming import Engine, Stream
+from rpo_edge.streaming import PARTLY_ENGLISH, Engine, Stream
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAFT = (ROOT / "examples/response.txt").read_text("utf-8")
@@ -289,6 +289,20 @@ def test_other_languages_pass(personalizer):
     assert untimed(personalizer.rewrite(german, windows="sentences")) == untimed(personalizer.rewrite(german))
     mixed = personalizer.rewrite(f"{DRAFT}\n\n{german * 8}", windows="sentences")
     assert mixed.text.endswith(german * 8) and mixed.changed and NOT_ENGLISH not in mixed.notices
+
+
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+def test_another_language_inside_an_english_draft_stays(own, windows):
+    british = Personalizer(own(*(f"The colour of pump {n} is grey, and I don't like it. It's in the centre." for n in range(20))), "rules")
+    spanish = "El color de la casa es gris, y el labor del doctor no es normal."
+    draft = (
+        "It is not the color of it, and we have seen that this is so for all of them.\n\n{0}\n\n- It is gray, and we do not mind.\n- {0}\n"
+    )
+    rewrite = british.rewrite(draft.format(spanish), windows=windows)
+    ours = "It isn't the colour of it, and we've seen that this is so for all of them.\n\n{0}\n\n- It's grey, and we don't mind.\n- {0}\n"
+    assert rewrite.text == ours.format(spanish)
+    assert rewrite.notices == (PARTLY_ENGLISH,)
+    assert PARTLY_ENGLISH not in british.rewrite("It is not the color of it, but we do not mind.", windows=windows).notices
 
 
 class Putting(RulesReflector):

@@ -114,8 +114,13 @@ def freeze(text: str) -> tuple[Frozen, ...]:
         for match in pattern.finditer(text)
         if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match))
     ]
+    return united(found)
+
+
+def united(spans: Iterable[Frozen]) -> tuple[Frozen, ...]:
+    """The spans, sorted; those that overlap become one, of the first one's kind."""
     merged: list[Frozen] = []
-    for span in sorted(found, key=lambda f: (f.start, -f.end)):
+    for span in sorted(spans, key=lambda f: (f.start, -f.end)):
         if merged and span.start < merged[-1].end:
             if span.end > merged[-1].end:
                 merged[-1] = merged[-1]._replace(end=span.end)
