@@ -55,6 +55,7 @@ _BETWEEN_US = re.compile(
 )
 """What is called out is said to somebody, not told of others ("The king was happy")."""
 _LONGEST_CALL = 12  # words
+_LONGEST_NAME = 10  # characters, with its mark
 _TO_YOU = re.compile(r"\b(?:you|your|we|us|our|let['’]?s)\b", re.IGNORECASE)
 _GRAVE = re.compile(
     r"\b(?:hard\w*|difficult\w*|tough|exhaust\w*|overwhelm\w*|stress\w*|tired|anxi\w+|worr\w+|afraid|fear\w*|pain\w*|hurt\w*|ill|illness|sick\w*|died|dead|death|dying|loss|lost|"
@@ -64,6 +65,9 @@ _GRAVE = re.compile(
     re.IGNORECASE,
 )
 """What nobody calls out: what is grave, a hint, and what an enumeration begins."""
+_NO_END = re.compile(r"(?:[\d)]|(?<![\w'’])[A-Za-z]|(?<!\w)(?:Yahoo|Jeopardy|Kahoot|Joomla))!\Z")
+"""The mark of a factorial ("5!", "(n-1)!") or a name, which ends no sentence."""
+_GOES_ON = re.compile(r"! +[*_\"“(]*[a-z]")
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
@@ -227,7 +231,10 @@ def _carries_lead(text: str, match: re.Match[str]) -> bool:
 
 
 def _exclamation(text: str) -> Iterator[Site]:
-    """Sentence ends: only short sentences between people may gain an exclamation mark, warm ones before all, and no list's; any may lose it."""
+    """Sentence ends: only short sentences between people may gain an exclamation mark, warm ones before all, and no list's; any may lose it.
+
+    Where a small letter follows, a name has the mark ("They sued Yahoo! last year"), but for who writes small letters throughout.
+    """
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
@@ -240,9 +247,16 @@ def _exclamation(text: str) -> Iterator[Site]:
         )
         key, end = f"exclamation:{'warm' if warm else 'plain'}", span.start + len(sentence)
         if sentence.endswith("!"):
-            yield Site(key, end - 1, end, "!", {".": "."})
+            goes_on = _GOES_ON.match(text, end - 1)
+            if not _is_no_end(text, end) and not (goes_on and text[prose_start(text, span)].isupper()):
+                yield Site(key, end - 1, end, "!", {} if goes_on else {".": "."})
         elif len(said) > 1:
             yield Site(key, end - 1, end, ".", {"!": "!"} if free else {})
+
+
+def _is_no_end(text: str, end: int) -> bool:
+    """Whether the exclamation mark before `end` is a part of its word."""
+    return bool(_NO_END.search(text, max(0, end - _LONGEST_NAME), end))
 
 
 _BARE_WORDS = 3
@@ -356,7 +370,7 @@ def _may_be_name(text: str, word: re.Match[str]) -> bool:
         return word_after(text, word.end()) not in _NAMES_BUT_BEFORE[first]
     if first in FUNCTION_WORDS or first in _GREETINGS:
         return False
-    if _INITIALS_NEXT.match(text, word.end()):
+    if _INITIALS_NEXT.match(text, word.end()) or _GOES_ON.match(text, word.end()):
         return True
     title, following = _TITLE.match(text, word.end()), _CAPITAL_NEXT.match(text, word.end())
     if _is_verb(first):
@@ -370,11 +384,14 @@ def _is_verb(word: str) -> bool:
 
 
 def _continues(text: str, start: int, sentence: int) -> bool:
-    """After "..." or speech ('"Yay!" he said') a sentence may go on; a heading, or a line all bold, has a case of its own."""
+    """After "...", "5!" or speech ('"Yay!" he said') a sentence may go on; a heading, or a line all bold, has a case of its own."""
     before = text[max(0, sentence - 8) : sentence].rstrip()
     line = line_of(text, start).strip()
     speech = before.endswith(('"', "”", "’", "'")) and text[start].islower()
-    return speech or before.endswith(("...", "…")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
+    goes_on = text.endswith(" ", 0, sentence) and _is_no_end(text, max(0, sentence - 8) + len(before))
+    return (
+        goes_on or speech or before.endswith(("...", "…")) or line.startswith(("#", "|")) or (line.startswith("**") and line.endswith("**"))
+    )
 
 
 _PRONOUN = re.compile(
