@@ -30,7 +30,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.parts import is_base
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
-from rpo_edge.segment import words
+from rpo_edge.segment import line_mark, words
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
@@ -125,8 +125,8 @@ _BEFORE_THERE = listed(
 
 
 _BOLD = re.compile(r"\*\*[^*\n]+\*\*")
-_SHORT_IN_TITLES = 3
-"""Letters up to which a word may be small in a title with capitals."""
+_ENDS_LEAD = re.compile(r"(?::\*\*|.\*\*(?::| *\Z| +[-–—]))")
+_SMALL_IN_TITLES = PREPOSITIONS | listed("a an the and or but nor vs")
 
 
 def _short(form: str) -> str:
@@ -183,7 +183,8 @@ def _let_sites(text: str, apostrophe: str) -> Iterator[Site]:
         if before and not before.endswith(_BEFORE_LET):
             continue
         if match["long"]:
-            yield Site("contraction:let's", match.start(), match.end(), "expanded", {"contracted": match[0][:3] + apostrophe + "s"})
+            if not _is_in_title(text, match):
+                yield Site("contraction:let's", match.start(), match.end(), "expanded", {"contracted": match[0][:3] + apostrophe + "s"})
         else:
             options = {} if _is_titled(text, match) else {"expanded": match[0][:3] + " us"}
             yield Site("contraction:let's", match.start(), match.end(), "contracted", options)
@@ -222,7 +223,7 @@ def _negation_sites(text: str, apostrophe: str) -> Iterator[Site]:
         plain = _plain(written)
         following = word_after(text, match.end())
         if match["long"]:
-            if _is_stressed(written) or following in SUBJECTS or following in ("only", "but"):
+            if _is_stressed(written) or _is_in_title(text, match) or following in SUBJECTS or following in ("only", "but"):
                 continue
             short = "can't" if plain in ("cannot", "can not") else _NEGATED[plain.split()[0]]
             options = {"contracted": like(written, short.replace("'", apostrophe))}
@@ -240,13 +241,30 @@ def _is_titled(text: str, match: re.Match[str]) -> bool:
         return False
     if match[0][1] not in "'’" and text.endswith(" ", 0, start) and word_before(text, start):
         return True  # inside a sentence no other word has a capital, but "I"
-    line = line_of(text, start)
-    at = start - text.rfind("\n", 0, start) - 1
-    bold = next((bold for bold in _BOLD.finditer(line) if bold.start() <= at < bold.end()), None)
-    if not bold and not is_line_with(text, start, ("#",)):
+    line, bold = line_of(text, start), _bold_at(text, start)
+    return bool(bold or is_line_with(text, start, ("#",))) and _has_capitals(bold[0] if bold else line, match[0])
+
+
+def _is_in_title(text: str, match: re.Match[str]) -> bool:
+    """In the title of a work or the name of a button, inside a sentence ("The book I Am Legend"): it is written as it is. A heading may change."""
+    start = match.start()
+    first, _, second = match[0].partition(" ")
+    if not (second or (first if word_before(text, start) else ""))[:1].isupper():
         return False
-    others = [word for word in words(bold[0] if bold else line) if len(word) > _SHORT_IN_TITLES and word != match[0]]
-    return all(word[0].isupper() for word in others)
+    line, bold = line_of(text, start), _bold_at(text, start)
+    heads = bold and line[: bold.start()].strip() == line_mark(line) and _ENDS_LEAD.match(line, bold.end() - len(":**"))
+    return not _has_capitals(bold[0] if bold and heads else line, match[0])
+
+
+def _bold_at(text: str, position: int) -> re.Match[str] | None:
+    """The bold of its line in which `position` is."""
+    at = position - text.rfind("\n", 0, position) - 1
+    return next((bold for bold in _BOLD.finditer(line_of(text, position)) if bold.start() <= at < bold.end()), None)
+
+
+def _has_capitals(title: str, but: str) -> bool:
+    """Whether all words have a capital, besides those that titles write small and `but`."""
+    return not any(word[0].islower() for word in words(title) if word not in _SMALL_IN_TITLES and word not in but.split())
 
 
 def _is_question(text: str, match: re.Match[str], plain: str, following: str) -> bool:
@@ -279,7 +297,7 @@ def _pair_site(text: str, match: re.Match[str], forms: dict[str, str], apostroph
     form = next(form for form, short in forms.items() if plain in (form.lower(), short.lower()))
     key = f"contraction:{forms[form].lower()}"
     if match["long"]:
-        if not _is_stressed(written) and _can_contract(text, match, forms):
+        if not _is_stressed(written) and not _is_in_title(text, match) and _can_contract(text, match, forms):
             yield Site(key, match.start(), match.end(), "expanded", {"contracted": like(written, forms[form].replace("'", apostrophe))})
     elif full := _full_form(text, match, form, forms):
         options = {} if _is_titled(text, match) else {"expanded": like(written, full)}
