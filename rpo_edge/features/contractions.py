@@ -28,6 +28,7 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
+from rpo_edge.features.participles import verb_of
 from rpo_edge.features.parts import is_base
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
 from rpo_edge.segment import line_mark, words
@@ -94,8 +95,9 @@ _FELT = listed(  # -ed words that follow "is", not "has"
     "committed"
 )
 _PASSIVE = _FELT | listed(  # and these, of things: "he's called" may be either
-    "called designed required located needed recommended advised intended expected believed estimated"
+    "called designed required located needed recommended advised intended expected believed estimated tied owed"
 )
+_COUNTED = listed("many lots several two three plenty tons")
 _WOULD_VERB = re.compile(
     rf"{_ADVERBS}{{0,2}}{_MANNER}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make|take|give|keep|"
     r"think|know|find|help|look|try|work|ask|tell|see|feel|hope|hate|argue|agree|appreciate|advise|assume|encourage|consider|check|create|"
@@ -365,22 +367,15 @@ def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]
         return "" if subject == "here" else f"{subject} has"
     if word.endswith("ed") and _BY.match(text, following.end("verb")):
         return form
+    if (verb := verb_of(text, following.end("verb"), word, subject)) is not None:
+        return f"{subject} {verb}" if verb else ""
     passive = word in (_FELT if subject in ("he", "she", "who") else _PASSIVE)
-    if not passive and (word in _PARTICIPLES or (word.endswith("ed") and len(word) > 4)):
+    if not passive and (word in _PARTICIPLES or (word.endswith("ed") and (len(word) > 4 or (len(word) == 4 and word[1] != "e")))):
         return ""
     if subject in _ASKING and (word in SUBJECTS or word in ("up", "to", "hoping")):
         return ""
-    counted = (
-        "many",
-        "lots",
-        "several",
-        "two",
-        "three",
-        "plenty",
-        "tons",
-        "no" if word_after(text, following.end("verb")).endswith("s") else "many",
-    )
-    plural = subject == "there" and word in counted
+    counted = word in _COUNTED or (word == "no" and word_after(text, following.end("verb")).endswith("s"))
+    plural = subject == "there" and counted
     return "" if plural or word == "own" else form
 
 
