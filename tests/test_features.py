@@ -492,6 +492,10 @@ UNSAFE = {
         "Ultimately, the jury found him guilty.",
         "In summary, *no*.",
     ],
+    "title_stop": [
+        "He lives at 5 Elm Dr. and Dr. No came. We met on Elm Dr. and Hale came.",
+        "It is Mr. or Mrs. who? Dr. and Ann. So, Mr. 5.",
+    ],
     "sentence_case": [
         "# The Best Way",
         '"Yay!" he said.',
@@ -825,6 +829,8 @@ CHANGES = [
     ("We knew of the plan, and the plan was bad.", "clause_join", "apart", "We knew of the plan. And the plan was bad."),
     ("It is two months' notice, and the tenants'\nright.", "apostrophe", "curly", "It is two months’ notice, and the tenants’\nright."),
     ("It is the tenants’ right. Run `x('a')`.", "apostrophe", "straight", "It is the tenants' right. Run `x('a')`."),
+    ("Mr. and Mrs. Hale met Dr./Mrs. Lee, and Ms. J. Hale.", "title_stop", "none", "Mr and Mrs Hale met Dr/Mrs Lee, and Ms J. Hale."),
+    ("Mr & Mrs Hale met Dr Lee.", "title_stop", "stop", "Mr. & Mrs. Hale met Dr. Lee."),
     ("Great idea.", "sentence_case", "lower", "great idea."),
     ("Great idea! It is. See you at 5!\n\nIt is.", "sentence_case", "lower", "great idea! it is. see you at 5!\n\nit is."),
     ("It was late! We saw n! We left! In May!", "exclamation", ".", "It was late. We saw n! We left. In May."),

@@ -415,12 +415,14 @@ def _pronoun(text: str) -> Iterator[Site]:
 
 _NAME_BEFORE = re.compile(r"[a-z,] (?:[A-Z][\w'’-]+ )*[A-Z][\w'’-]+ \Z")
 """A capitalised word inside a sentence: a name that may have a number."""
-_TITLE_STOP = re.compile(r"(?<![\w-])(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?= (?P<name>[A-Z][a-z]+))")
+_TITLE_STOP = re.compile(
+    r"(?<![\w-])(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?=(?:(?: (?:and|or|&) |/)(?:Mr|Mrs|Ms|Dr)\.?)? (?P<name>[A-Z](?:[a-z]+|\.(?= ?[A-Z]))))"
+)
 _STREET = re.compile(r"(?:\d\w*|[A-Z][\w'’-]*) \Z")
 
 
 def _title_stop(text: str) -> Iterator[Site]:
-    """ "Mr. Hale" or "Mr Hale", no street ("5 Elm Dr. The house")."""
+    """ "Mr. Hale" or "Mr Hale", and both of "Mr. and Mrs. Hale"; no street ("5 Elm Dr. The house")."""
     for match in _TITLE_STOP.finditer(text):
         near = max(0, match.start() - 20)
         street = _STREET.search(text, near, match.start()) and not begins_sentence(text, match.start())
