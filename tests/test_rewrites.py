@@ -240,6 +240,18 @@ CASES = {
         "Hello Sam,\n\nYou asked for the report and it is here.",
         "Hey Sam!\n\nYou asked for the report & it is here.",
     ),
+    "nobody calls out what is grave": (
+        CALLS,
+        "Your claim was denied. Thank you for your letter. We are here for you.\n\nYou can call us.\n\nIt is a form. You shall pay the fee.\n\n"
+        "Your flight is cancelled. You and your dog are home.",
+        "Your claim was denied. Thank you for your letter. We are here for you.\n\nYou can call us.\n\nIt is a form. You shall pay the fee.\n\n"
+        "Your flight is cancelled. You and your dog are home!",
+    ),
+    "nor what is sad in the next paragraph": (
+        CALLS,
+        "We are so sorry for your loss.\n\nThank you for your letter.\n\nWe are there for you.",
+        "We are so sorry for your loss.\n\nThank you for your letter.\n\nWe are there for you!",
+    ),
     "its mark behind the same greeting": (BANGS, "Hey Sam,\n\nYou asked for it.", "Hey Sam!\n\nYou asked for it."),
     "a sign-off of formal letters": (
         BOTH,

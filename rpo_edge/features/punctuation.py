@@ -25,7 +25,7 @@ from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
 from rpo_edge.features.parts import FINITE, is_part, is_sentence, is_time
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
-from rpo_edge.segment import WORD, line_mark, prose_start, sentences, straight, words
+from rpo_edge.segment import WORD, line_mark, paragraphs, prose_start, sentences, straight, words
 
 _JOINS = listed("and but or so nor yet")
 _ADDS = _JOINS | listed("which who whose whom where especially particularly including such without")
@@ -59,7 +59,7 @@ _LONGEST_NAME = 10  # characters, with its mark
 _TO_YOU = re.compile(r"\b(?:you|your|we|us|our|let['’]?s)\b", re.IGNORECASE)
 _GRAVE = re.compile(
     r"\b(?:hard\w*|difficult\w*|tough|exhaust\w*|overwhelm\w*|stress\w*|tired|anxi\w+|worr\w+|afraid|fear\w*|pain\w*|hurt\w*|ill|illness|sick\w*|died|dead|death|dying|loss|lost|"
-    r"lose|losing|grie\w+|alone|lonely|cry\w*|wrong|bad|worse|worst|risk\w*|danger\w*|warn\w*|careful\w*|caution|problem\w*|issue\w*|error\w*|fail\w*|mistake\w*|debt\w*|doctor\w*|"
+    r"lose|losing|grie\w+|alone|lonely|cry\w*|shall|must|fees?|overdue|owe\w*|penalt\w+|late|refus\w+|declin\w+|unable|locked|blocked|banned|billed|charged?|cancel\w*|closed|expired|delay\w*|wrong|bad|worse|worst|risk\w*|danger\w*|warn\w*|careful\w*|caution|problem\w*|issue\w*|error\w*|fail\w*|mistake\w*|debt\w*|doctor\w*|"
     r"hospital|symptom\w*|treatment\w*|medic\w+|lawyer\w*|legal\w*|court|police|emergency|apolog\w+|regret\w*|understand\w*|however|although|though|may|might|could|would|should)\b"
     r"|\d|^\W*\w+,",
     re.IGNORECASE,
@@ -68,6 +68,15 @@ _GRAVE = re.compile(
 _NO_END = re.compile(r"(?:[\d)]|(?<![\w'’])[A-Za-z]|(?<!\w)(?:Yahoo|Jeopardy|Kahoot|Joomla))!\Z")
 """The mark of a factorial ("5!", "(n-1)!") or a name, which ends no sentence."""
 _GOES_ON = re.compile(r"! +[*_\"“(]*[a-z]")
+_SORROW = re.compile(
+    r"\b(?:den(?:ied|ial)|rejected|fired|laid off|dismiss(?:ed|al)|redundan\w+|terminat\w+|evict\w*|foreclos\w+|lawsuit\w*|sued|arrest\w*|convict\w*|prosecut\w+|prison|"
+    r"bankrupt\w*|hack(?:ed|ers?)|breach\w*|stolen|fraud\w*|scam\w*|suspended|overdue|past due|penalty|condolence\w*|sympathy|bereave\w*|mourn\w*|funeral\w*|grie\w+|"
+    r"(?:your|her|his|their|our) loss|pass(?:ed|ing) away|died|death|dying|suicid\w*|self-harm|miscarr\w+|abus\w+|assault\w*|violen\w+|overdos\w+|diagnos\w+|cancer\w*|tumou?r\w*|"
+    r"tested positive|(?:test|result)s? (?:is|was|are|were|came back) positive|emergency|ambulance|911|999|heart attack|stroke|bleeding|unconscious|crisis|tragic|tragedy|heartbr\w+|"
+    r"depress\w+|trauma\w*|victim\w*|sadness|(?:so|very|deeply|truly|terribly) sorry)\b",
+    re.IGNORECASE,
+)
+"""Beside what tells of such things nobody calls anything out, not even a thank-you."""
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
@@ -235,6 +244,7 @@ def _exclamation(text: str) -> Iterator[Site]:
 
     Where a small letter follows, a name has the mark ("They sued Yahoo! last year"), but for who writes small letters throughout.
     """
+    grave = _grave_parts(text)
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
@@ -251,7 +261,16 @@ def _exclamation(text: str) -> Iterator[Site]:
             if not _is_no_end(text, end) and not (goes_on and text[prose_start(text, span)].isupper()):
                 yield Site(key, end - 1, end, "!", {} if goes_on else {".": "."})
         elif len(said) > 1:
-            yield Site(key, end - 1, end, ".", {"!": "!"} if free else {})
+            grieves = any(start <= span.start < stop for start, stop in grave)
+            yield Site(key, end - 1, end, ".", {"!": "!"} if free and not grieves else {})
+
+
+def _grave_parts(text: str) -> list[tuple[int, int]]:
+    """The paragraphs that tell of something grave, each with those beside it."""
+    parts = paragraphs(text)
+    return [
+        (parts[max(0, i - 1)].start, parts[min(i + 1, len(parts) - 1)].end) for i, part in enumerate(parts) if _SORROW.search(text, *part)
+    ]
 
 
 def _is_no_end(text: str, end: int) -> bool:
