@@ -481,6 +481,11 @@ CASES = {
     "a title stays as it is": (LOW, "She read *Pride and Prejudice* again.", "she read *Pride and Prejudice* again"),
     "a title at the start, too": (LOW, "*Pride and Prejudice* is long, and I like it.", "*Pride and Prejudice* is long, and i like it."),
     "her own i": (SMALL, "Yes, I'm here. I think I will go, and I have it.", "yes, i'm here. i think i'll go, and i have it"),
+    "her own i in bare contractions": (
+        ["ok im late. i didnt see it", "dont wait, ill be there", "nah i cant", "ive got it, im in"],
+        "I do not know. I am late, and I will not go.",
+        "i dont know. im late, and i wont go",
+    ),
     "a new sentence and a short form": (STOPS, "It rained a lot; it is late.", "It rained a lot. It's late."),
     "a list of clauses": (SHORT, "Write down what happened, when it did, and who was there.", None),
     "Mr Bennet": (DOCTORS, "Mr. Bennet and Dr. Hale left.", "Mr Bennet and Dr Hale left."),

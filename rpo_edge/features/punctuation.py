@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.clauses import ends_well, stands_alone
 from rpo_edge.features.context import (
+    AUXILIARIES,
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
@@ -418,11 +419,27 @@ _PRONOUN = re.compile(
     r"i(?=['’](?:m|ve|d|ll)\b| (?:am|was|have|had|think|thought|can|could|will|would|do|did|don|didn|"
     r"know|need|want|like|love|hope|see|saw|got|get|use|used|guess|feel|just|also|still|really|should|might|went|made|tried|put|said)\b))"
 )
+_BARE_PRONOUN = re.compile(
+    r"(?<![\w'’./(-])[Ii](?:(?=(?:m|ve)(?![\w'’./-]))|(?<=i)(?= (?:dont|didnt|cant|wont|wasnt|havent|hadnt|couldnt|wouldnt|shouldnt|aint)(?![\w'’-]))|"
+    r"(?=ll (?:be|go|get|check|do|see|try|have|take|let|call|just|send|make|ask|come|tell|give|find|text|bring|meet|probably|never|always|also|still|pay|pick|wait|show)(?![\w'’-]))|"
+    r"(?=d (?:like|love|rather|say|be|go|have|prefer|never|probably|just|definitely|still|hate)(?![\w'’-])))"
+)
+"""Before a contraction that is written without its apostrophe ("im", "ill go", "i cant")."""
+_ILL_AFTER = (
+    AUXILIARIES
+    | DETERMINERS
+    | PREPOSITIONS
+    | listed("mentally seriously critically terminally feel feeling feels felt get got fall fell user")
+)
+"""Behind these "ill" and "id" are words of their own."""
 _NUMBERED_THINGS = listed("type part phase class chapter level volume book act stage grade figure table section war element")
 
 
 def _pronoun(text: str) -> Iterator[Site]:
-    """ "I" or "i"; of the small letter only what no formula has, of the capital what is no number ("World War I was")."""
+    """ "I" or "i"; of the small letter only what no formula has, of the capital what is no number ("World War I was"). Bare contractions only tell."""
+    for match in _BARE_PRONOUN.finditer(text):
+        if not (text[match.end()] in "ld" and word_before(text, match.start()) in _ILL_AFTER):
+            yield Site("pronoun_case", match.start(), match.end(), "lower" if match[0] == "i" else "upper")
     for match in _PRONOUN.finditer(text):
         if match[0] == "i":
             yield Site("pronoun_case", match.start(), match.end(), "lower", {"upper": "I"})
