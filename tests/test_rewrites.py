@@ -268,6 +268,23 @@ CASES = {
         f"Dear Ms. Hill,\n\n{FILL}\n\n{FILL}\n\n{FILL}\n\nThe last step is short.",
         None,
     ),
+    "items and bold leads lose it together with prose": (
+        STOPLESS,
+        f"{STEP}\n\n**No door?** It is far.\n\n- We left.\n  - They came in\n    the rain.\n- Milk.\n- It is here!\n- Who?\n1. Eggs, etc.\n2. Go\n"
+        "3. Wait. See it at 5 p.m.\n4. Ann saw it.\n\nIt is here.\n- One.\n\n> It is so.\n\n**It is late.**",
+        f"{STEP[:-1]}\n\n**No door?** It is far\n\n- We left\n  - They came in\n    the rain\n- Milk\n- It is here\n- Who?\n1. Eggs, etc.\n2. Go\n"
+        "3. Wait. See it at 5 p.m.\n4. Ann saw it\n\nIt is here.\n- One\n\n> It is so.\n\n**It is late.**",
+    ),
+    "items without it say nothing of prose": (
+        [f"For {w}:\n- Get the milk\n- Call the shop\n- Fix the door" for w in WEEKS],
+        f"{STEP}\n\n- We left.",
+        None,
+    ),
+    "nor do small letters in them": (
+        [f"It was late in {w}.\n\n- get the milk\n- call the shop\n- fix the door" for w in WEEKS],
+        f"{STEP}\n\n- Wait for it.",
+        None,
+    ),
     "no last stop in any other": (STOPLESS, f"Dear Anna,\n\n{STEP}", f"Dear Anna,\n\n{STEP[:-1]}"),
     "two edits of the word after a phrase": (
         SHORT,
@@ -386,7 +403,7 @@ CASES = {
     "a stop before what goes": (LOW, "The oven is hot. It is fun. I hope this helps!", "the oven is hot. it's fun"),
     "a stop before an emoji": (LOW, "The oven is hot. It is fun. 🙂\n\nWe like it.", "the oven is hot. it's fun\n\nwe like it"),
     "a stop that stays": (SHORT, "The oven is hot. It is fun. I hope this helps!", "The oven is hot. It's fun."),
-    "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion.\n2. open the file."),
+    "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion\n2. open the file"),
     "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),
     "a last exclamation": (
         LOW,
@@ -404,7 +421,7 @@ CASES = {
     "behind a label, without an apostrophe": (
         CHAT,
         "2. **Pale skin** – It's often inside the lower eyelids.",
-        "2. **pale skin** – Its often inside the lower eyelids.",
+        "2. **pale skin** – Its often inside the lower eyelids",
     ),
     "no apostrophes": (
         CHAT,
@@ -479,7 +496,7 @@ CASES = {
     ),
     "more of them than of hers": (PLAIN, "It is crucial to check it.", "It is important to check it."),
     "a title stays as it is": (LOW, "She read *Pride and Prejudice* again.", "she read *Pride and Prejudice* again"),
-    "a title at the start, too": (LOW, "*Pride and Prejudice* is long, and I like it.", "*Pride and Prejudice* is long, and i like it."),
+    "a title at the start, too": (LOW, "*Pride and Prejudice* is long, and I like it.", "*Pride and Prejudice* is long, and i like it"),
     "her own i": (SMALL, "Yes, I'm here. I think I will go, and I have it.", "yes, i'm here. i think i'll go, and i have it"),
     "her own i in bare contractions": (
         ["ok im late. i didnt see it", "dont wait, ill be there", "nah i cant", "ive got it, im in"],

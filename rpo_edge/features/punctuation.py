@@ -81,9 +81,15 @@ _SORROW = re.compile(
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
 
 
-_NO_PROSE = ("#", "|", "-", "*", "+", "•", ">", "`", "~", "<")
-_NUMBERED = re.compile(r"\s*\(?\w{1,3}[.)]\s")
-_LAST_LINE = re.compile(r"^[ \t]*\S.*$(?=\s*(?:\n[ \t]*\r?\n|\Z))", re.MULTILINE)
+_NO_PROSE = ("#", "|", ">", "`", "~", "<")
+_ITEM = r"[ \t]*(?:[-*+•]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,3})[.)])[ \t]"
+_BEGINS_ITEM = re.compile(_ITEM)
+_ITEM_NEXT = re.compile(rf"[ \t]*\r?\n{_ITEM}")
+_BEGINS_NOTE = re.compile(rf"{_ITEM}|[-*+•_ \t]")
+_LAST_LINE = re.compile(rf"^(?:[ \t]*\S.*$(?=\s*(?:\n[ \t]*\r?\n|\Z))|(?:{_ITEM}|[ \t]+\S).*$(?=\n{_ITEM}))", re.MULTILINE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:etc|[Ii]nc|[Ll]td|[Cc]orp|[Cc]o|[JS]r|al|approx|Ave|Blvd|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec|[A-Z][a-z]+,? [A-Z])|\.\w)\.\Z"
+)
 _CODE = re.compile(
     r"^[ \t>]*(?P<fence>```+|~~~+)(?:(?!^[ \t>]*(?P=fence)).)*(?:^[ \t>]*(?P=fence)[`~]*)?|^(?: {4}|\t)[^\n]*|`[^`\n]+`",
     re.MULTILINE | re.DOTALL,
@@ -284,19 +290,28 @@ _BARE_WORDS = 3
 
 
 def _last_stop(text: str) -> Iterator[Site]:
-    """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes."""
+    """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes.
+
+    Items of lists and paragraphs that are led by bold go along where they have one; that they have none says nothing, few people's have.
+    """
     first, last = body(text)
     for line in _LAST_LINE.finditer(text):
         said = line[0].rstrip()
         end = line.start() + len(said)
         if end <= first or end > last:
             continue  # a signature has no stop, whoever signs
-        if is_line_with(text, line.start(), _NO_PROSE) or _NUMBERED.match(line[0]) or (not said[-1:].isalpha() and not said.endswith(".")):
+        stop, note = said.endswith("."), bool(_BEGINS_NOTE.match(said))
+        if is_line_with(text, line.start(), _NO_PROSE) or not (stop or (said[-1:].isalpha() and not note)):
             continue
-        stop = said.endswith(".")
-        if len(words(left_of(text, end - stop))) < _BARE_WORDS or said.endswith("..") or not said[:-1][-1:].isalnum():
+        fewest = 1 if note else _BARE_WORDS
+        if len(words(left_of(text, end - stop))) < fewest or not said[:-1][-1:].isalnum() or _ABBREVIATED.search(said):
             continue
         yield Site("last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
+
+
+def ends_item(text: str, end: int) -> bool:
+    """Whether an item of a list ends at `end`, and another follows."""
+    return bool(_ITEM_NEXT.match(text, end) and _BEGINS_ITEM.match(line_of(text, end)))
 
 
 def _ellipsis(text: str) -> Iterator[Site]:
@@ -370,6 +385,9 @@ def _lower_start(text: str) -> Iterator[Site]:
         if _EMPHASISED.match(text, start - 1) and not text.startswith(("**", "__"), start - 2):
             continue  # a title, as "*Pride and Prejudice*"
         if text[start].islower():
+            line = line_of(text, start)
+            if _BEGINS_ITEM.match(line) and not line.rstrip().endswith((".", "!", "?")):
+                continue  # many write "- buy milk" and begin sentences with a capital
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
         elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose)) and not _may_be_name(text, word):
             yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Self
 
 from rpo_edge.features.base import Site
-from rpo_edge.features.punctuation import can_be_spelled, spelled
+from rpo_edge.features.punctuation import can_be_spelled, ends_item, spelled
 from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rates import FRAMES, Rates
@@ -85,7 +85,8 @@ def _ends_in_pronoun(text: str, end: int, window: Window) -> bool:
 
 
 def _ends_paragraph(end: int, window: Window) -> bool:
-    return not (window.sentence and not window.last) and bool(_PARAGRAPH_END.match(window.text, end))
+    ends = _PARAGRAPH_END.match(window.text, end) or ends_item(window.text, end)
+    return not (window.sentence and not window.last) and bool(ends)
 
 
 def _less_alike(before: str, after: str, of: Callable[[str], bool]) -> tuple[str, str]:
