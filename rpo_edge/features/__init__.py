@@ -3,7 +3,7 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
-from rpo_edge.features import clauses, framing, layout, lists, measured, punctuation, register, shorthand, wording
+from rpo_edge.features import clauses, dashes, framing, layout, lists, measured, punctuation, register, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
@@ -31,7 +31,7 @@ CHOICES: tuple[Choice, ...] = (
     wording.EXAMPLE,
     wording.THAT_CLAUSE,
     punctuation.LATIN,
-    punctuation.DASH,
+    dashes.DASH,
     clauses.SEMICOLON,
     lists.OXFORD,
     clauses.JOIN,

@@ -6,38 +6,24 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import ends_well, stands_alone
 from rpo_edge.features.context import (
     AUXILIARIES,
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
-    SUBORDINATORS,
     begins_sentence,
     is_line_with,
     left_of,
     line_of,
     listed,
-    right_of,
     word_after,
     word_before,
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
-from rpo_edge.features.parts import FINITE, is_part, is_sentence, is_time
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, paragraphs, prose_start, sentences, straight, words
 
-_JOINS = listed("and but or so nor yet")
-_ADDS = _JOINS | listed("which who whose whom where especially particularly including such without")
-NO_DASHES = dict.fromkeys(("comma", "full stop", "colon", "parentheses"), 1.0)
-"""What stands in place of dashes, for who writes none; no place takes two of them."""
-_DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- "}
-_DASH = re.compile(
-    r"(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ]|[ ]–[ ]|[ ]--[ ]|[ ]-[ ])(?=[A-Za-z(\"“‘*])|(?<=[\d%`])(?:—|[ ]—[ ])(?=[A-Za-z(\"“‘*`])|(?<=[A-Za-z)\"”’*])(?:—|[ ]—[ ])(?=[\d`])"
-    r"|(?<=[A-Za-z]\d|\d\d)(?:[ ]–[ ]|[ ]-[ ])(?=(?:I|it|we|you|he|she|they|there)(?:['’]\w+)? [a-z])"
-)
-"""Beside a number or code only what is no minus and no range."""
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _OR_PLURAL = re.compile(rf"{_APOSTROPHE.pattern}|(?<=[A-Za-z]s)['’](?=[ \n][a-z])")
@@ -100,150 +86,6 @@ _CAPITAL_NEXT = re.compile(r" [*_\"“]*([A-Z][a-z]\w*)")
 _TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|for|to|on|with|&)(?= )))+(?:[:(\n]| [-–—(]|\Z)")
 _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
 """Names that are verbs too, and the words before which they are."""
-
-_ENDS_OF_WORDS = 3
-"""Words that must stand on either side of a dash before other marks may take its place, as a rule."""
-_ANSWERS = listed("yes no yeah yep nope nah sure okay ok")
-_LEAD = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?\*\*[^*\n]+\*\*(?= ?[—–])")
-_LONGEST_TITLE = 12  # words
-_ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
-
-
-def _dashes(text: str) -> Iterator[Site]:
-    """No minus, no range, no pair of names; what is short on one side may have another dash, and little else."""
-    names = {mark: name for name, mark in _DASHES.items()}
-    for match in _DASH.finditer(text):
-        left, right = left_of(text, match.start()), right_of(text, match.end())
-        before, after = words(left), words(right)
-        if not before or not after:
-            continue
-        variant, end = names[match[0]], match.end()
-        options = {name: mark for name, mark in _DASHES.items() if name != variant}
-        if _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
-            if _is_spoken(before[-1], after[0]):
-                yield Site("dash", match.start(), end, variant)
-            continue
-        behind = _behind_lead(text, match.start())
-        if behind > 1:
-            left = left[1 - behind :]  # the dash of a lead is none of its sentence
-        lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
-        alone = not lefts and not rights
-        if alone and _is_in_title(text, match, before, after):
-            options |= {"colon": ": "}
-        elif _carries_lead(text, match):
-            if match[0] == " - " or is_line_with(text, match.start(), ("|",)):
-                options = {}
-            elif behind == 0 and after[0].lower() not in FINITE:
-                options |= {"colon": ": "}
-        elif _are_names(before[-1], after[0]):
-            options = options if "—" in match[0] else {}
-        elif alone and is_sentence(after) and _is_said(left) and ends_well(text, left, right, end):
-            options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
-            end += 1
-        elif alone:
-            options |= _only(text, left, right, after, end)
-        elif len(lefts) + len(rights) == 1:
-            options |= _of_two(left, right, lefts, rights)
-        yield Site("dash", match.start(), end, variant, options)
-
-
-def _only(text: str, left: str, right: str, after: list[str], end: int) -> dict[str, str]:
-    """What may stand for the only dash of a sentence."""
-    before = words(left)
-    if min(len(before), len(after)) < _ENDS_OF_WORDS:
-        answers = len(before) == 1 and before[0].lower() in _ANSWERS
-        return {"comma": ", "} if answers or (len(before) >= _ENDS_OF_WORDS and _ends_shortly(right, after)) else {}
-    if _takes_comma(left, right, after):
-        return {"comma": ", "}
-    return {"colon": ": "} if _takes_colon(text, left, right, after, end) else {}
-
-
-def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.Match[str]]) -> dict[str, str]:
-    """What may stand for one of two: the same for the other, since the same is judged, what stands between them."""
-    between = left[lefts[0].end() :] if lefts else right[: rights[0].start()]
-    inner = words(between)
-    if not inner or any(mark in between for mark in "()[]:;"):
-        return {}
-    if "," not in left and "," not in right and is_part(inner):
-        return {"comma": ", "}
-    return {"parentheses": ") " if lefts else " ("}
-
-
-def _takes_comma(left: str, right: str, after: list[str]) -> bool:
-    """Whether what follows an only dash is a part that a comma may begin, also beside other commas where its first word says so."""
-    first = after[0].lower()
-    if first in _ADDS and not (first in _JOINS and "," in right):
-        return True
-    begins = first in PREPOSITIONS | SUBORDINATORS or is_time(after)  # no item of a list before it
-    return "," not in right and (begins or "," not in left) and is_part(after)
-
-
-def _ends_shortly(right: str, after: list[str]) -> bool:
-    """Whether two words are surely a part: "at last", "and fast", "decades before"."""
-    first = after[0].lower()
-    begins = first in (PREPOSITIONS | SUBORDINATORS | _ADDS) - DETERMINERS - {"who", "whom", "whose"}
-    return len(after) == _ENDS_OF_WORDS - 1 and "," not in right and (begins or is_time(after))
-
-
-def _is_said(left: str) -> bool:
-    """Whether a sentence stands before a mark, one that begins with "If it rains," too."""
-    last = words(left.rpartition(", ")[2])
-    return stands_alone(left) or (", " in left and stands_alone(" ".join(last[last[0].lower() in _JOINS :] if last else last)))
-
-
-def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -> bool:
-    """Whether a sentence comes before an only dash, and what explains it after."""
-    first = after[0].lower()
-    tells = first not in _ADDS | SUBORDINATORS | PREPOSITIONS and first not in ("then", "thus", "therefore", "indeed", "still")
-    return tells and ":" not in left + right and _is_said(left) and ends_well(text, left, right, end)
-
-
-def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest: int) -> bool:
-    numbered = before.isdigit() and "—" in match[0]  # "Day 1 — Arrival"
-    single = (len(before) == 1 and before not in "Ia" and not numbered and text[match.start() - 2 : match.start() - 1] != "&") or (
-        len(after) == 1 and after not in "IaA"
-    )
-    label = match[0] == " - " and _is_capitalised(after)  # "The Bunker (1999) - A comedy about"
-    return single or label or "=" in line_of(text, match.start()) or (match[0] == " - " and fewest < _ENDS_OF_WORDS)
-
-
-def _is_spoken(before: str, after: str) -> bool:
-    """Whether a mark that may not change is a dash all the same, by what follows ("Yes - I can"); not in "n - i"."""
-    word, mark, _ = straight(after).partition("'")
-    return len(before) > 1 and word.lower() in SUBJECTS | _JOINS and (word.islower() or word == "I" or bool(mark))
-
-
-def _is_capitalised(word: str) -> bool:
-    """Whether a word has a capital that is not that of "I"."""
-    return word[:1].isupper() and straight(word).partition("'")[0] != "I"
-
-
-def _are_names(before: str, after: str) -> bool:
-    return _is_capitalised(before) and _is_capitalised(after)
-
-
-def _is_in_title(text: str, match: re.Match[str], before: list[str], after: list[str]) -> bool:
-    """Whether an only dash stands between the two parts of a title ("**Summary — Website**"), which are no names and no range."""
-    line = line_of(text, match.start()).strip()
-    if not (line.startswith("#") or _ALL_BOLD.fullmatch(line)) or match[0] == " - " or ":" in line:
-        return False
-    if line.rstrip("*").endswith((".", "!", "?")) or is_sentence(after) or before[0].lower() in _ANSWERS:
-        return False  # "**No — you can't see it**"
-    ranges = before[-1][-1].isdigit() and any(any(map(str.isdigit, word)) for word in after)
-    goes_on = after[0].lower() in _ADDS | SUBORDINATORS | PREPOSITIONS | FINITE or len(before) + len(after) > _LONGEST_TITLE
-    return no_name(before[0]) and not ranges and not goes_on
-
-
-def _behind_lead(text: str, position: int) -> int:
-    """How many characters behind the bold lead of its line, with which a dash goes, `position` is; -1 where there is none before it."""
-    start = text.rfind("\n", 0, position) + 1
-    lead = _LEAD.match(text, start)
-    return position - lead.end() if lead else -1
-
-
-def _carries_lead(text: str, match: re.Match[str]) -> bool:
-    """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation."""
-    return "*" in text[match.start() - 1 : match.end() + 1] or is_line_with(text, match.start(), ("#", "|"))
 
 
 def _exclamation(text: str) -> Iterator[Site]:
@@ -486,7 +328,6 @@ def _title_stop(text: str) -> Iterator[Site]:
         yield Site("title_stop", *match.span("stop"), *(("stop", {"none": ""}) if stop else ("none", {"stop": "."})))
 
 
-DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
 EXCLAMATION = Choice("exclamation", "exclamation marks", "share of sentences", _exclamation)
 LAST_STOP = Choice("last_stop", "full stop at the end of a paragraph", "share of paragraphs", _last_stop)
 ELLIPSIS = Choice("ellipsis", "ellipsis", "share of each form", _ellipsis)

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
+from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK
-from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, distribution, kin_of

@@ -18,8 +18,8 @@ from functools import lru_cache
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features.base import Site, like
+from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, frame_key, is_letter, opener_end
-from rpo_edge.features.punctuation import NO_DASHES
 from rpo_edge.features.shorthand import STANDARD
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rpo_edge.errors import InputError
+from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK
-from rpo_edge.features.punctuation import NO_DASHES
 
 # key -> value -> feature name -> rates of the variants
 _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
