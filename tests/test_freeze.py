@@ -45,6 +45,24 @@ KINDS = [
     ("So:\n<pre>\nit is not\n\nI do not\n</pre>\nOk.", "<pre>\nit is not\n\nI do not\n</pre>"),
     ('So <PRE class="x">it is < not</pre> ok.', '<PRE class="x">it is < not</pre>'),
     ("So <code>it is</code> ok.", "<code>it is</code>"),
+    ("<style>\np { color: gray }\n</style>\nOk.", "<style>\np { color: gray }\n</style>"),
+    ("---\ntitle: It is not the color\ncolor: gray\n---\nOk.", "---\ntitle: It is not the color\ncolor: gray\n---"),
+    ("So:\n$ git config color.ui auto\nOk.", "$ git config color.ui auto"),
+    ("So:\n@@ -1,2 +1,2 @@ def f\n-color = it\n+colour = it\n is not\nOk.", "@@ -1,2 +1,2 @@ def f\n-color = it\n+colour = it\n is not"),
+    ("So:\n+color = it\nOk.", "+color = it"),
+    ("Call it with --color=gray. It is.", "--color=gray"),
+    ("So:\ncenter = true\nOk.", "center = true"),
+    ("Then color.lower() is it.", "color.lower()"),
+    ("Then set self.color and Math.random here.", "self.color"),
+    ("Then set self.color and Math.random here.", "Math.random"),
+    ("Write \\color{gray} and so on.", "\\color{gray}"),
+    ("Write \\textbf{It is not} so.", "\\textbf"),
+    ("Use p {color: gray} here.", "{color: gray}"),
+    ("Use text-align: center here.", "text-align: center"),
+    ("So:\nit is\tcolor\tgray\nOk.", "it is\tcolor\tgray"),
+    ("So:\n2024-01-02 10:11:12 it is not\nOk.", "2024-01-02 10:11:12 it is not"),
+    ("See ~/colors and src/color/center.", "~/colors"),
+    ("See ~/colors and src/color/center.", "src/color/center"),
 ]
 
 
@@ -64,7 +82,27 @@ def test_what_only_looks_like_a_table_or_a_block_stays_free(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["1. First do this.\n2. Then that.", "It is what it is.", "The dog's toys and the cats' too.", "a * b - c", ""]
+    "text",
+    [
+        "1. First do this.\n2. Then that.",
+        "It is what it is.",
+        "The dog's toys and the cats' too.",
+        "a * b - c",
+        "",
+        "---\n\nIt is so.\n\n---\n\nIt is.",
+        "-It is so.\n+ It is = it.",
+        "It is what I like about this.It is what we like.",
+        "He is, well, self.Not so.",
+        "Text: it is so; align: it is not.",
+        "he/she/they and public/private",
+        "It cost $ and it is so.",
+        "Note: it is = it is.",
+        "it is\tso",
+        "He did it --and it is so.",
+        "It is e.g. (as we know) so.",
+        "Test/retest and lib and so on",
+        "Then x = it is not true",
+    ],
 )
 def test_prose_stays_free(text):
     assert spans(text) == []
@@ -102,6 +140,16 @@ def test_spans_are_sorted_disjoint_and_not_empty():
         "<pre>",
         "<pre><code>",
         "| |",
+        "a.a(",
+        "\\ab{",
+        "{ab:",
+        "-a=",
+        "+a\n",
+        "---\na:\n",
+        "a\t",
+        "@@ ",
+        "src/",
+        "self.",
     ],
 )
 def test_hostile_input_takes_no_quadratic_time(piece, within):

@@ -80,7 +80,15 @@ _WITHIN_LINE = tuple(
 )
 _OVER_LINES = tuple(
     _Open(begins, ends, re.compile(re.escape(ends)))
-    for begins, ends in (("$$", "$$"), ("\\[", "\\]"), ("<!--", "-->"), ("<code", "</code>"), ("<pre", "</pre>"))
+    for begins, ends in (
+        ("$$", "$$"),
+        ("\\[", "\\]"),
+        ("<!--", "-->"),
+        ("<code", "</code>"),
+        ("<pre", "</pre>"),
+        ("<style", "</style>"),
+        ("<script", "</script>"),
+    )
 )
 
 

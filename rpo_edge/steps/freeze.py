@@ -65,6 +65,12 @@ _EXTENSIONS = [
 ]
 
 _DOMAINS = ("com", "org", "net", "io", "edu", "gov", "dev", "co.uk")
+_CSS = (
+    "text-(?:align|decoration|transform|indent|shadow)|font-(?:size|weight|family|style)|background-(?:color|image|size|position)|"
+    "(?:border|margin|padding)-(?:top|right|bottom|left|color|radius|width|style)|align-(?:items|content|self)|justify-(?:content|items)|"
+    "line-height|flex-(?:direction|wrap|grow)|(?:max|min)-(?:width|height)|z-index|vertical-align"
+)
+_TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
 
 # Kind, strings of which every match has one (a text without any is not searched: most drafts have no "@"), pattern.
 PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
@@ -75,7 +81,27 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("table", ("|",), rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
         ("table", ("|",), r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
         # Up to the next tag of the same name only, so that tags that are never closed do not cost quadratic time.
-        ("html", ("<",), r"(?i:<(?P<tag>pre|code)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
+        ("html", ("<",), r"(?i:<(?P<tag>pre|code|style|script)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
+        ("code", ("---",), r"\A---[ \t]*\r?\n(?=[\w-]{1,40}:)(?:(?!---)[^\n]{0,500}\n){1,60}---[ \t]*\r?$"),  # front matter
+        ("code", ("$ ", "@@ "), r"^[ \t]*\$ (?=[a-z.~/])[^\n]+|^@@ [^\n]{1,60} @@[^\n]*(?:\n[ +\-\\][^\n]*)*"),  # a shell's prompt, a diff
+        (
+            "code",
+            ("=",),
+            r"(?<![\w-])-{0,2}[A-Za-z][\w.-]{0,60}=[\w./#-]+(?<![.-])|^[ \t]*[\w.-]{1,60}[ \t]*=[ \t]*(?:true|false|\d[\w.]*|\"[^\"\n]{0,200}\")[ \t]*\r?$",
+        ),
+        ("code", ("=",), r"^[+-](?=[A-Za-z_])[\w.]{1,60}[ \t]*=[^\n]*"),
+        ("code", ("(",), r"\b[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,6}\((?:[\w.\"', =]{0,80}\))?"),
+        ("code", (".",), r"(?<![\w.])(?:self|this|cls|np|pd|os|sys|Math|window|document|console)\.[a-z_]\w{1,60}(?:\.\w{1,60}){0,4}"),
+        ("code", ("\\",), rf"\\(?:{_TEXT_COMMANDS})\b|\\[A-Za-z]{{2,30}}\*?(?:\[[^\]\n]{{0,60}}\])?(?:\{{[^{{}}\n]{{0,200}}\}}){{0,4}}"),
+        ("code", ("{",), r"\{\s{0,20}[a-z-]{2,30}[ \t]?:[^{}]{1,300}\}"),
+        ("code", ("-",), rf"(?<![\w-])(?:{_CSS}): ?[\w#%.-]+;?"),
+        ("table", ("\t",), r"^[^\t\n]+(?:\t[^\t\n]*){2,}$"),
+        ("code", (":",), r"^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^\n]*"),  # a log's line
+        (
+            "path",
+            ("/",),
+            r"(?<![\w/])(?:~|src|lib|bin|usr|node_modules)/[\w.-]{1,80}(?:/[\w.-]{1,80}){0,8}(?<!\.)/?",
+        ),
         ("quotation", (">",), r"^[ \t]*>[^\n]*"),
         ("math", ("$", "\\"), r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
         ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
