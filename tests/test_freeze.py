@@ -23,6 +23,12 @@ KINDS = [
     ("> It is quoted.\n\nIt is not.", "> It is quoted."),
     ('He said "it is not so" twice.', '"it is not so"'),
     ("He said “it is not so” twice.", "“it is not so”"),
+    ('The 27" one was "not bad, it is fine" to me.', '"not bad, it is fine"'),
+    ('He wrote: "It is not\ngood, and it is not cheap." I left.', '"It is not\ngood, and it is not cheap."'),
+    ("He wrote: “It is not\ngood, and it is\nnot cheap.” I left.", "“It is not\ngood, and it is\nnot cheap.”"),
+    ("He wrote «It is not gray.» here.", "«It is not gray.»"),
+    ("He wrote »It is not gray.« here.", "»It is not gray.«"),
+    ("He wrote „It is not gray.“ here.", "„It is not gray.“"),
     ("Where \\(x is not y\\) holds.", "\\(x is not y\\)"),
     ("Where $a_i$ holds.", "$a_i$"),
     ("See https://x.org/do-not?a=1 now.", "https://x.org/do-not?a=1"),
@@ -76,7 +82,23 @@ def test_the_same_is_frozen_where_lines_end_in_carriage_returns(text):
     assert [span.replace("\r\n", "\n") for span in spans(text.replace("\n", "\r\n"))] == spans(text)
 
 
-@pytest.mark.parametrize("text", ["Use <pre> here. It is so.", "a | b", "|", "||", "| It is so, I think."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use <pre> here. It is so.",
+        "a | b",
+        "|",
+        "||",
+        "| It is so, I think.",
+        'Some 6" and It is 8" wide',
+        'He said "no\n\nIt is "so',
+        '"No\n- It is "so',
+        'He said "no"\nIt is "so"',
+        "He said “no\n\nIt is ”so",
+        'The 27" and the 32" It is',
+        "1 « 2, It is 3 « 4",
+    ],
+)
 def test_what_only_looks_like_a_table_or_a_block_stays_free(text):
     assert not any("a" in span or "It" in span for span in spans(text))
 

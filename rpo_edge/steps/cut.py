@@ -9,7 +9,8 @@ No cut is made where it would hide something from `freeze`: inside a quotation, 
 as long as `freeze` would let it be open), and in a line that may be the head of a table. Stock phrases, greetings and sign-offs stay with
 their neighbour, because they are judged by it.
 
-Not seen: that a line is the head of a table if a whole sentence of it comes before the first "|"; a comment or formula that begins inside of
+Not seen: that a line is the head of a table if a whole sentence of it comes before the first "|"; a quotation that goes on over a line's end
+where a sentence ends there, too; a comment or formula that begins inside of
 what passes, or is longer than about 6,000 characters.
 """
 
@@ -66,6 +67,8 @@ _WITHIN_LINE = tuple(
     for begins, ends, release in (
         ('"', '"', '["\n]'),
         ("“", "”", "[”\n]"),
+        ("«", "»", "[»\n]"),
+        ("„", "“", "[“”\n]"),
         ("‘", "’", "[’\n]"),
         ("'", "'", "['\n]"),
         ("`", "`", "[`\n]"),

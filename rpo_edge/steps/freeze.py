@@ -71,6 +71,8 @@ _CSS = (
     "line-height|flex-(?:direction|wrap|grow)|(?:max|min)-(?:width|height)|z-index|vertical-align"
 )
 _TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
+# Within a paragraph that is broken into lines.
+_SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 
 # Kind, strings of which every match has one (a text without any is not searched: most drafts have no "@"), pattern.
 PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
@@ -119,7 +121,13 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("path", ("/", "\\"), r"(?<![\w/])(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80})+/?|\b[A-Z]:\\[\w\\.-]{1,200}"),
         ("path", (".",), rf"\b[\w'’-]{{1,60}}\.(?:{'|'.join(_EXTENSIONS)})\b"),
         ("date", (), rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"),
-        ("quotation", ('"', "“", "‘"), r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|‘(?:[^’\n]|(?<=\w)’(?=\w)){1,400}’(?!\w)"),
+        (
+            "quotation",
+            ('"', "“"),
+            rf"(?<![\w\"])\"(?=[\w(])[^\"\n]{{1,300}}(?:{_SOFT_BREAK}[^\"\n]{{1,300}}){{1,4}}\"(?!\w)|“[^”\n]{{1,300}}(?:{_SOFT_BREAK}[^”\n]{{1,300}}){{1,4}}”",
+        ),
+        ("quotation", ("«", "»", "„"), r"«[^«»\n]{1,400}»|»[^«»\n]{1,400}«|„[^“”„\n]{1,400}[“”]"),
+        ("quotation", ('"', "“", "‘"), r"(?<!\d)\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|‘(?:[^’\n]|(?<=\w)’(?=\w)){1,400}’(?!\w)"),
         ("quotation", ("'",), r"(?<![\w'])'(?=[\w(])(?:[^'\n]|(?<=\w)'(?=\w)){1,200}'(?!\w)"),
         (
             "number",
