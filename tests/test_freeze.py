@@ -67,6 +67,13 @@ KINDS = [
     ("Use text-align: center here.", "text-align: center"),
     ("So:\nit is\tcolor\tgray\nOk.", "it is\tcolor\tgray"),
     ("So:\n2024-01-02 10:11:12 it is not\nOk.", "2024-01-02 10:11:12 it is not"),
+    (
+        "So:\nGray, A. (2020). It is not the color. Color Research, 3, 1-9.\nOk.",
+        "Gray, A. (2020). It is not the color. Color Research, 3, 1-9.",
+    ),
+    ("So:\n- O'Neil, A. B., & Li, C. (2020a). It is not.\nOk.", "O'Neil, A. B., & Li, C. (2020a). It is not."),
+    ("So:\n12. **Li, C. (2020). It is not.** It is one of ours.\nOk.", "**Li, C. (2020). It is not"),
+    ("So.[^1]\n\n[^1]: Gray, J. It is not so.\nOk.", "[^1]: Gray, J. It is not so."),
     ("See ~/colors and src/color/center.", "~/colors"),
     ("See ~/colors and src/color/center.", "src/color/center"),
 ]
@@ -97,6 +104,9 @@ def test_the_same_is_frozen_where_lines_end_in_carriage_returns(text):
         "He said “no\n\nIt is ”so",
         'The 27" and the 32" It is',
         "1 « 2, It is 3 « 4",
+        "Ann, B. (2020) says It is so.",
+        "He, I (2020). It is so.",
+        "It[^x] is so: It.",
     ],
 )
 def test_what_only_looks_like_a_table_or_a_block_stays_free(text):

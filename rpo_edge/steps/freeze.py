@@ -71,6 +71,7 @@ _CSS = (
     "line-height|flex-(?:direction|wrap|grow)|(?:max|min)-(?:width|height)|z-index|vertical-align"
 )
 _TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
+_LINE_TEXT = r"(?:^[ \t]*|(?<=^[-*+•] )|(?<=^\d[.)] )|(?<=^\d\d[.)] )|(?<=^\[\d\] ))"  # where it begins, behind a list's mark
 # Within a paragraph that is broken into lines.
 _SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 
@@ -104,6 +105,12 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             ("/",),
             r"(?<![\w/])(?:~|src|lib|bin|usr|node_modules)/[\w.-]{1,80}(?:/[\w.-]{1,80}){0,8}(?<!\.)/?",
         ),
+        (
+            "citation",
+            ("(19", "(20"),
+            rf"{_LINE_TEXT}[*_]{{0,2}}[A-Z][\w'’-]{{1,40}},(?: ?[A-Z]\.-?){{1,4}}[^\n]{{0,300}}?\((?:19|20)\d\d[a-z]?\)[*_]{{0,2}}[.,:](?:(?!\.\*\*[ \t])[^\n])*",
+        ),
+        ("citation", ("[^",), r"^[ \t]*\[\^[\w-]{1,40}\]:[^\n]*"),  # a footnote
         ("quotation", (">",), r"^[ \t]*>[^\n]*"),
         ("math", ("$", "\\"), r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
         ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
