@@ -464,8 +464,8 @@ CASES = {
     "the user's own of a pair": (PERHAPS, "Perhaps you could begin with the smallest task today. Perhaps you should call.", None),
     "behind a bold lead": (
         PLAIN,
-        "- **Cost:** Numerous people utilize the service.\n- **Time:** It is late.",
-        "- **Cost:** Many people use the service.\n- **Time:** It is late.",
+        "- **Cost:** Numerous people like the service.\n- **Time:** It is late.",
+        "- **Cost:** Many people like the service.\n- **Time:** It is late.",
     ),
     "no enough reason": (PLAIN, "It is necessary and sufficient. There is no sufficient reason. He is solely responsible.", None),
     "not now": (PLAIN, "We are not currently hiring. We deal with difficult customers. Click on the currently selected row.", None),

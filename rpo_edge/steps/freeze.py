@@ -73,6 +73,7 @@ _CSS = (
 _TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
 _LINE_TEXT = r"(?:^[ \t]*|(?<=^[-*+•] )|(?<=^\d[.)] )|(?<=^\d\d[.)] )|(?<=^\[\d\] ))"  # where it begins, behind a list's mark
 # Within a paragraph that is broken into lines.
+_CELL = r"(?:(?![.!?][\"')\]]*\s)[^\t\n])+"  # a sentence that ends in one makes prose of the row
 _SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 
 # Kind, strings of which every match has one (a text without any is not searched: most drafts have no "@"), pattern.
@@ -98,7 +99,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("code", ("\\",), rf"\\(?:{_TEXT_COMMANDS})\b|\\[A-Za-z]{{2,30}}\*?(?:\[[^\]\n]{{0,60}}\])?(?:\{{[^{{}}\n]{{0,200}}\}}){{0,4}}"),
         ("code", ("{",), r"\{\s{0,20}[a-z-]{2,30}[ \t]?:[^{}]{1,300}\}"),
         ("code", ("-",), rf"(?<![\w-])(?:{_CSS}): ?[\w#%.-]+;?"),
-        ("table", ("\t",), r"^[^\t\n]+(?:\t[^\t\n]*){2,}$"),
+        ("table", ("\t",), rf"^{_CELL}(?:\t{_CELL}){{2,}}$"),
         ("code", (":",), r"^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^\n]*"),  # a log's line
         (
             "path",
