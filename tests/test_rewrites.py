@@ -292,6 +292,11 @@ CASES = {
         "This is a success; it isn't a toy. It isn't late.",
     ),
     "nothing is added": (NO_DASH, "It rained. Furthermore, it was cold. In addition, Tom came.", "It rained. It was cold. Tom came."),
+    "an announcement of which one was ever seen": (
+        [*STOPS, "It is worth noting that it rained."],
+        "It is important to note that the sky is low. Note that the sea is high. Please note that the road is closed.",
+        "The sky is low. The sea is high. The road is closed.",
+    ),
     "one dash in many words": (
         [*NO_DASH, "It rained - we stayed in."],
         "The town is old — it has a market — and the road is long.",

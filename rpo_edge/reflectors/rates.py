@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from rpo_edge.features import LABELS
@@ -56,39 +56,56 @@ class Rates:
             return self.stated[name]
         if name in _ONLY_STATED:
             return None
-        if name in _ITS_OWN:
-            seen = self._user.get(key, {})
-            return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
-        joins = self._user_totals.get(name, {}) if name == "semicolon" else {}
-        if joins.get(name, 0.0) > _OF_SEMICOLONS * sum(joins.values()):
-            return {name: 1.0}  # other sentences outnumber them in anybody's texts
-        if name == "dash" and self._formality.words >= _WITHOUT_DASHES and sum(self._user_totals.get(name, {}).values()) < UNANIMOUS:
-            forms = self._user_totals.get(name, {})
-            return NO_DASHES if not forms else {next(iter(forms)): 1.0} if len(forms) == 1 else None
-        if key == "bold:list":
-            items = sum(self._user_totals.get("bullet", {}).values())
-            return {"plain": 1.0} if items >= _LIST_ITEMS and not self._user_totals.get("bold", {}).get("bold") else None
-        if name == "addition":
-            return self._none_added()
-        if name == "register" and (agreed := _agreed(self._user.get(key, {}), shown)):
+        return _READ.get(name, Rates._shares)(self, key, shown)
+
+    def _shares(self, key: str, shown: str) -> Mapping[str, float] | None:
+        return distribution(key, self._user, self._user_totals)
+
+    def _by_word(self, key: str, shown: str) -> Mapping[str, float] | None:
+        seen = self._user.get(key, {})
+        return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+
+    def _joined(self, key: str, shown: str) -> Mapping[str, float] | None:
+        joins = self._user_totals.get("semicolon", {})
+        if joins.get("semicolon", 0.0) > _OF_SEMICOLONS * sum(joins.values()):
+            return {"semicolon": 1.0}  # other sentences outnumber them in anybody's texts
+        return self._shares(key, shown)
+
+    def _dashes(self, key: str, shown: str) -> Mapping[str, float] | None:
+        forms = self._user_totals.get("dash", {})
+        if self._formality.words < _WITHOUT_DASHES or sum(forms.values()) >= UNANIMOUS:
+            return self._shares(key, shown)
+        return NO_DASHES if not forms else {next(iter(forms)): 1.0} if len(forms) == 1 else None
+
+    def _bold(self, key: str, shown: str) -> Mapping[str, float] | None:
+        if key != "bold:list":
+            return self._shares(key, shown)
+        items = sum(self._user_totals.get("bullet", {}).values())
+        return {"plain": 1.0} if items >= _LIST_ITEMS and not self._user_totals.get("bold", {}).get("bold") else None
+
+    def _added(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """Who writes neither "Furthermore," nor another opener for it, in so many words, has no place for one."""
+        known = distribution("connective_addition", self._user, self._user_totals)
+        begun = self._user_totals.get("addition", {}).get("stock")
+        return None if known or begun or self._formality.words < _WITHOUT_DASHES else {"none": 1.0}
+
+    def _stock(self, key: str, shown: str) -> Mapping[str, float] | None:
+        rates = self._shares(key, shown)
+        once = bool(rates) and self._user_totals[key].get("stock", 0.0) < _FEWEST_SEEN
+        return {"none": 1.0} if once else rates  # a slip, or a misreading of ours
+
+    def _formal_or_plain(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes."""
+        if agreed := _agreed(self._user.get(key, {}), shown):
             return agreed
-        rates = distribution(key, self._user, self._user_totals)
-        if rates and name in STOCK and self._user_totals[name].get("stock", 0.0) < _FEWEST_SEEN:
-            return {"none": 1.0}  # once is a slip, or a misreading of ours
+        rates = self._shares(key, shown)
         kept = self._kept(key) if shown == "formal" and rates else None
-        # A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes.
         return rates if kept is None else {"formal": float(kept >= _STRANGE), "plain": float(kept < _STRANGE)}
 
     def main(self, name: str) -> str | None:
         """The user's commonest variant of a feature."""
         rates = self.user(name) or {}
         return max(sorted(rates), key=lambda variant: rates[variant], default=None)
-
-    def _none_added(self) -> Mapping[str, float] | None:
-        """Who writes neither "Furthermore," nor another opener for it, in so many words, has no place for one."""
-        known = distribution("connective_addition", self._user, self._user_totals)
-        begun = self._user_totals.get("addition", {}).get("stock")
-        return None if known or begun or self._formality.words < _WITHOUT_DASHES else {"none": 1.0}
 
     def mostly(self, name: str, variant: str) -> bool:
         """Whether the user does so in more than half of the places."""
@@ -166,6 +183,18 @@ class Rates:
     def described(self, name: str) -> str:
         """The user's commonest variants of a feature, with their rates, for an observation."""
         return shares(self.user(name) or distribution(name, self._user, self._user_totals) or {})
+
+
+_READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
+    "register": Rates._formal_or_plain,
+    "semicolon": Rates._joined,
+    "dash": Rates._dashes,
+    "bold": Rates._bold,
+    "addition": Rates._added,
+    **dict.fromkeys(_ITS_OWN, Rates._by_word),
+    **dict.fromkeys(STOCK, Rates._stock),
+}
+"""How a user's rates are read where shares of the places are not all that is known."""
 
 
 def _part(counts: Mapping[str, float], variant: str) -> str:
