@@ -292,6 +292,17 @@ CASES = {
         "This is a success; it isn't a toy. It isn't late.",
     ),
     "nothing is added": (NO_DASH, "It rained. Furthermore, it was cold. In addition, Tom came.", "It rained. It was cold. Tom came."),
+    "last stops of lists for who writes them there": (
+        [*STOPLESS, "For now:\n\n- Get the milk today.\n- Call the shop again."],
+        "You need this:\n\n- Buy the milk now.\n\nIt is far and we know it.",
+        "You need this:\n\n- Buy the milk now.\n\nIt is far and we know it",
+    ),
+    "and for who was not seen to": (
+        STOPLESS,
+        "You need this:\n\n- Buy the milk now.\n\nIt is far and we know it.",
+        "You need this:\n\n- Buy the milk now\n\nIt is far and we know it",
+    ),
+    "a letter is no word": (LOW, "- **Power:** A\n- **Speed:** A few\n\nA mark.", "- **Power:** A\n- **Speed:** a few\n\na mark."),
     "an announcement of which one was ever seen": (
         [*STOPS, "It is worth noting that it rained."],
         "It is important to note that the sky is low. Note that the sea is high. Please note that the road is closed.",

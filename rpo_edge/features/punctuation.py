@@ -134,7 +134,8 @@ _BARE_WORDS = 3
 def _last_stop(text: str) -> Iterator[Site]:
     """The end of each paragraph of prose: chats and notes often leave the full stop out there. It may go, and never comes.
 
-    Items of lists and paragraphs that are led by bold go along where they have one; that they have none says nothing, few people's have.
+    Items of lists and paragraphs that are led by bold are notes: theirs go along, but for who is seen to put them; that notes have none says nothing,
+    few people's have.
     """
     first, last = body(text)
     for line in _LAST_LINE.finditer(text):
@@ -148,7 +149,7 @@ def _last_stop(text: str) -> Iterator[Site]:
         fewest = 1 if note else _BARE_WORDS
         if len(words(left_of(text, end - stop))) < fewest or not said[:-1][-1:].isalnum() or _ABBREVIATED.search(said):
             continue
-        yield Site("last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
+        yield Site("last_stop:note" if note else "last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
 
 
 def ends_item(text: str, end: int) -> bool:
@@ -222,8 +223,8 @@ def _lower_start(text: str) -> Iterator[Site]:
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
             continue
         word = WORD.match(text, start)
-        if word and text[word.end() : word.end() + 1] == ":":
-            continue  # a label: "A: Yes", "Date:"
+        if word and (text[word.end() : word.end() + 1] == ":" or (len(word[0]) == 1 and not _ARTICLE.match(text, start))):
+            continue  # a label: "A: Yes", "Date:"; a letter: "Grade: A"
         if _EMPHASISED.match(text, start - 1) and not text.startswith(("**", "__"), start - 2):
             continue  # a title, as "*Pride and Prejudice*"
         if text[start].islower():
@@ -236,6 +237,7 @@ def _lower_start(text: str) -> Iterator[Site]:
 
 
 _EMPHASISED = re.compile(r"[*_](?=[A-Z])")
+_ARTICLE = re.compile(r"[Aa] \w\w|[^Aa]")
 
 
 def _without_code(text: str) -> str:

@@ -83,6 +83,12 @@ class Rates:
         items = sum(self._user_totals.get("bullet", {}).values())
         return {"plain": 1.0} if items >= _LIST_ITEMS and not self._user_totals.get("bold", {}).get("bold") else None
 
+    def _stops(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """Of notes as of prose, but for who is seen to end notes with a stop."""
+        if self._user.get("last_stop:note", {}).get("stop", 0.0) >= _FEWEST_SEEN and key != "last_stop":
+            return {"stop": 1.0}
+        return distribution("last_stop", self._user, {"last_stop": self._user.get("last_stop", {})})
+
     def _added(self, key: str, shown: str) -> Mapping[str, float] | None:
         """Who writes neither "Furthermore," nor another opener for it, in so many words, has no place for one."""
         known = distribution("connective_addition", self._user, self._user_totals)
@@ -191,6 +197,7 @@ _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     "dash": Rates._dashes,
     "bold": Rates._bold,
     "addition": Rates._added,
+    "last_stop": Rates._stops,
     **dict.fromkeys(_ITS_OWN, Rates._by_word),
     **dict.fromkeys(STOCK, Rates._stock),
 }
