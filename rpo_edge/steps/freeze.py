@@ -72,8 +72,8 @@ _CSS = (
 )
 _TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
 _LINE_TEXT = r"(?:^[ \t]*|(?<=^[-*+•] )|(?<=^\d[.)] )|(?<=^\d\d[.)] )|(?<=^\[\d\] ))"  # where it begins, behind a list's mark
-# Within a paragraph that is broken into lines.
 _CELL = r"(?:(?![.!?][\"')\]]*\s)[^\t\n])+"  # a sentence that ends in one makes prose of the row
+# Within a paragraph that is broken into lines.
 _SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 
 # Kind, strings of which every match has one (a text without any is not searched: most drafts have no "@"), pattern.
