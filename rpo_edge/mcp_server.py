@@ -247,13 +247,15 @@ def discreet(reverted: Reverted, draft: str) -> Reverted:
 
 def without_names(profile: StyleProfile) -> StyleProfile:
     """The profile with sign-offs cut to their stock phrases: what follows may be a name, or any line of the user's."""
-    habit = profile.habits.get("sign_off")
-    if habit is None:
-        return profile
+    habits = {key: _without_names(habit) if key.partition(":")[0] == "sign_off" else habit for key, habit in profile.habits.items()}
+    return replace(profile, habits=habits)
+
+
+def _without_names(habit: Habit) -> Habit:
     counts: dict[str, float] = defaultdict(float)
     for variant, n in habit.counts.items():
         counts[_stock_phrase(variant)] += n
-    return replace(profile, habits={**profile.habits, "sign_off": Habit("sign_off", dict(counts))})
+    return Habit(habit.feature, dict(counts))
 
 
 def _stock_phrase(sign_off: str) -> str:

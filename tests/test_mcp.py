@@ -230,6 +230,15 @@ def test_sign_offs_are_what_would_give_it_away(tmp_path):
     assert sum(shown.habits["sign_off"].counts.values()) == sum(profile.habits["sign_off"].counts.values())
 
 
+def test_sign_offs_of_formal_letters_are_cut_as_well(tmp_path):
+    with History.open(tmp_path / "history.db") as history:
+        history.add(f"Dear Dr. Hill,\n\nIt is late, and we do not mind.\n\nYours sincerely,\n{SECRET[:30]}")
+        profile = history.profile()
+    assert given_away(show.profile_json(profile), [])
+    shown = without_names(profile)
+    assert not given_away(show.profile_json(shown), []) and shown.habits["sign_off:formal letter"].counts == {"Yours sincerely,": 1.0}
+
+
 STOCK = {
     *(
         "best",
