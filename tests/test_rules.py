@@ -7,9 +7,11 @@ import pytest
 from rpo_edge import History, Personalizer
 from rpo_edge.edits import apply
 from rpo_edge.errors import InputError
+from rpo_edge.features import CHOICES
 from rpo_edge.lexicon import FUNCTION_WORDS, no_name
 from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.policies import _POLICIES
 from rpo_edge.reflectors.rules import RulesReflector
 
 LONG = "The information explains how people set it up. It works well, and most of them like the color of the page"
@@ -165,3 +167,8 @@ def test_an_observation_says_the_users_side_of_short_forms_too():
     profile = StyleProfile({"shorthand:you": Habit("shorthand:you", {"u": 9.0})})
     found = RulesReflector().reflect(Window("Can you come now?", 0), Evidence(), profile).observations
     assert [o.user for o in found if o.feature == "shorthand"] == ["'u' 100%"]
+
+
+def test_every_policy_is_of_a_feature():
+    names = {choice.name for choice in CHOICES}
+    assert {key.partition(":")[0] for key in _POLICIES} <= names

@@ -12,12 +12,10 @@ from rpo_edge.features.base import Site
 from rpo_edge.features.punctuation import can_be_spelled, ends_item, spelled
 from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.rates import FRAMES, Rates
+from rpo_edge.reflectors.policies import policy
+from rpo_edge.reflectors.rates import Rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS
 
-_SPLITS = frozenset({"semicolon", "clause_join"})
-_LEAD_INS = frozenset({"announcement", "conclusion", "addition"})
-_BEHIND_STOP = frozenset({"closer", "emoji"})
 _STOP = re.compile(r"(?<=\w)\.\Z")
 """Of a paragraph that ends with it when what is behind it goes."""
 _PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
@@ -48,13 +46,13 @@ class Manner:
         start = site.start
         if self.stopless and (site.name == "exclamation" or not text) and _ends_paragraph(site.end, window):
             text = ""
-            start -= bool(site.name in _BEHIND_STOP and _STOP.search(window.text, max(0, start - 2), start))
+            start -= bool(policy(site.key).behind_stop and _STOP.search(window.text, max(0, start - 2), start))
         if self.joins and site.name == "dash" and variant == "full stop":
             text = f"; {window.text[site.end - 1]}"
-        if self.lower and (parts(site, variant) or site.name in _LEAD_INS) and not _ends_in_pronoun(text, site.end, window):
+        if self.lower and (parts(site, variant) or policy(site.key).lead_in) and not _ends_in_pronoun(text, site.end, window):
             text = text.lower()
         before = window.text[start : site.end]
-        if site.name in FRAMES and text:
+        if policy(site.key).frame and text:
             before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
         if site.name == "dash":  # the letter behind it is another edit's, unless it turns into a capital
             before, text = _less_alike(before, text, bool)
@@ -67,7 +65,7 @@ class Manner:
 
 def parts(site: Site, variant: str) -> bool:
     """Whether one sentence becomes two."""
-    return site.name in _SPLITS or variant == "full stop"
+    return policy(site.key).splits or variant == "full stop"
 
 
 def apostrophe(text: str, profile: StyleProfile) -> str:

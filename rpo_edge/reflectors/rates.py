@@ -10,16 +10,10 @@ from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK
 from rpo_edge.reflectors.observed import shares
+from rpo_edge.reflectors.policies import MAJORITY, policy
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, distribution, kin_of
 
-_PER_WORD = frozenset({"register", "clause_join"})
-"""Who writes "require" need not write "inquire"; who writes "it's" may well write "they've"."""
-_ITS_OWN = frozenset({"shorthand", "you_are"})  # who writes "docs" need not write "u": of each word, only what was seen of it counts
-_ONLY_STATED = frozenset({"heading", "bullet"})
-"""Shown in a profile, but which mark a list has is that of the program it was written in."""
-_BINDING = frozenset({"obligation"})
-"""What one must do is not all that one needs to: put in only where the user was seen to say so, to the reader or of others."""
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
@@ -27,12 +21,6 @@ _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share j
 _LIST_ITEMS = 8.0
 """None of them with bold: the user's lists have none."""
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
-MAJORITY = 0.5
-"""A form that is written more often than this needs no other evidence."""
-MOSTLY = {"clause_join": MAJORITY, "exclamation:plain": MAJORITY, "please": MAJORITY, "you_are": 0.8}
-"""Followed only where the user does so mostly: at a third of the places, which third is chance; and some write "ur" for "your" alone."""
-FRAMES = frozenset({"greeting", "sign_off"})
-"""Features that a text has once, at its edges."""
 FEWEST_FRAMES = 2
 """Texts with the same greeting or sign-off that make a habit; one that was seen once is none."""
 
@@ -54,9 +42,10 @@ class Rates:
         name = key.partition(":")[0]
         if name in self.stated:
             return self.stated[name]
-        if name in _ONLY_STATED:
+        if policy(key).stated_only:
             return None
-        return _READ.get(name, Rates._shares)(self, key, shown)
+        read = Rates._by_word if policy(key).own_count else _READ.get(name, Rates._shares)
+        return read(self, key, shown)
 
     def _shares(self, key: str, shown: str) -> Mapping[str, float] | None:
         return distribution(key, self._user, self._user_totals)
@@ -120,26 +109,27 @@ class Rates:
     def _kept(self, key: str) -> float | None:
         """Of a formal word, the share that stays; None where the user has shown more than once which of the two it is."""
         own = self._user.get(key, {})
-        if key.partition(":")[0] not in _PER_WORD or sum(own.values()) >= _FEWEST_SEEN:
+        if not policy(key).per_word or sum(own.values()) >= _FEWEST_SEEN:
             return None
         return self._formality.kept(key)
 
     def is_habit(self, key: str, variant: str, rate: float) -> bool:
         """Whether to move toward a variant: not for stray uses, and a minority form must have been seen, of words this very one."""
         name = key.partition(":")[0]
-        if rate < MOSTLY.get(name, MOSTLY.get(key, 0.0)):
+        followed = policy(key)
+        if rate < followed.at_least:
             return False
-        if name in _ITS_OWN:
+        if followed.own_count:
             return rate >= _NOISE and self._user.get(key, {}).get(variant, 0.0) >= _FEWEST_SEEN
         own = self._user.get(key, {})
-        if name in _BINDING and own.get(variant, 0.0) < _FEWEST_SEEN:
+        if followed.seen_first and own.get(variant, 0.0) < _FEWEST_SEEN:
             return False
-        unseen = name in _PER_WORD and name not in self.stated and not own.get(variant)
+        unseen = followed.per_word and name not in self.stated and not own.get(variant)
         # One use tells where nothing else does: how often models write the word is not known of every one.
         fewest = 1 if name == "register" and self._kept(key) is None else _FEWEST_SEEN
         if unseen and (variant == "formal" or sum(own.values()) >= fewest):
             return False  # a formal word that the user never wrote, or of this word the other way only
-        seen = own if name in _PER_WORD else self._user_totals.get(kin_of(key), {})
+        seen = own if followed.per_word else self._user_totals.get(kin_of(key), {})
         return rate >= MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
     def draft(self, key: str) -> Mapping[str, float]:
@@ -162,10 +152,10 @@ class Rates:
         """What an edit of the site says for itself: the feature, and what the user's texts show of the variant."""
         name = site.name
         detail = site.key.partition(":")[2]
-        what = f"{LABELS[name]}: {detail + ', ' if detail and name not in FRAMES else ''}{variant!r}"
+        what = f"{LABELS[name]}: {detail + ', ' if detail and not policy(name).frame else ''}{variant!r}"
         if name in self.stated:
             return f"{what} is your stated preference"
-        if name in FRAMES:
+        if policy(name).frame:
             seen = self.seen(site.key)
             return f"{what} in {int(seen.get(variant, 0))} of your {int(sum(seen.values()))} {f'{detail}s' if detail else 'texts'}"
         if site.variant == "formal" and self._kept(site.key) is not None:
@@ -198,7 +188,6 @@ _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     "bold": Rates._bold,
     "addition": Rates._added,
     "last_stop": Rates._stops,
-    **dict.fromkeys(_ITS_OWN, Rates._by_word),
     **dict.fromkeys(STOCK, Rates._stock),
 }
 """How a user's rates are read where shares of the places are not all that is known."""

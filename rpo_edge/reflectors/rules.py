@@ -19,15 +19,15 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import GREETING, SIGN_OFF, STOCK, frame_key, is_letter, opener_end
-from rpo_edge.features.shorthand import STANDARD
+from rpo_edge.features.framing import GREETING, SIGN_OFF, frame_key, is_letter, opener_end
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.observed import changed, shares
 from rpo_edge.reflectors.openers import Openers, without_openers
-from rpo_edge.reflectors.rates import FEWEST_FRAMES, FRAMES, Rates
+from rpo_edge.reflectors.policies import policy
+from rpo_edge.reflectors.rates import FEWEST_FRAMES, Rates
 from rpo_edge.segment import WORD, line_mark, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
@@ -40,21 +40,7 @@ _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to com
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
-_UNIFORM = frozenset(
-    {"apostrophe", "ellipsis", "spelling", "sentence_case", "pronoun_case", "title_stop", "oxford_comma", "last_stop", "greeting_mark"}
-)
-_PHRASES = frozenset({*STOCK, "addition"})
-_WHOLE = frozenset({"opener", "closer"})  # half of them would be no manner
-_AT_ONCE = _UNIFORM | _WHOLE
-_ONCE = FRAMES | _WHOLE
-_CASES = frozenset({"sentence_case", "pronoun_case"})
-_CASUAL = {
-    "last_stop": "none", "sentence_case": "lower", "pronoun_case": "lower", "you_are": "ur", "ampersand": "&", "exclamation": "!", "apostrophe": "none",
-}  # fmt: skip
-"""What people write to friends, and not to those whom they call by a title."""
 _HALF = 0.5
-_USUAL = {"announcement": 0.006, "conclusion": 0.01}
-"""Of models' sentences, how many have one (training/LOG.md, 6): a draft has one or none, which is no rate."""
 _LONGEST_WORD = 40
 _ROUNDING = 1e-9
 
@@ -73,7 +59,7 @@ class _Sampler:
 
     def draw_word(self, key: str, share: float) -> bool:
         """One lot for all places of a word, in any text: nobody calls a thing hard and difficult by turns."""
-        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64 < share
+        return _share(hashlib.blake2b(key.encode(), digest_size=8)) < share
 
     def draw(self, name: str, share: float) -> bool:
         before = self._sums.setdefault(name, self.uniform(name))
@@ -84,8 +70,11 @@ class _Sampler:
         """A number in [0, 1) that depends on the seed and the name alone."""
         seeded = self._seeded.copy()
         seeded.update(b"\0" + name.encode())
-        digest = seeded.digest()
-        return int.from_bytes(digest) / 2**64
+        return _share(seeded)
+
+
+def _share(digest: hashlib.blake2b) -> float:
+    return int.from_bytes(digest.digest()) / 2**64
 
 
 class RulesReflector:
@@ -120,17 +109,18 @@ class RulesReflector:
         for site in self._sites(window, features):
             if _out_of_place(site, window):
                 continue
-            if site.name in FRAMES:
+            followed = policy(site.key)
+            if followed.frame:
                 site = replace(site, key=frame_key(site.name, window.formal))
-            if (site.name in FRAMES or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
+            if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
-            after = _frame(site, rates, window) if site.name in FRAMES else _choose(site, rates, sampler, window.strength)
+            after = _frame(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
             if after is None:
                 continue
             variant, text = after
-            if window.formal and site.name not in rates.stated and _is_casual(site, variant):
+            if window.formal and site.name not in rates.stated and followed.is_casual(variant):
                 continue
-            if site.name in _CASES:
+            if followed.first_letter:
                 cases.append(site)
                 continue
             if (put := manner.put(site, variant, text, window)) is None:
@@ -139,7 +129,7 @@ class RulesReflector:
             shown = _cite(profile, site, variant, evidence)
             edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown, site.name)
             if openers.take(edit):
-                (phrases if site.name in _PHRASES or parts(site, variant) else edits).append(edit)
+                (phrases if followed.phrase or parts(site, variant) else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
@@ -173,7 +163,7 @@ class RulesReflector:
             return count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
         sites = [*self._found(window.text, tuple(window.frozen), features)]
         for part in (window.before, window.after):
-            sites += [site for site in self._found(part, self._frozen(part), features) if site.name not in _ONCE]
+            sites += [site for site in self._found(part, self._frozen(part), features) if not policy(site.key).once]
         return count_sites(sites)
 
 
@@ -212,12 +202,11 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     user = rates.user(site.key, site.variant)
     if user is None or not site.options:
         return None
-    if (
-        site.name in _UNIFORM or site.key == "emoji:lead"
-    ):  # one item of a list does not keep its emoji alone; two kinds of apostrophe, or sentences with and without a capital, in one text are a slip, not a habit
+    if policy(site.key).uniform:
         user = {max(sorted(user.items()), key=lambda pair: (pair[1], pair[0] == site.variant))[0]: 1.0}
     draft = rates.draft(site.key)
-    present = _USUAL.get(site.name, draft.get(site.variant, 0.0))
+    usual = policy(site.key).usual
+    present = draft.get(site.variant, 0.0) if usual is None else usual
     surplus = present - user.get(site.variant, 0.0)
     wanting = {v: user.get(v, 0.0) - draft.get(v, 0.0) for v in site.options if rates.is_habit(site.key, v, user.get(v, 0.0))}
     wanting = {v: lack for v, lack in wanting.items() if lack > _ROUNDING}
@@ -231,13 +220,9 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
     return variant, site.options[variant]
 
 
-def _is_casual(site: Site, variant: str) -> bool:
-    return _CASUAL.get(site.name) == variant or (site.name == "shorthand" and variant != STANDARD)
-
-
 def _is_undivided(site: Site, rates: Rates) -> bool:
     """Whether all places of a text change or none; of a strength, nothing below one half. Half a pair of parentheses would stand alone."""
-    return site.name in _AT_ONCE or (site.name == "dash" and rates.user("dash") == NO_DASHES)
+    return policy(site.key).undivided or (site.name == "dash" and rates.user("dash") == NO_DASHES)
 
 
 def _weighted(weights: Mapping[str, float], point: float) -> str:

@@ -12,7 +12,7 @@ from rpo_edge.features.wording import DEGREES, degree_stays
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.rates import MOSTLY
+from rpo_edge.reflectors.policies import policy
 from rpo_edge.segment import straight, words
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import sides
@@ -102,7 +102,7 @@ class Suits:
     def _writes_ur(self) -> bool:
         """Whether `rules` will put "ur" there."""
         seen = self._habits["you_are"].counts if "you_are" in self._habits else {}
-        return seen.get("ur", 0) > 1 and seen["ur"] >= MOSTLY["you_are"] * sum(seen.values())
+        return seen.get("ur", 0) > 1 and seen["ur"] >= policy("you_are").at_least * sum(seen.values())
 
     def _may(self, edit: Edit, site: Site) -> bool:
         """Not where the user wrote the formal word, and never its twin, nor for "must" what the user does not say of these persons."""
