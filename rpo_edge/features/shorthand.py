@@ -55,6 +55,28 @@ approximately approx
 versus vs
 favorite fave fav
 television TV
+with w/
+something smth
+message msg
+messages msgs
+tomorrow tmrw tmr
+tonight tn
+government govt
+university uni
+department dept
+management mgmt
+introduction intro
+specification spec
+specifications specs
+statistics stats
+vegetables veggies veg
+refrigerator fridge
+photo pic
+photos pics
+minutes mins
+hours hrs
+seconds secs
+years yrs
 """
 _PHRASES = """
 going to=gonna
@@ -69,6 +91,10 @@ _VERBS = listed(
 )
 _STOPS = {"vs": re.compile(r"\.(?= \w)"), "approx": re.compile(r"\.(?= [a-z0-9])")}
 """Stops that belong to the abbreviation: those of a sentence or an ellipsis stay where they are."""
+_OF_TIME = listed("minutes mins hours hrs seconds secs years yrs")
+_BEFORE_TIME = listed(
+    "a few several some many two three four five six seven eight nine ten fifteen twenty thirty forty sixty of couple last next more extra"
+)
 _SAID_OF_SYMBOLS = listed("is are was be equals denotes represents has and or")
 _OF_PROGRAMS = listed(
     "dev development test testing staging production prod virtual build runtime local python conda shell desktop cloud target"
@@ -99,7 +125,7 @@ def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
     return table
 
 
-_WORD = re.compile(r"(?<![\w'’@#/.-])[A-Za-z]+(?![\w'’@/-]|\.\w)")
+_WORD = re.compile(r"(?<![\w'’@#/.-])(?:[Ww]/(?= [\w'‘“\"])|[A-Za-z]+(?![\w'’@/-]|\.\w))")
 
 
 _SYMBOL = re.compile(r"(?<![\w'’./])[b-hjlmo-qstv-z](?![\w'’/]|\.\w)")  # chats write "k", "n", "b/c" and "w/" themselves
@@ -133,6 +159,10 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return False  # "(ad + bc)"
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
+    if form in _OF_TIME:  # "the minutes of the meeting"
+        return text[start - 2 : start - 1].isdigit() or word_before(text, start) in _BEFORE_TIME
+    if form == "with":  # "the man he spoke with", "with which"
+        return match[0] == form and word_after(text, end) not in ("", "which", "whom") and text[end : end + 1] == " "
     if form in ("application", "applications"):  # an "application" is a request and a use, too
         return word_after(text, end) in _OF_SOFTWARE or not _OF_SCREENS.isdisjoint(words_before(text, start))
     if form == "environment":
