@@ -34,7 +34,26 @@ _WORDS = (
     "individuals=people,various=different,therefore=so,crucial=key,entire=whole,significant=big,rapidly=quickly,enhance=improve,enhances=improves,enhancing=improving"
 )
 _EVERYONES = frozenset(
-    ["to", "so", "about", "key", "before", "different", "get", "gets", "getting", "people", "big", "use", "uses", "used", "using"]
+    [
+        "to",
+        "so",
+        "about",
+        "key",
+        "before",
+        "different",
+        "get",
+        "gets",
+        "getting",
+        "people",
+        "big",
+        "use",
+        "uses",
+        "used",
+        "using",
+        "help",
+        "helps",
+        "helping",
+    ]
 )
 """Plain words that have more than their formal twin's meaning, so a formal voice leaves them."""
 _BRITISH = (
@@ -51,10 +70,14 @@ _CHAT = (
 _ENDS = r"(?![\w'’*_-])"
 _BEGINS = r"(?<![\w'’*_/-])"
 _ITEM = r"(?:(?!and\b|or\b)[\w’'-]+ ?){1,4}(?<! )"
+_LISTED = (
+    rf"(?!\w+ing\b|(?:which|who|where|when|but|so|such|as|like|in|on|at|of|to|for|from|with|by|even|especially|particularly)\b){_ITEM}"
+)
+"""What a list's middle item begins with: no clause or phrase that a comma sets off from the rest."""
 _NO_SUFFIX = r"(?:(?:cap|re|over|out|down|mid|full|half)?-?siz|priz|seiz)"
 _SENTENCE = r"(?:(?<=^)|(?<=\n)|(?<=[a-z)][.!?] )|(?<=[.!?]\n))"
 _STARTS = re.compile(
-    r"(?P<lead>^[ \t]*(?:[-*>] |\d+[.)] )?[\"“'‘]?|(?<=\w\w)[.!?][\"”’')]* +[\"“'‘]?)(?P<word>[A-Z][\w'’-]*)", re.MULTILINE
+    r"(?P<lead>^[ \t]*(?:[-*>] |\d+[.)] )?[\"“'‘]?|(?<=[\w\"”’)`]{2})[.!?][\"”’')]* +[\"“'‘]?)(?P<word>[A-Z][\w'’-]*)", re.MULTILINE
 )
 _STOCK = (
     rf"{_SENTENCE}(?:(?:In (?:conclusion|summary|short)|To (?:summarize|conclude|sum up)|Overall|Ultimately|Remember|As an AI(?: language model)?), "
@@ -102,6 +125,12 @@ def _sub(*rules: tuple[str, Put]) -> Way:
     return tuple((re.compile(pattern, re.MULTILINE), to) for pattern, to in rules)
 
 
+def _stopless(match: re.Match[str]) -> str:
+    """Paragraphs of prose lose their last full stop; list items, headings, tables and quotations keep it."""
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return "." if re.match(r"[ \t]*(?:[-*>#|•]|\d+[.)] )", line) else ""
+
+
 def _lower(text: str) -> str:
     """Each sentence's first letter, also of list items, but of "I", of what is capitalised elsewhere, and of labels and names in lists."""
     names = set(re.findall(r"(?<=[a-z,;] )[A-Z][\w'’-]*", text))
@@ -133,8 +162,8 @@ def ways() -> dict[str, dict[str, Way]]:
         "words": {"formal": _swap(formal), "plain": _swap(words)},
         "spelling": {"american": _swap(british), "british": (*_swap(_back(british)), *_sub((rf"\b(?!{_NO_SUFFIX})(?P<stem>\w{{2,}}i)z(?=(?:e|ed|es|ing|ations?)\b)", r"\g<stem>s")))},
         "oxford": {
-            "with": _sub((rf"(?P<a>, {_ITEM}) (?P<b>and|or) (?={_ITEM}(?:[.!?]|$))", r"\g<a>, \g<b> ")),
-            "without": _sub((rf"(?P<a>, {_ITEM}), (?P<b>and|or) (?={_ITEM}(?:[.!?]|$))", r"\g<a> \g<b> ")),
+            "with": _sub((rf"(?P<a>, {_LISTED}) (?P<b>and|or) (?={_ITEM}(?:[.!?]|$))", r"\g<a>, \g<b> ")),
+            "without": _sub((rf"(?P<a>, {_LISTED}), (?P<b>and|or) (?={_ITEM}(?:[.!?]|$))", r"\g<a> \g<b> ")),
         },
         "dash": {
             "em": _sub((r"(?<=[a-z]) (?:-|–|—|--) (?=[a-z])|(?<=\w)--(?=\w)", "—")),
@@ -149,7 +178,7 @@ def ways() -> dict[str, dict[str, Way]]:
         "case": {"standard": (), "lower": ()},
         "apostrophe": {"straight": _sub((r"(?<=\w)’(?=\w)", "'")), "curly": _sub((r"(?<=\w)'(?=\w)", "’"))},
         "chat": {"standard": (), "short": _swap(chat)},
-        "last_stop": {"kept": (), "none": _sub((r"^(?![ \t]*(?:[-*>#|•]|\d+[.)] ))(?P<said>.*\w)\.(?=[ \t]*\n[ \t]*\n|\s*\Z)", r"\g<said>"))},
+        "last_stop": {"kept": (), "none": _sub((r"(?<=\w)\.(?=[ \t]*\n[ \t]*\n|\s*\Z)", _stopless))},
         "greeting": {"none": (), "hi": (), "hello": ()},
         "sign_off": {"none": (), "cheers": (), "best": ()},
         "stock": {"dropped": _sub((_STOCK, _raised))},
