@@ -18,7 +18,6 @@ from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
 from rpo_edge.features.framing import is_formal, says_something
 from rpo_edge.history import History
-from rpo_edge.language import foreign_parts, is_english, is_long_english
 from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
@@ -27,7 +26,8 @@ from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import paragraphs
 from rpo_edge.shelf import manifest_of
-from rpo_edge.steps.freeze import Frozen, freeze, prose, united
+from rpo_edge.steps.foreign import in_english
+from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
 from rpo_edge.store.search import checked
@@ -126,24 +126,20 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
     if engine.idle():
         return unchanged(EMPTY_HISTORY)
     with clock("freeze"):
-        frozen = freeze(draft)
-    with clock("freeze"):
-        marked = frozen
-        if foreign := foreign_parts(draft, frozen):
-            frozen = united((*frozen, *(Frozen(*part, "foreign") for part in foreign)))
-    if not is_english(prose(draft, marked)) and not (foreign and is_long_english(prose(draft, frozen))):
+        english = in_english(draft, freeze(draft))
+    if not english.here:
         return unchanged(NOT_ENGLISH)
     material = engine.material(draft, query, k, clock)
     try:
         with clock("reflect"):
             engine.remember(material)
-            observed, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
+            observed, proposed = reflect(reflector, draft, english.frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
     with clock("guard"):
         edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
-    notices = (*engine.notices, PARTLY_ENGLISH) if foreign else engine.notices
+    notices = (*engine.notices, PARTLY_ENGLISH) if english.partly else engine.notices
     return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, notices)
 
 

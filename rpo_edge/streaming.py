@@ -23,13 +23,13 @@ from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.features.framing import SIGN_OFF, is_formal
 from rpo_edge.history import History
-from rpo_edge.language import foreign_parts, is_english, is_long_english
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window
 from rpo_edge.reflectors.observed import Observed
 from rpo_edge.segment import words
 from rpo_edge.steps.cut import Cutter, Piece, frozen_after, lead_of
-from rpo_edge.steps.freeze import Frozen, freeze, prose, united
+from rpo_edge.steps.foreign import in_english
+from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
@@ -270,13 +270,9 @@ def _told(window: Window) -> tuple[bool, tuple[tuple[int, int, str], ...]]:
     """Whether the sentence is English, by what stands before it, too, and its frozen spans with what is not English in it."""
     by, text = len(window.before), window.before + window.text
     frozen = (*freeze(window.before), *(Frozen(start + by, end + by, kind) for start, end, kind in window.frozen))
-    foreign = foreign_parts(text, frozen)
-    english = is_english(prose(text, frozen))
-    if not foreign:
-        return english, tuple(window.frozen)
-    both = united((*frozen, *(Frozen(*part, "foreign") for part in foreign)))
-    inside = tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in both if end > by)
-    return (english or is_long_english(prose(text, both))) and bool(words(prose(window.text, inside))), inside
+    english = in_english(text, frozen)
+    inside = tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in english.frozen if end > by)
+    return english.here and not (english.partly and not words(prose(window.text, inside))), inside
 
 
 def _ended(text: str, added: str) -> str:
