@@ -11,8 +11,11 @@ _HELP = (
 _GLAD = r"(?:happy|glad|delighted|pleased|more than happy)"
 _YES = r"(?:certainly|sure|sure thing|of course|absolutely|definitely|no problem|gladly)"
 _THING = r"(?:draft|version|rewrite|revision|response|reply|answer|summary|email|message|letter|text|post|template)"
-_MAIL = r"(?:draft|version|response|reply|email|e-mail|message|letter|cover letter|note|text)"
-_SENDABLE = r"you (?:could|can|might|may)(?: (?:like|want) to)? (?:send|use|adapt|start (?:with|from))"
+_MAIL = (
+    r"(?:draft|version|response|reply|email|e-mail|message|(?:(?:cover|complaint|thank-you|resignation|reference|recommendation) )?letter"
+    r"|note|text|thread|post|tweet|caption|toast|speech|bio|(?:product )?description|announcement|invitation)"
+)
+_SENDABLE = r"you (?:could|can|might|may)(?: (?:like|want) to)? (?:send|use|adapt|post|share|copy|paste|start (?:with|from))"
 _RULE = r"(?:\s*\n[-*_]{3,}(?=\s|\Z))?"
 _LETTER_NEXT = r"(?=\s+(?:\*\*)?(?:subject:|(?:dear|hi|hello)\b[^\n]{0,40},[ \t]*\r?\n)|\s*\Z)"
 """Below a line that leads in a letter; where the line is all there is to look at, what it says decides."""
@@ -34,6 +37,8 @@ OPENERS: tuple[str, ...] = (
     r"|insightful|"
     r"thoughtful|important) question(?: to ask)?[!.]",
     r"(?:great|good|excellent|interesting|fantastic|wonderful|insightful) question[!.]",
+    r"(?:i )?love (?:this|that|the) question!",
+    r"what a (?:really )?(?:fun|great|cool|lovely|fantastic|wonderful|fascinating) (?:question|project|idea|topic)!",
     r"(?:great|excellent|good) point[!.]",
     r"(?:great|good|excellent) choice[!.]",
     r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:your|the) (?:great |good |excellent |thoughtful )?(?:question"
@@ -41,6 +46,7 @@ OPENERS: tuple[str, ...] = (
     r"(?:thank you|thanks)(?: (?:so|very) much)? for asking(?: (?:that|this))?(?: question)?[!.]",
     r"(?:thank you|thanks)(?: (?:so|very) much)? for (?:providing|sharing) (?:the|this|that|your) (?:information"
     r"|context|details|text|draft)[!.]",
+    r"(?:thank you|thanks)(?: (?:so|very) much)? for sharing(?: (?:this|that|it|these))?(?: with me)?[!.]",
     r"(?:thank you|thanks)(?: (?:so|very) much)? for the (?:clarification|additional context|additional information"
     r"|context)[!.]",
     rf"(?:i(?:['’]m| am) here|{_GLAD}) to {_HELP}[.!]",
@@ -57,9 +63,10 @@ OPENERS: tuple[str, ...] = (
     r"let(?:['’]s| us) (?:break (?:it|this|that) down|get started|take a (?:closer )?look|explore (?:this"
     r"|that)(?: together)?)"
     r"(?: step by step)?[!.:]",
+    r"let(?:['’]s| us) (?:walk|work|go) through (?:it|this|that)(?: together)?(?: step by step| one step at a time)?[!.:]",
     r"you(?:['’]ve| have) (?:asked|raised) an? (?:great|good|excellent|interesting|important) (?:question|point)[!.]",
-    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,3}}{_MAIL}(?: (?:that|which))? {_SENDABLE}(?: [^.!?:\n\d]{{1,40}})?:{_RULE}",
-    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,3}}{_MAIL}(?: (?-i:to|for|asking|requesting|explaining|declining|about)"
+    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,5}}{_MAIL}(?: (?:that|which))? {_SENDABLE}(?: [^.!?:\n\d]{{1,40}})?:{_RULE}",
+    rf"here(?:['’]s| is) (?:an?|one|your) (?:[a-z-]{{1,15}},? ){{0,5}}{_MAIL}(?: (?-i:to|for|asking|requesting|explaining|declining|about)"
     rf"(?-i:(?: [a-z'’-]+){{1,8}}))?:{_RULE}{_LETTER_NEXT}",
     *WISHES,
     r"certainly!",
@@ -163,12 +170,14 @@ CLOSING_HEADINGS = (
 _COMMON = r"(?:we|us|our|ours|my|mine|with me|together|tomorrow|today|tonight|week|weekend|month|morning|afternoon|evening)"
 _REST = rf"(?-i:,?(?: (?!{_COMMON}\b)[(\"“]?[a-z][A-Za-z'’/-]*[)\"”]?,?){{0,24}})"
 _A = (
-    r"(?:(?:a|an|any|some|more|further|additional|other|another|deeper|specific|detailed|concrete"
+    r"(?:(?:a|an|any|some|a few|more|further|additional|other|another|deeper|specific|detailed|concrete"
     r"|brief|quick|shorter|longer|simpler|different) ){0,3}"
+    rf"(?:(?!{_COMMON}\b)(?-i:[a-z-]{{3,}}) ){{0,2}}"  # "restaurant recommendations"
     r"(?:details?|information|info|examples?|recommendations?|suggestions?|insights?|guidance|analysis|comparison|dive|exploration"
     r"|explanation|breakdown|summary|overview|resources|tips|strategies|specifics|variations?|versions?|modifications?|changes"
     r"|alternatives?|clarification|advice|instructions|refinements?|adjustments?|edits|tweaks|revisions?|assistance"
-    r"|help (?:finding|drafting|writing|crafting|putting together|with (?:this|that|it|any|anything)))\b"
+    r"|ideas|options|plan|list|comparison table|template|checklist|script|snippet|diagram|chart|guide|walkthrough|recap|itinerary|outline|timeline|quiz"
+    r"|help with (?:the|any|each) (?:next|first|other)? ?(?:steps?|parts?|sections?)|help (?:finding|drafting|writing|crafting|putting together|with (?:this|that|it|any|anything)))\b"
 )
 _IT = r"(?:it|this|that|these|those|them|any)"
 _CLOSER_TO_YOU = (
@@ -176,14 +185,19 @@ _CLOSER_TO_YOU = (
     r"(?:estimates?|plan|answer|figures?|recommendations?|advice|suggestions?|guidance)\b"
 )
 _MORE_CODE = r"(?:some |more |basic )?(?:retries|retry logic|(?:unit )?tests|error handling|logging|comments|docstrings|type hints|validation|caching)"
+_BETWEEN_US = r"(?:times?|dates?|days?|slots?|places?|venues?|rooms?|people|candidates?|names?)"
 _WORK = (  # on the answer itself
     r"(?:(?:further )?(?:(?:expand|elaborate|clarify|explain|refine|adjust|tailor|tweak|revise|rewrite|rephrase|shorten|simplify"
     r"|summari[sz]e|draft|outline|reformat|adapt|customi[sz]e|polish|brainstorm|generate|modify)\b"
     r"|(?:(?:dig|dive) (?:deeper|into)|go (?:deeper|into (?:more|further) detail))\b|walk (?:you )?through"
-    rf"|break {_IT} (?:of [a-z ]{{1,20}} )?down|(?:turn|convert|put) {_IT} (?:into|in)|make {_IT} (?:\w+er|more|less|changes|adjustments)\b"
-    rf"|(?:provide|give|share|suggest|add|include|show|create|write) (?:you )?{_A}|help (?:you )?(?:draft|brainstorm|outline)\b"
+    rf"|break {_IT} (?:of [a-z ]{{1,20}} )?down|(?:turn|convert|put) {_IT} (?:into|in)|make {_IT} (?:\w+er|more|less|sound|a (?:bit|little)|changes|adjustments)\b"
+    rf"|(?:provide|give|share|suggest|add|include|show|create|write|build|prepare|compile) (?:you )?(?:with )?{_A}|help (?:you )?(?:draft|brainstorm|outline)\b"
     rf"|(?:provide|give|share|suggest|create|write|offer) (?:you )?(?:an? )?more {_CLOSER_TO_YOU}"
-    rf"|(?:help )?(?:you )?put together (?:an?|some|the)\b|add {_MORE_CODE}\b))"
+    rf"|(?:help )?(?:you )?put together (?:an?|some|the)\b|add {_MORE_CODE}\b"
+    r"|(?:suggest|recommend|list) (?:you )?(?:(?:some|a few|any|more|other|additional|an?)\b ?){1,2}"
+    rf"(?! ?(?:[a-z]+ ){{0,2}}{_BETWEEN_US}\b)"
+    r"|(?:show|explain|tell) (?:you )?(?:what|how|why) (?:the|an?|this|that|it|these|those|to|each|one|such)\b"
+    rf"|compare (?:the|these|those|them|any)\b|be more (?:specific|precise|concrete|helpful)\b|narrow {_IT} down))"
 )
 _LET = r"(?:please |and )?(?:just )?(?:feel free to )?let (?:me|us) know"
 _ASK = rf"(?:{_LET}|(?:please )?(?:just |(?:do )?feel free to )?(?:ask|reach out))"
@@ -207,16 +221,31 @@ OFFERS: tuple[str, ...] = (
     rf"(?-i:Happy (?!{_NO_WISH})[a-z]{{2,12}}ing!)",
     rf"(?:would you like|do you want|want) me to {_WORK}{_REST}\?",
     rf"shall i {_WORK}{_REST}\?",
-    rf"would you like {_A}{_REST}\?",
+    rf"(?:would you like|do you want|want) {_A}{_REST}\?",
+    rf"(?:would you like|do you want|want) (?:me )?to (?:(?:dig|dive) (?:deeper|in(?:to)?)|go deeper|see (?:how|what|why|more|an? (?:[a-z]+ )?(?:version|example))|hear more)\b{_REST}\?",
+    r"(?:what|which) (?:part|section|aspect|one|option|area|topic|step|point|of (?:these|those|them|the [a-z]+))s?"
+    rf" (?:would|do) you (?:like|want)(?: me)? to (?:explore|expand|dig|dive|focus|cover|go into|discuss|know more|hear more)\b{_REST}\?",
+    rf"curious (?:about (?:anything|any|something)|how|what|why)\b{_REST}\?",
+    rf"(?:just )?say the word(?:,? and i(?:['’]ll| will| can) {_WORK}{_REST}|,? and i(?:['’]ll| will) draft it)?[.!]",
+    rf"i can (?:also )?{_WORK}{_REST},? if (?:you(?:['’]d like| would like| like| want| need| prefer)(?: me to| one| it| that| them)?|needed|(?:it|that) (?:helps|would help))[.!]",
+    rf"i can also {_WORK}{_REST}[.!]",
+    r"(?:please )?feel free to personali[sz]e (?:it|this|the (?:draft|note|letter|email|message|text))"
+    rf"(?: (?:with|by|to)\b{_REST})?[.!]",
+    r"(?:is there|was there) (?:anything|something)(?: (?:else|specific|in particular|more|particular))?(?: (?:that|which))?"
+    r" you(?:['’]d| would) (?:like|care|love) (?:(?:me )?to (?:know|learn|explore|discuss|cover|add|change|adjust|clarify|explain|go (?:over|into|through)|help)"
+    rf"|help with)\b{_REST}\?",
     rf"would you like to (?:know|learn) more(?: (?:about|on) (?:any|this|that|these|those|it|its|how|specific|the)\b{_REST})?\?",
     rf"would you like to explore (?:any|specific|one of|an? (?:specific|particular|different|related))\b{_REST}\?",
     rf"if you{_LIKE}(?: me to {_WORK}{_REST}| {_A}{_REST}| it)?, (?:i (?:can|could)|{_HAPPY}) (?:also )?{_WORK}{_REST}[.!]",
     rf"if you{_LIKE} (?:me to {_WORK}|{_A}){_REST},? {_ASK}[.!]",
     rf"(?:however, )?if you (?:have {_ANY} {_QUESTIONS}|need {_A}){_REST},?"
     rf" (?:{_ASK}(?: (?:me|how i can help|for help))?{_MY_BEST}|i(?:['’]m| am) here to help)[.!]",
-    rf"(?:if you )?(?:let me know|tell me|share) (?:(?:a (?:bit|little) )?more about |a (?:bit|little) about )?(?:your|which|what)\b{_REST},? (?:and )?"
+    rf"(?:(?:if you|(?:please )?feel free to) )?(?:let me know|tell me|share) (?:(?:a (?:bit|little) )?more about |a (?:bit|little) about )?(?:your|which|what)\b{_REST},? (?:and )?"
     rf"(?:i (?:can|could)|i['’]ll|i will|{_HAPPY}) (?:also )?(?:be able to )?{_WORK}{_REST}[.!]",
     rf"{_LET} if you{_LIKE} (?:me to {_WORK}|{_A}){_REST}[.!]",
+    rf"{_LET} if there(?:['’]s| is) (?:anything|something) (?:else |specific |in particular )?(?:that )?"
+    rf"(?:you(?:['’]d| would) like (?:(?:me )?to (?:know|hear|learn|explore|discuss|add|change|adjust|clarify|explain|cover)|(?:help|assistance) with)|i (?:can|could) (?:help|clarify|explain|add|answer))\b{_REST}[.!]",
+    rf"i(?:['’]d| would) be (?:happy|glad) to (?:provide|offer|share|give|go into) (?:you )?(?:with )?{_A}{_REST}[.!]",
     rf"{_LET} if you have {_ANY} {_QUESTIONS}{_REST}[.!]",
     rf"{_LET} if (?:anything|any (?:part|step|section|point|piece)s?|any of (?:this|these|it|the [a-z]+)){_REST}"
     rf" (?:needs?|requires?|is unclear\b){_REST}[.!]",
