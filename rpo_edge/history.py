@@ -197,7 +197,8 @@ class History:
         if not batch:
             return []
         if len(batch) > _MANY:
-            self._connection.execute("pragma cache_size = -65536")  # KiB: digests come in no order
+            with self._reading():
+                self._connection.execute("pragma cache_size = -65536")  # KiB: digests come in no order
         with self._writing():
             digests = [_digest(item) for item in batch]
             known = dict(self._connection.execute(_KNOWN, [json.dumps(digests)]).fetchall())
@@ -249,7 +250,8 @@ class History:
         """Copy the store to a new file while others may read and write it; the copy is encrypted as the store is. See `copies.py`."""
         from rpo_edge.store.copies import backup
 
-        backup(self._connection, self._connect, Path(path))
+        with self._lock:
+            backup(self._connection, self._connect, Path(path))
 
     def set_preference(self, key: str, value: str) -> None:
         """State a preference (see `rpo_edge.steps.preferences` for the keys)."""
@@ -351,15 +353,16 @@ class History:
         from rpo_edge.store.timeline import Timeline
 
         self.measure()
-        return Timeline(self._connection, self.path)
+        return Timeline(self._connection, self.path, self._lock)
 
     # -- closing ---------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Close the file; twice is fine."""
-        self._connection.close()
-        if self._leave is not None:
-            self._leave()
+        """Close the file, when no other thread is at it; twice is fine. Calls that come later raise StoreError."""
+        with self._lock:
+            self._connection.close()
+            if self._leave is not None:
+                self._leave()
 
     def __enter__(self) -> Self:
         return self

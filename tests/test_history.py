@@ -9,8 +9,10 @@ import pytest
 
 from rpo_edge import History
 from rpo_edge.errors import InputError, StoreError
-from rpo_edge.history import _PAGE
-from rpo_edge.records import HistoryItem
+from rpo_edge.history import _MANY, _PAGE
+from rpo_edge.records import Habit, HistoryItem, StyleProfile
+
+CONTRACTED = Habit("contraction:isn't", {"contracted": 1}, {"contracted": (1,)})
 
 
 def test_reopening_finds_everything(tmp_path):
@@ -238,6 +240,49 @@ def test_reading_all_waits_for_whoever_has_the_store_and_keeps_nobody_waiting(tm
         other.start()
         other.join(10)
         assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda store, timeline: store.close(),
+        lambda store, timeline: store.backup(store.path.with_name("copy.db")),
+        lambda store, timeline: timeline.months(),
+        lambda store, timeline: timeline.recent(),
+        lambda store, timeline: timeline.year(),
+        lambda store, timeline: timeline.latest(StyleProfile()),
+        lambda store, timeline: timeline.samples(StyleProfile({CONTRACTED.feature: CONTRACTED}), "contraction", "contracted"),
+    ],
+)
+def test_a_thread_waits_until_anothers_transaction_is_done(tmp_path, use):
+    with History.open(tmp_path / "h.db") as store:
+        store.add("It isn't so.", date="2024-01-01")
+        timeline = store.timeline()
+        with store._writing():
+            store._connection.execute("insert into facts values ('begun', '')")
+            using = threading.Thread(target=use, args=(store, timeline))
+            using.start()
+            using.join(0.3)
+            assert using.is_alive() and len(store) == 1 and not (tmp_path / "copy.db").exists()
+            store._connection.execute("delete from facts where key = 'begun'")
+        using.join(10)
+        assert not using.is_alive()
+
+
+def test_a_store_that_is_closed_in_the_midst_of_work_says_so(tmp_path):
+    with History.open(tmp_path / "h.db") as store:
+        store.close()
+        many = [HistoryItem(f"Text {i}.") for i in range(_MANY + 1)]
+        for call in (
+            lambda: store.extend(many),
+            store.profile,
+            store.timeline,
+            lambda: list(store),
+            lambda: store.backup(tmp_path / "b.db"),
+        ):
+            with pytest.raises(StoreError, match="closed"):
+                call()
+        assert not (tmp_path / "b.db").exists()
 
 
 def test_fewer_items_than_none_are_not_looked_for(tmp_path):

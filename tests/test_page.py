@@ -42,7 +42,7 @@ def page_of(path: Path, items, preferences=()) -> str:
         for key, value in preferences:
             history.set_preference(key, value)
         own = history.timeline()
-        return page(history.profile(), Timeline(own.connection, own.path, TODAY))
+        return page(history.profile(), Timeline(own.connection, own.path, own.lock, TODAY))
 
 
 def read(text: str) -> ElementTree.Element:

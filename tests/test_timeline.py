@@ -20,7 +20,7 @@ SENTENCES = ["I don't know.", "It is not so!", "We saw red, white, and blue bird
 
 def read(history: History) -> Timeline:
     own = history.timeline()
-    return Timeline(own.connection, own.path, TODAY)
+    return Timeline(own.connection, own.path, own.lock, TODAY)
 
 
 def filled(path, items) -> History:

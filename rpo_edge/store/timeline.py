@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
@@ -203,12 +205,21 @@ Places = dict[tuple[str, str], Sample]
 
 @dataclass(frozen=True)
 class Timeline:
-    """Reads what an open store has counted by now (`History.profile` counts what is left). today: what is dated later is not believed."""
+    """Reads what an open store has counted by now (`History.profile` counts what is left). today: what is dated later is not believed.
+
+    lock: the store's, held while it is read, or another thread's transaction would be seen before it is done.
+    """
 
     connection: sqlite3.Connection
     path: Path
+    lock: threading.RLock
     today: date = field(default_factory=date.today)
     _places: dict[int, Places] = field(default_factory=dict, repr=False)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self.lock, translated(self.path):
+            yield
 
     def months(self) -> dict[str, Month]:
         """The months that have items, oldest first, by name ("2024-05")."""
@@ -217,7 +228,7 @@ class Timeline:
         # Looked up row by row, the dates would take as long again; `limit` keeps the months together in a table of their own.
         counted = f"""select month, feature, variant, sum(n) from measures cross join ({dated} where month <= ? limit -1) dated
                       on dated.id = item_id where feature <> ? group by feature, variant, month"""
-        with translated(self.path):
+        with self._reading():
             items = self.connection.execute(
                 f"select month, count(*) from ({dated}) where month <= ? group by month order by month", [latest]
             )
@@ -240,7 +251,7 @@ class Timeline:
             f"select feature, variant, sum(n) from measures where item_id in (select id from ({newest})) and feature <> ? group by 1, 2"
         )
         now: dict[str, dict[str, float]] = {}
-        with translated(self.path):
+        with self._reading():
             rows = self.connection.execute(newest, [since, self._tomorrow]).fetchall()
             for feature, variant, n in self.connection.execute(counted, [since, self._tomorrow, SIDES]):
                 now.setdefault(feature, {})[variant] = n
@@ -251,7 +262,7 @@ class Timeline:
         """Items of the 30 days up to the newest one, by source."""
         sql = f"select source, count(*) from items where date >= ? and date < ? and {_DAY} group by source"
         since = self._since()
-        with translated(self.path):
+        with self._reading():
             return dict(self.connection.execute(sql, [since, self._tomorrow]).fetchall()) if since else {}
 
     def year(self) -> dict[str, int]:
@@ -262,7 +273,7 @@ class Timeline:
         last = int(since[:4]) * 12 + int(since[5:7]) - 1
         names = [month_name(number) for number in range(last - 11, last + 1)]
         sql = "select substr(date, 1, 7), count(*) from items where date >= ? and date < ? group by 1"
-        with translated(self.path):
+        with self._reading():
             counts = dict(self.connection.execute(sql, [names[0], self._tomorrow]).fetchall())
         return {name: counts.get(name, 0) for name in names}
 
@@ -275,7 +286,7 @@ class Timeline:
         """The day that lies so many days before the newest item's."""
         day = "substr(date, 1, 10)"
         sql = f"select {day} from items where date > '{_OLDEST}' and date < ? and {_DAY} and date({day}) = {day}"  # no 30th of February
-        with translated(self.path):
+        with self._reading():
             row = self.connection.execute(f"{sql} order by date desc limit 1", [self._tomorrow]).fetchone()
         return (date.fromisoformat(row[0]) - timedelta(days=days)).isoformat() if row else None
 
@@ -289,7 +300,7 @@ class Timeline:
 
     def _shown(self, item: int) -> Places:
         if item not in self._places:
-            with translated(self.path):
+            with self._reading():
                 row = self.connection.execute("select text, date from items where id = ?", [item]).fetchone()
             self._places[item] = _places(item, *row) if row else {}
         return self._places[item]
