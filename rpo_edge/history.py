@@ -19,7 +19,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -162,13 +162,15 @@ class History:
         ids = self.extend([HistoryItem(text, source, date, title)])
         return ids[0]
 
-    def extend(self, items: Iterable[HistoryItem], *, measure: bool = True) -> list[int]:
+    def extend(self, items: Iterable[HistoryItem], *, measure: bool = True, stored: Callable[[int], object] | None = None) -> list[int]:
         """Store items in large transactions, measure them, and return their ids in order. A few are measured at once, as they are
         stored; where others still wait for it, they wait with them, so that adding one text is quick.
 
-        measure: False leaves many unmeasured, for `measure` or for whoever asks for a profile first.
+        measure: False leaves many unmeasured, for `measure` or for whoever asks for a profile first. stored: told after each transaction
+        how many of its items were not there yet.
         """
         ids: list[int] = []
+        tell = stored or (lambda new: None)
         batch: list[HistoryItem] = []
         size = 0
         for item in items:
@@ -177,9 +179,9 @@ class History:
             batch.append(item)
             size += len(item.text)
             if len(batch) == _BATCH or size > _CHARACTERS:
-                ids += self._store(batch)
+                ids += self._store(batch, tell)
                 batch, size = [], 0
-        ids += self._store(batch)
+        ids += self._store(batch, tell)
         if measure and len(ids) > AT_ONCE:
             self.measure()
         return ids
@@ -192,7 +194,7 @@ class History:
         with self._lock:
             measure_missing(self._connection, self.path, most)
 
-    def _store(self, batch: Sequence[HistoryItem]) -> list[int]:
+    def _store(self, batch: Sequence[HistoryItem], tell: Callable[[int], object]) -> list[int]:
         """Items of one transaction; those that are there already have the id they had."""
         if not batch:
             return []
@@ -210,6 +212,7 @@ class History:
                     rows.append((known[digest], item.text, item.source, item.date, item.title, item.kind, item.origin, digest))
             if rows:
                 self._insert(rows, last)
+        tell(len(rows))
         return [known[digest] for digest in digests]
 
     def _insert(self, rows: Sequence[_Row], last: int) -> None:

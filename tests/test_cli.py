@@ -9,12 +9,14 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rpo_edge import History, Personalizer, Rewrite
+from rpo_edge import History, HistoryItem, Personalizer, Rewrite
+from rpo_edge.cli.history import _stored
 from rpo_edge.errors import ReflectorError
 from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
@@ -428,6 +430,19 @@ def test_a_reader_that_goes_away_is_no_failure(store, command, reader):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such shell")
+def test_an_import_counts_nothing_that_another_stores_meanwhile(tmp_path):
+    path = tmp_path / "h.db"
+
+    def read():
+        yield HistoryItem("One.")
+        with History.open(path) as other:
+            other.extend(map(HistoryItem, ["Two.", "Three."]))
+        yield HistoryItem("Two.")
+        yield HistoryItem("One.")
+
+    assert _stored(SimpleNamespace(obj=path), read(), {}) == "1 items added, 2 were there already"
+
+
 @pytest.mark.parametrize(("redirection", "what"), [(">&-", b"standard output"), ("<&-", b"standard input")])
 def test_closed_streams_are_one_line(store, redirection, what):
     code, err = shell(

@@ -95,6 +95,22 @@ def test_others_may_write_while_items_are_read(tmp_path, small_batches):
         assert len(store.search("another", 99)) == len(other.search("another", 99)) == 10
 
 
+def test_each_of_two_counts_what_it_stored_itself(tmp_path, small_batches):
+    path, some, mine, others = tmp_path / "h.db", items(700), [], []
+    with History.open(path) as store, History.open(path) as other:
+
+        def interrupted():
+            yield from some[:400]
+            other.extend([*some[200:600], HistoryItem("Another.", "others")], measure=False, stored=others.append)
+            yield from some[400:]
+
+        store.extend([some[3]], stored=mine.append)
+        store.extend(interrupted(), measure=False, stored=mine.append)
+        assert sum(mine) + sum(others) == len(store) == 701 and 301 <= sum(others) < 401
+        store.extend(some, measure=False, stored=mine.append)
+        assert sum(mine) + sum(others) == 701
+
+
 def test_what_was_read_before_an_error_is_stored(tmp_path, small_batches):
     with History.open(tmp_path / "h.db") as store:
         with pytest.raises(InputError):

@@ -69,13 +69,13 @@ def history_import(
 
 
 def _stored(context: typer.Context, items: Iterable[HistoryItem], preferences: Mapping[str, str]) -> str:
-    """preferences: those that turn up as the items are read."""
+    """preferences: those that turn up as the items are read. What other programs store meanwhile is not counted."""
+    stored: list[int] = []
     with open_store(context, create=True) as history:
-        before = len(history)
-        read = len(history.extend(items))
-        new = len(history) - before
+        read = len(history.extend(items, stored=stored.append))
         for key, value in preferences.items():
             history.set_preference(key, value)
+    new = sum(stored)
     return f"{new} items added, {read - new} were there already"
 
 
