@@ -458,6 +458,26 @@ def test_nobody_need_read_what_is_said(store, tmp_path):
     assert code == 0 and b"It's unlikely" in written.read_bytes()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+@pytest.mark.parametrize("needed", ["rpo_edge.cli", "typer", "rpo_edge.show"])
+def test_an_interrupted_start_says_nothing(needed):
+    code = f"""
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {needed!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["rpo-edge", "doctor"]
+from rpo_edge.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_usage_errors_end_with_2_and_help_with_0(run):
     assert run("--help")[0] == run("rewrite", "--help")[0] == 0
     assert run("rewrite", "--nonsense")[0] == run("nonsense")[0] == run("history", "show", "x")[0] == 2
