@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -573,6 +574,28 @@ def test_overload_passes_whole_answers_and_counts(rewriter):
         assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=overloaded; passed=5"
         streamed = client.post("/v1/chat/completions", json={**ASKED, "stream": True}).content
         assert said("/chat/completions", streamed) == ANSWER and b"reason=overloaded; passed=5" in streamed
+
+
+def test_a_stream_does_not_wait_for_whole_answers(rewriter, wanted):
+    begun, done = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        streaming = rewriter.streaming
+
+        def rewrite(self, draft, query=None, *, windows="sentences"):
+            begun.release()
+            done.wait(20)
+            return rewriter.rewrite(draft, query, windows=windows)
+
+    with clouded() as cloud, serving(Slow(), cloud, workers=Workers(2, 60.0)) as client, ThreadPoolExecutor(2) as pool:
+        wholes = [pool.submit(client.post, "/v1/chat/completions", json=ASKED) for _ in range(2)]
+        try:
+            assert all(begun.acquire(timeout=10) for _ in wholes)
+            got = client.post("/v1/chat/completions", json={**ASKED, "stream": True}, timeout=10)
+        finally:
+            done.set()
+        assert said("/chat/completions", got.content) == wanted
+        assert all(whole.result().json()["choices"][0]["message"]["content"] == wanted for whole in wholes)
 
 
 def test_when_rewriting_fails_the_original_passes(secret_store):

@@ -41,8 +41,8 @@ class Rewriter(Protocol):
 
 
 def application(rewriter: Rewriter, upstream: Upstream, safety: Safety, workers: Workers | None = None) -> Starlette:
-    """The proxy; it closes the upstream when it ends, and not the rewriter. workers: two threads; one rewrites (a Personalizer
-    does one thing at a time), and the other sees to what needs no rewriting."""
+    """The proxy; it closes the upstream when it ends, and not the rewriter. workers: two threads for streams; one rewrites (a
+    Personalizer does one thing at a time), and the other sees to what needs no rewriting. Two more for whole answers."""
     proxy = Proxy(rewriter, upstream, workers or Workers(THREADS, PATIENCE))
 
     @asynccontextmanager
@@ -151,7 +151,7 @@ class Proxy:
             async for chunk in stream:
                 await reply.go_on(chunk)
         else:
-            done, said = await self._workers.run(lambda late: self._rewritten(plan, bytes(body), late))
+            done, said = await self._workers.run(lambda late: self._rewritten(plan, bytes(body), late), whole=True)
             await reply.begin(response, said, *_OF_BYTES, length=len(done))
             await reply.go_on(done)
         if broken:
