@@ -3,13 +3,18 @@
 import asyncio
 import gzip
 import json
+import os
 import random
+import signal
 import socket
+import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -740,3 +745,32 @@ def test_the_command_says_what_is_wrong(run):
     with bound("127.0.0.1", 0) as taken:
         code, _, err = run("serve", "--upstream", "https://h/v1", "--port", taken.getsockname()[1])
     assert code == 2 and b"in use" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+def test_the_command_says_nothing_of_clients_that_go(secret_store):
+    async def much(request, body):
+        async def chunks():
+            for _ in range(5000):
+                yield events([chat_event({"reasoning_content": "It is"})], names=False)
+
+        return StreamingResponse(chunks(), media_type="text/event-stream")
+
+    with clouded() as cloud:
+        cloud.reply = much
+        command = [sys.executable, "-m", "rpo_edge", "--store", secret_store, "serve", "--upstream", cloud.url + "/v1", "--port", "0"]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as proxy:
+            try:
+                url = proxy.stderr.readline().split()[1].decode()
+                for path in ("/chat/completions", "/other") * 4:  # rewritten, and as it comes
+                    with httpx.stream("POST", url + path, json={**ASKED, "stream": True}, trust_env=False) as got:
+                        next(got.iter_raw())
+                        with suppress(OSError):
+                            got.extensions["network_stream"].get_extra_info("socket").setsockopt(
+                                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                            )
+                    time.sleep(0.1)
+                assert httpx.get(url + "/models", trust_env=False).status_code == 200
+            finally:
+                proxy.send_signal(signal.SIGINT)
+            assert proxy.stderr.read() == b"" and proxy.wait(20) in (0, 130)

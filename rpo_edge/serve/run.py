@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 
@@ -46,6 +47,7 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
 
 def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted; `ready` is told the address."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it warns of every byte for a client that has gone
     with bound(host, port) as listening:
         name, at = listening.getsockname()[:2]
         ready(f"http://{f'[{name}]' if ':' in name else name}:{at}")
