@@ -292,6 +292,8 @@ def test_keyring_then_file_then_question(plain, tmp_path, monkeypatch):
     file.write_text(KEY + "\n", "utf-8")
     monkeypatch.setenv(PASSPHRASE_FILE, str(file))
     assert find_key(plain, lambda _: "asked") == KEY
+    file.write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")  # as Windows' editors write it
+    assert find_key(plain) == KEY
     ring = Ring()
     monkeypatch.setattr(keys, "_keyring", lambda: ring)
     assert keys.remember_key(plain, "ringed") and find_key(plain) == "ringed"

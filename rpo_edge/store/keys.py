@@ -79,7 +79,7 @@ def passphrase_from_file() -> str | None:
     if not name:
         return None
     try:
-        lines = Path(name).read_text("utf-8").splitlines()
+        lines = Path(name).read_text("utf-8-sig").splitlines()  # Windows' editors put a mark first
     except UnicodeDecodeError:
         raise StoreError(f"{PASSPHRASE_FILE}: {name} is not UTF-8") from None  # the cause would show bytes of the key
     except OSError as error:
