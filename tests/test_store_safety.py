@@ -424,3 +424,23 @@ def test_threads_open_and_forget(tmp_path):
         thread.join()
     with History.open(path) as store:
         assert not failures and store.sources() == {"kept": 12}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+def test_whoever_waits_for_another_writer_waits_as_long_as_it_should_and_can_be_interrupted(tmp_path):
+    path = tmp_path / "h.db"
+    with History.open(path) as store, History.open(path) as other, other._writing():
+        store._connection.execute("pragma busy_timeout = 1200")
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match="locked"):
+            store.add("A text.")
+        assert 1.1 < time.monotonic() - begun < 5 and store._connection.execute("pragma busy_timeout").fetchone() == (1200,)
+        waiting = child("with History.open(sys.argv[1]) as store:\n print('open', flush=True)\n store.add('A text.')", path)
+        try:
+            assert waiting.stdout.readline() == "open\n"
+            time.sleep(0.3)
+            assert waiting.poll() is None
+            waiting.send_signal(signal.SIGINT)
+            assert "KeyboardInterrupt" in waiting.communicate(timeout=20)[1]
+        finally:
+            waiting.kill()

@@ -27,6 +27,7 @@ PATIENCE = 120.0
 _PLAIN = b"SQLite format 3\0"
 _PAGE = 4096  # bytes; SQLCipher's files are whole pages of it
 _RETRY = 0.02  # seconds
+_DEAF = 500  # milliseconds that SQLite may wait by itself for a write lock: it hears no Ctrl-C meanwhile
 
 
 def default_path() -> Path:
@@ -150,7 +151,7 @@ def check_key(connection: sqlite3.Connection, path: Path, key: str | None) -> No
 def writing(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """One transaction that takes the write lock at once, so that two writers wait and never clash."""
     with translated(path):
-        connection.execute("begin immediate")
+        _begin(connection)
         try:
             yield
         except BaseException:
@@ -158,6 +159,23 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
                 connection.execute("rollback")
             raise
         connection.execute("commit")
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Wait for the write lock as long as the connection's patience is, but never long in one call."""
+    (whole,) = connection.execute("pragma busy_timeout").fetchone()
+    end = time.monotonic() + whole / 1000
+    connection.execute(f"pragma busy_timeout = {min(whole, _DEAF)}")
+    try:
+        while True:
+            try:
+                connection.execute("begin immediate")
+                return
+            except database_errors() as error:
+                if "locked" not in str(error) or time.monotonic() >= end:
+                    raise
+    finally:
+        connection.execute(f"pragma busy_timeout = {whole}")
 
 
 @contextmanager
