@@ -333,6 +333,16 @@ def test_a_file_of_another_kind_is_no_encrypted_store(tmp_path):
         History.open(path)
 
 
+def test_a_key_for_a_plain_store_is_refused(plain):
+    """Whoever gives one believes that the texts are encrypted."""
+    before = plain.read_bytes()
+    with pytest.raises(StoreError, match="not encrypted"):
+        History.open(plain, key=KEY)
+    with History.open(plain) as store:
+        assert len(store) == 2
+    assert plain.read_bytes() == before
+
+
 def test_without_the_package_it_says_what_to_install(plain, monkeypatch):
     encrypt(plain, KEY)
     monkeypatch.setitem(sys.modules, "sqlcipher3.dbapi2", None)

@@ -117,12 +117,14 @@ def quoted(key: str) -> str:
 def needed_key(path: Path, key: str | None, find: Callable[[], str]) -> str | None:
     """The key that opens the file at `path`, which `OPEN_FILES` knows of; None for a plain one. An empty file gets the key given.
 
-    find: called for an encrypted file where none is given. Raises StoreError for a file of another kind.
+    find: called for an encrypted file where none is given. Raises StoreError for a file of another kind, and for a plain one if a key is given.
     """
     head = OPEN_FILES.head(path, len(_PLAIN))
     if not head:
         return key
     if head == _PLAIN:
+        if key is not None:
+            raise StoreError(f"the history {path} is not encrypted, though a key was given")
         return None
     if path.stat().st_size % _PAGE:
         raise StoreError(f"the history {path} cannot be used: file is not a database")
