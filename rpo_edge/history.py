@@ -78,7 +78,8 @@ class History:
         create: False makes no file; an absent store then is an empty one, and what is added to it goes when it is closed.
         key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.store.keys.find_key` looks for one where a
         store needs it; ask: asks the user for it in the end.
-        Raises StoreError if the file is damaged, is not a store, was written by a newer version, or does not open with the key;
+        Raises StoreError if the file is damaged, is not a store, was written by a newer version, does not open with the key, or is not encrypted
+        though a key was given;
         OptionalDependencyError if it is encrypted and sqlcipher3 is not installed.
         """
         where = Path(path) if path is not None else default_path()
@@ -257,7 +258,10 @@ class History:
             backup(self._connection, self._connect, Path(path))
 
     def set_preference(self, key: str, value: str) -> None:
-        """State a preference (see `rpo_edge.steps.preferences` for the keys)."""
+        """State a preference. Raises InputError for one that there is not; `rpo_edge.steps.preferences` has the keys and their values."""
+        from rpo_edge.steps.preferences import check
+
+        check(key, value)
         with self._writing():
             drop_states(self._connection)
             self._connection.execute("insert or replace into facts values (?, ?)", [f"pref:{key}", value])

@@ -242,6 +242,15 @@ def test_reading_all_waits_for_whoever_has_the_store_and_keeps_nobody_waiting(tm
         assert len(found) == 2
 
 
+@pytest.mark.parametrize(("key", "value"), [("contraction", "always"), ("contractions", "sometimes"), ("greeting", " ")])
+def test_a_preference_that_there_is_not_is_refused(tmp_path, key, value):
+    with History.open(tmp_path / "h.db") as store:
+        with pytest.raises(InputError):
+            store.set_preference(key, value)
+        store.set_preference("contractions", "always")
+        assert store.preferences() == {"contractions": "always"}
+
+
 @pytest.mark.parametrize(
     "use",
     [
