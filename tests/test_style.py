@@ -165,8 +165,16 @@ def test_a_move_says_the_same_in_another_manner():
 def test_strangers_are_of_the_same_place_where_it_has_any():
     people = [*PEOPLE, Author("alone", "diary", ("Dear diary.",))]
     found = strangers(people, 5)
-    assert {name: len(texts) for name, texts in found.items()} == {"calm": 5, "loud": 5, "grand": 5, "alone": 5}
-    assert not set(found["calm"]) & {*PEOPLE[0].texts, "Dear diary."} and found == strangers(people, 5)
+    assert {name: len(texts) for (name, _), texts in found.items()} == {"calm": 5, "loud": 5, "grand": 5, "alone": 5}
+    own = found["calm", PEOPLE[0].source]
+    assert not set(own) & {*PEOPLE[0].texts, "Dear diary."} and found == strangers(people, 5)
+
+
+def test_who_writes_in_two_places_has_strangers_in_each():
+    people = [Author(name, place, (f"{name} in {place}",)) for place in ("letters", "diary") for name in ("anna", "ben")]
+    assert strangers(people, 5) == {
+        (who, place): (f"{other} in {place}",) for place in ("letters", "diary") for who, other in (("anna", "ben"), ("ben", "anna"))
+    }
 
 
 # Training

@@ -311,7 +311,8 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
     rng = random.Random(config.seed)
     enough = [author for author in people if len(author.texts) >= 2 * max(items for items, _ in config.stages)]
     others = strangers(people, config.others)
-    users = [User.of(author, others[author.name], policy.usage, rng) for author in rng.sample(enough, min(_USERS, len(enough)))]
+    chosen = rng.sample(enough, min(_USERS, len(enough)))
+    users = [User.of(author, others[author.name, author.source], policy.usage, rng) for author in chosen]
     return Ground(policy, reference, users, list(drafts), reward)
 
 

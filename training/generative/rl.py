@@ -82,7 +82,7 @@ def asked(people: Sequence[Author], drafts: Sequence[str], config: Config, base:
             one = ask(base, excerpt(rng.choice(drafts), LONGEST, rng), author, profile, known, items)
             assert one is not None  # whatever its length is
             if text.length(base.tokenizer, one.prompt) <= longest:
-                found.append(replace(one, rollout=replace(one.rollout, others=others[author.name])))
+                found.append(replace(one, rollout=replace(one.rollout, others=others[author.name, author.source])))
                 refused = 0
             else:
                 refused += 1

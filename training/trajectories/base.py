@@ -90,13 +90,14 @@ def some(others: Sequence[int], rng: random.Random) -> tuple[int, ...]:
     return tuple(sorted(rng.sample(others, min(size, len(others)))))
 
 
-def strangers(people: Sequence[Author], n: int) -> dict[str, tuple[str, ...]]:
-    """For each author `n` texts, by lot, of other people of the same source (of anybody, where it has nobody else)."""
+def strangers(people: Sequence[Author], n: int) -> dict[tuple[str, str], tuple[str, ...]]:
+    """For each author (name and source: somebody may write in two places) `n` texts, by lot, of other people of the same source (of anybody, where it
+    has nobody else)."""
     found = {}
     for author in people:
         others = [one for one in people if one.name != author.name]
         texts = [text for one in others if one.source == author.source for text in one.texts] or [t for one in others for t in one.texts]
-        found[author.name] = tuple(random.Random(f"{SEED}{author.name} strangers").sample(texts, min(n, len(texts))))
+        found[author.name, author.source] = tuple(random.Random(f"{SEED}{author.name} strangers").sample(texts, min(n, len(texts))))
     return found
 
 
