@@ -127,7 +127,8 @@ def test_a_base_that_lacks_the_tokens_gets_them(base, tmp_path):
 def test_a_base_may_be_taught_to_read_farther_than_it_has_so_far(base, trajectories, tmp_path):
     before = text.room(text.load(base))
     sft.run(trajectories, base, tmp_path, replace(CONFIG, steps=1, context=2 * before))
-    assert text.room(text.load(tmp_path)) == 2 * before
+    taught = text.load(tmp_path)
+    assert text.room(taught) == taught.tokenizer.model_max_length == 2 * before
     other = tmp_path / "absolute"
     GPT2LMHeadModel(GPT2Config(vocab_size=300, n_positions=32, n_embd=8, n_layer=1, n_head=1)).save_pretrained(other)
     text.load(base).tokenizer.save_pretrained(other)
@@ -215,6 +216,24 @@ def test_a_killed_run_goes_on_to_the_same_curve(trajectories, base, whole, tmp_p
     (half / "model.safetensors").write_bytes(b"half")
     sft.run(trajectories, base, tmp_path, CONFIG)
     assert losses(tmp_path) == pytest.approx(losses(whole), abs=1e-4)
+
+
+@pytest.mark.parametrize("other", ["config", "base", "trajectories"])
+def test_no_other_run_goes_on_from_a_state(other, trajectories, base, whole, tmp_path):
+    """It would end with weights that are of neither, and a training.json that tells of the second alone."""
+    out, copies = tmp_path / "out", {"base": tmp_path / "base", "trajectories": tmp_path / "trajectories"}
+    shutil.copytree(whole, out)
+    shutil.copytree(base, copies["base"])
+    shutil.copytree(trajectories, copies["trajectories"])
+    if other == "base":
+        (copies["base"] / "config.json").write_text((base / "config.json").read_text("utf-8") + "\n", "utf-8")
+    if other == "trajectories":
+        writer = Writer(copies["trajectories"], "trajectories")
+        writer.add(as_row(trajectory(99)))
+        writer.close()
+    config = replace(CONFIG, rate=1e-3) if other == "config" else CONFIG
+    with pytest.raises(ValueError, match=f"another {other};"):
+        sft.run(copies["trajectories"], copies["base"], out, config)
 
 
 def test_two_processes_learn_what_one_does(trajectories, base, whole, tmp_path):

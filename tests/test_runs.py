@@ -86,6 +86,11 @@ def test_killed_fine_tuning_goes_on_to_the_same_curve(tmp_path):
     assert 3 <= step_of(parts) < 12 and not (parts / "training.json").exists()
     before = curves.read(parts)
     assert [row["step"] for row in before] == list(range(3, 3 * len(before) + 1, 3))  # there while it ran
+    (tmp_path / "others").mkdir()
+    others = trajectories(tmp_path / "others", of_each=5)
+    for command in ([str(made), str(parts), *options, "--set=rate=1e-3"], [str(others), str(parts), *options]):
+        with pytest.raises(ValueError, match="another recipe, or of other trajectories"):
+            sft.main(command)
     sft.main([str(made), str(parts), *options])
     curve = [json.loads((out / "training.json").read_text("utf-8"))["curve"] for out in (whole, parts)]
     assert [row[0] for row in curve[0]] == [3, 6, 9, 12] and len({row[1] for row in curve[0]}) > 2

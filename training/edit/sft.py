@@ -19,6 +19,7 @@ whose encoder has collapsed stops.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -183,7 +184,8 @@ class Data:
 def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[int, float, float, float]]:
     """Steps with a rate that falls linearly; the state is kept every `config.every` steps, and found again.
 
-    Returns the curve: (step, mean training loss since the row before, validation loss, spread). Raises RuntimeError where the encoder collapses.
+    Returns the curve: (step, mean training loss since the row before, validation loss, spread). Raises RuntimeError where the encoder collapses,
+    ValueError where the state is of another recipe or of other trajectories.
     """
     longer = [e for e in data.examples if len(e.heads) >= 8]
     watched = longer[:: max(1, len(longer) // 16)][:16]
@@ -193,8 +195,11 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
     optimizer = torch.optim.AdamW([{"params": slow, "lr": config.rate}, {"params": fast, "lr": config.head_rate}], weight_decay=0.01)
     curve: list[tuple[int, float, float, float]] = []
     state, begun, step = out / STATE, time.monotonic(), 0
+    of = json.dumps({"config": asdict(config), "examples": _digest(data.examples)})
     if state.exists():
         kept = torch.load(state, weights_only=True)
+        if kept.get("of", of) != of:  # older states do not say it
+            raise ValueError(f"{state} is of another recipe, or of other trajectories; take another folder")
         model.load_state_dict(kept["model"])
         optimizer.load_state_dict(kept["optimizer"])
         step, curve = kept["step"], [tuple(pair) for pair in kept["curve"]]
@@ -216,9 +221,17 @@ def train(model: Editor, data: Data, config: Config, out: Path) -> list[tuple[in
             log.add(step, dict(zip(("loss", "validation", "spread"), curve[-1][1:], strict=True)))
             if watched and varied < COLLAPSED and step > config.every:
                 raise RuntimeError("the encoder says the same of every word; take a lower rate")
-            keep({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve}, state)
+            keep({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "curve": curve, "of": of}, state)
             log.draw()
     return curve
+
+
+def _digest(examples: list[Example]) -> str:
+    digest = hashlib.sha256()
+    for e in examples:
+        for array in (e.ids, e.labels):
+            digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _step(model: Editor, optimizer: torch.optim.Optimizer, data: Data, config: Config, step: int) -> float:

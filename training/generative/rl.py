@@ -29,6 +29,7 @@ from training.generative import sft, text
 from training.generative.rollouts import Asked, ask, judged, stated, user
 from training.generative.watch import DRAFTS, Watch, Watching, looks
 from training.rewards import Composite, Rollout
+from training.state import belongs, fingerprint
 from training.trajectories.base import LONGEST, Author, excerpt, strangers
 from training.watch import Watched
 
@@ -153,6 +154,7 @@ def run(checkpoint: Path, people: Sequence[Author], drafts: Sequence[str], compo
         raise ValueError("under FSDP, reinforcement needs tuning='full'; an adapter is learnt by processes that hold the whole model each")
     watching = Watching(trainer, Watch(watched, base, items, longest), config.watch, config.longest)
     trainer.callback_handler.callbacks.insert(0, watching)  # before TensorBoard's, which writes what it sees
+    belongs(out / sft.STATE, {"config": asdict(config), "checkpoint": fingerprint(checkpoint, *sft.WEIGHTS)}, sft.last(out) is not None)
     trainer.train(resume_from_checkpoint=sft.last(out))
     facts = {
         "reflector": "generative",

@@ -2,7 +2,8 @@
 
 trl's SFTTrainer trains the whole model or a LoRA adapter (arXiv 2106.09685; of tokens that the base lacked, the embeddings too).
 How much of the history is shown is drawn for each trajectory, so that a model knows every number of items, none included.
-Interrupted, the same command goes on from the last checkpoint in OUT/state with the same batches. Curves go to OUT/state (TensorBoard)
+Interrupted, the same command goes on from the last checkpoint in OUT/state with the same batches; another recipe, base or set of trajectories is refused
+there. Curves go to OUT/state (TensorBoard)
 and OUT/curve.png; nothing is sent anywhere.
 
 `accelerate launch -m training sft …` runs the same code over several processes, and a base that one GPU cannot hold under FSDP: docs/training.md.
@@ -31,11 +32,16 @@ from rpo_edge.reflectors.generative import FORM
 from training import curves
 from training.generative import text
 from training.recipe import commit
+from training.state import belongs, fingerprint
 from training.trajectories import files
 from training.trajectories.neutralise import HELD_OUT
 
 IGNORED = -100
 """The label of a token that is only read."""
+WEIGHTS = ("config.json", "tokenizer.json", "*.safetensors")
+"""Files that a model is told by."""
+STATE = "state/run.json"
+"""In OUT: what the run depends on whose state is there."""
 _PART = 1000  # examples that are lists of Python's at once
 
 
@@ -260,6 +266,12 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
         processing_class=text.plain(start.tokenizer),
         peft_config=adapter(config.tuning, config.lora_rank, start.added),
     )
+    of = {
+        "config": asdict(config),
+        "base": fingerprint(base, *WEIGHTS),
+        "trajectories": fingerprint(trajectories, "trajectories-*.jsonl.gz"),
+    }
+    belongs(out / STATE, of, last(out) is not None)
     trainer.train(resume_from_checkpoint=last(out))
     facts = {
         "reflector": "generative",

@@ -48,7 +48,7 @@ def load(checkpoint: Path, context: int | None = None, form: str | None = None) 
     if context and context != model.config.max_position_embeddings:
         if not getattr(model.config, "rope_theta", None):
             raise ValueError(f"{checkpoint} reads {model.config.max_position_embeddings} tokens, and without rotary positions no more")
-        model.config.max_position_embeddings = context
+        model.config.max_position_embeddings = tokenizer.model_max_length = context
     if form not in (None, *FORMS):
         raise ValueError(f"no form is called {form!r}; there are: {', '.join(FORMS)}")
     if form == "chat" or (form is None and (checkpoint / FORM).exists()):
