@@ -1,6 +1,7 @@
 """Corpus and pretraining, rehearsed with a model of a million parameters on the example history."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,12 @@ def test_a_state_of_another_run_is_refused(folder, tmp_path):
     for other in (pretrain.Config(SIZE, steps=3), pretrain.Config(SIZE, steps=2, seed=6)):
         with pytest.raises(ValueError, match="another run"):
             pretrain.train(model(), folder, other, tmp_path, minutes=9, every=10)
+    fewer = tmp_path / "fewer"
+    shutil.copytree(folder, fewer)
+    shard = fewer / "train-00.bin"
+    shard.write_bytes(shard.read_bytes()[:-512])
+    with pytest.raises(ValueError, match="other shards"):
+        pretrain.train(model(), fewer, pretrain.Config(SIZE, steps=2), tmp_path, minutes=9, every=10)
 
 
 def test_a_run_is_lengthened_or_cut_short_while_its_rate_stays(folder, tmp_path):

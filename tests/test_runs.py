@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from workshop_samples import shared, trajectories
 
 from training import curves, data, recipe, rl, sft, style_encoder
+from training.edit import calibrate
 from training.edit import rl as edit_rl
 from training.edit import sft as edit_sft
 from training.style_encoder import Config as Style
@@ -115,6 +116,21 @@ def test_killed_reinforcement_goes_on_to_the_same_curve(checkpoint, research, tm
     same(logged(parts), logged(whole))
     assert [step for step, _ in shown(parts)["reward"]] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [step for step, _ in shown(parts)["watch/probability"]] == [0, 4, 8] and (parts / "curve.png").exists()
+
+
+def test_a_recipe_that_lacks_what_it_needs_is_told_so(research, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "SHARED", research)
+    for options, said in (([], "--style"), (["--set=drafts='mixtrel'"], "mixtral-8x7b"), (["--set=drafts='mistralai/'"], "mixtral-8x7b")):
+        weighs = "likelihood" if options else "style"
+        with pytest.raises(ValueError, match=said):
+            rl.main([str(tmp_path), str(tmp_path / "out"), f"--set=weights={{{weighs}=1.0}}", *options])
+
+
+def test_calibration_without_passages_says_so_and_changes_nothing(checkpoint, tmp_path):
+    before = (checkpoint / "user.npz").read_bytes()
+    with pytest.raises(SystemExit, match="more authors"):
+        calibrate.main([str(trajectories(tmp_path, people=2)), str(checkpoint)])
+    assert (checkpoint / "user.npz").read_bytes() == before
 
 
 def test_killed_training_of_a_style_encoder_goes_on_to_the_same_curve(research, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ and thin, as suits models this small (arXiv 2402.14905). A step's batch depends 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import shutil
@@ -129,6 +130,7 @@ class Shards:
         if not paths:
             raise FileNotFoundError(f"no train-*.bin in {folder}")
         tokens = np.concatenate([np.fromfile(path, dtype="<u2") for path in paths])
+        self.digest = hashlib.sha256(tokens.tobytes()).hexdigest()
         self._rows = tokens[: len(tokens) // (context + 1) * (context + 1)].reshape(-1, context + 1)
         self._seed = seed
         self._order: tuple[int, Any] = (-1, None)
@@ -232,6 +234,8 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
         before = json.loads(kept["config"])
         if "optimizers" not in kept or not config.continues(Config(Size(**before.pop("size")), **before), kept["step"]):
             raise ValueError(f"{state} is of another run, or one whose rate has begun to fall; take another folder or the same options")
+        if kept.get("shards", shards.digest) != shards.digest:  # older states do not say it
+            raise ValueError(f"{state} is of a run on other shards than are in {folder}; take another folder or the same corpus")
         model.load_state_dict(kept["model"])
         for optimizer, values in zip(optimizing, kept["optimizers"], strict=True):
             optimizer.load_state_dict(values)
@@ -257,7 +261,7 @@ def train(model: Any, folder: Path, config: Config, out: Path, minutes: float, e
                     log.draw()
                 print(f"step {run.step:6d} of {config.steps}  loss {run.curve[-1][1]:.4f}  {speed:,.0f} tokens/s", flush=True)
             if run.step % every == 0 or done or over:
-                _keep(model, optimizing, config, run, state)
+                _keep(model, optimizing, config, run, state, shards.digest)
                 last, since = time.monotonic(), run.step
             if over:
                 break
@@ -269,9 +273,9 @@ def _compiles(config: Config, device: torch.device) -> bool:
     return device.type == "cuda" or (config.steps >= 500 and shutil.which("c++") is not None)
 
 
-def _keep(model: Any, optimizing: list[torch.optim.Optimizer], config: Config, run: Run, state: Path) -> None:
+def _keep(model: Any, optimizing: list[torch.optim.Optimizer], config: Config, run: Run, state: Path, shards: str) -> None:
     values = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizing], "config": json.dumps(asdict(config))}
-    keep(values | {"step": run.step, "recent": run.recent, "curve": run.curve, "validation": run.validation}, state)
+    keep(values | {"shards": shards} | {"step": run.step, "recent": run.recent, "curve": run.curve, "validation": run.validation}, state)
 
 
 def flops(model: Any, context: int) -> float:

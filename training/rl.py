@@ -13,18 +13,28 @@ import argparse
 from pathlib import Path
 
 from training import data, recipe
+from training.makers import plain_name
 from training.rewards import Composite, table
 from training.trajectories.base import authors
 
 
 def of_model(name: str) -> list[str]:
-    """Train-split answers, without code, of models whose names begin so."""
-    rows = data.rows("drafts/00", "train")
-    return [row["response"] for row in rows if row["model"].lower().startswith(name) and "```" not in row["response"]]
+    """Train-split answers, without code, of models whose names, in lower case, begin so. Raises ValueError where there are none."""
+    rows = list(data.rows("drafts/00", "train"))
+    found = [row["response"] for row in rows if plain_name(row["model"]).lower().startswith(name) and "```" not in row["response"]]
+    if not found:
+        raise ValueError(
+            f"no answers are of a model whose name begins with {name!r}; there are: {', '.join(sorted({row['model'] for row in rows}))}"
+        )
+    return found
 
 
 def composite(weights: dict[str, float], style: Path | None) -> Composite:
-    """The recipe's reward. Raises ValueError for a name that is none."""
+    """The recipe's reward. Raises ValueError for a name that is none, and where style weighs anything and there is no encoder of it."""
+    if style is None and weights.get("style"):
+        raise ValueError(
+            "the recipe weighs style: name a folder of `python -m training style` with --style, or weigh others (--set weights=…)"
+        )
     if style is None:
         return Composite(weights, table())
     from training.rewards.style import Style

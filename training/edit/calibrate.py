@@ -5,7 +5,7 @@
 In training, a draft has lost only a part of its author's habits, so that nothing but the history tells which; a real draft
 was never the author's, and all of it is generic. The difference is one of priors: the same number (`offset`) is added to
 every operation's logit. `scale` multiplies what depends on the user. Both are chosen on the authors that `sft` holds back
-for validation, whose passages are flattened here by all neutralisers of training at full strength: the pair under which most
+for validation, whose passages are flattened here by three neutralisers of training, one after the other, at full strength: the pair under which most
 of the distance to the author's own words is closed. Neither the evaluation's authors nor its flattener are seen.
 Writes both into the checkpoint's `user.npz`, and what was found into `training.json`.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -100,9 +101,13 @@ def main(argv: list[str]) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--texts", type=int, default=40, help="of each author")
     options = parser.parse_args(argv)
-    allow(options.checkpoint)
     people = (author for author in read_authors(options.trajectories) if author.source != "persona" and held_back((author.name, "")))
     found = flattened([replace(author, texts=author.texts[:80]) for author in people], options.texts)
+    if not found:
+        sys.exit(
+            f"error: {options.trajectories} has no passages of authors that fine-tuning holds back, of whom one in forty is: build more authors"
+        )
+    allow(options.checkpoint)
     encoder = float_encoder(options.checkpoint)
     table = {}
     for scale in SCALES:
