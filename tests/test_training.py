@@ -19,6 +19,10 @@ def test_evaluation_on_the_fixture(tmp_path, capsys):
     closed = json.loads((tmp_path / "figures.json").read_text("utf-8"))["restore"]["distance closed"]
     assert closed["draft unchanged"][0] == 0.0 and {"rules", "edit", "oracle", "edit, no history"} <= set(closed)
     assert "| edit |" in capsys.readouterr().out
+    for nothing in ("--texts", "--drafts"):
+        with pytest.raises(SystemExit):
+            evaluate.main(["--fixture", nothing, "0"])
+        assert "at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")

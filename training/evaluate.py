@@ -82,6 +82,8 @@ def main(argv: list[str]) -> None:
     """Run the suites, print their tables, write the report."""
     parser = _parser()
     options = parser.parse_args(argv)
+    if min(options.texts, options.drafts) < 1:
+        parser.error("--texts and --drafts are at least 1: nothing can be said of nothing")
     folder = options.reflector or reflectors.default()
     if folder is None:
         parser.error("no model is embedded; name a reflector")
