@@ -216,6 +216,27 @@ def test_what_stands_around_a_passage_loses_what_the_passage_loses(name):
 
 
 @needs_data
+def test_people_of_two_parts_are_told_apart(tmp_path, monkeypatch):
+    """A trajectory says by number which texts it may show: of an author with two lists, one would be read for the other."""
+    with pytest.raises(ValueError, match="personas of two parts are called 'persona'"):
+        trajectories.write({"split": "dev", "build": [{"builder": "persona"}, {"builder": "persona", "noise": 0.5}]}, [], tmp_path)
+    monkeypatch.setattr(data, "permitted", lambda split: iter([{"query": "", "response": "It is so.", "model": "mistral-7b"}]))
+    people = [Author(name, "letters", tuple(f"I don't know {name}'s {i}." for i in range(9))) for name in ("anna", "ben")]
+    two = [{"builder": "persona", "name": name, "texts": n} for name, n in (("one", 5), ("other", 9))]
+    written = trajectories.write({"split": "dev", "build": two}, people, tmp_path / "personas")
+    assert written.trajectories["persona"] == 4 and len(list(read_authors(tmp_path / "personas"))) == 4
+
+    def built(*lists):
+        parts = [[(Author("anna", "letters", texts), [])] for texts in lists]
+        monkeypatch.setattr(trajectories, "build", lambda recipe, people, pool: (row for part in parts for row in part))
+        trajectories.write({"split": "dev", "build": []}, [], tmp_path / "known")
+        return [author.texts for author in read_authors(tmp_path / "known")]
+
+    assert built(("one", "two", "three"), ("one", "two")) == built(("one", "two"), ("one", "two", "three")) == [("one", "two", "three")]
+    with pytest.raises(ValueError, match=r"anna \(letters\) has other texts"):
+        built(("one", "two"), ("two", "one"))
+
+
 def test_the_command_builds_and_says_how_many(tmp_path, capsys):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text('[trajectories]\nsplit = "dev"\n[[trajectories.build]]\nbuilder = "neutralise"\ntexts = 1\n', "utf-8")

@@ -61,9 +61,13 @@ class Written:
 def build(recipe: Row, people: list[Author], pool: ProcessPoolExecutor) -> Iterator[tuple[Author, list[Row]]]:
     """Authors and their trajectories' rows, builder after builder.
 
-    Raises ValueError before anything is built for a builder or an option that is none, or a file that is not there.
+    Raises ValueError before anything is built for a builder or an option that is none, a file that is not there, or personas that bear the names of others.
     """
-    return _built([_chosen(part) for part in recipe["build"]], recipe["split"], people, pool)
+    parts = [_chosen(part) for part in recipe["build"]]
+    names = [options.name for _, options in parts if isinstance(options, persona.Options)]
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise ValueError(f"personas of two parts are called {twice[0]!r}: give those of one another name (name = …)")
+    return _built(parts, recipe["split"], people, pool)
 
 
 def _chosen(part: Row) -> tuple[Builder, Any]:
@@ -89,8 +93,9 @@ def _rows(made: tuple[Author, list[Pair]], split: str) -> tuple[Author, list[Row
 
 
 def write(recipe: Row, people: list[Author], out: Path) -> Written:
-    """The whole folder. Raises ValueError as `build` does, and then has changed nothing."""
+    """The whole folder. Raises ValueError as `build` does, and then has changed nothing; and where one author has other texts in one part than in another."""
     written = Written()
+    texts: dict[tuple[str, str], tuple[str, ...]] = {}
     with processes.pool() as pool:
         found = build(recipe, people, pool)
         out.mkdir(parents=True, exist_ok=True)
@@ -99,6 +104,7 @@ def write(recipe: Row, people: list[Author], out: Path) -> Written:
         with Progress() as progress, closing(Writer(out, "trajectories")) as rows, closing(Writer(out, "authors", 200)) as names:
             bar = progress.add_task("trajectories", total=len(people) * len(recipe["build"]))
             for author, of_author in found:
+                _same(texts.setdefault((author.name, author.source), author.texts), author)
                 names.add(asdict(author))
                 for row in of_author:
                     rows.add(row)
@@ -112,6 +118,15 @@ def write(recipe: Row, people: list[Author], out: Path) -> Written:
     }
     (out / "trajectories.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     return written
+
+
+def _same(known: tuple[str, ...], author: Author) -> None:
+    """Trajectories say by number which texts they may show. Raises ValueError where these are other ones in another part."""
+    both = min(len(known), len(author.texts))
+    if known[:both] != author.texts[:both]:
+        raise ValueError(
+            f"{author.name} ({author.source}) has other texts in another part of the recipe: build these parts into folders of their own"
+        )
 
 
 def main(argv: list[str]) -> None:

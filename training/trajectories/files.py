@@ -3,7 +3,8 @@
 A folder has
 
     trajectories-00000.jsonl.gz   one trajectory a line
-    authors-00000.jsonl.gz        one author a line: name, source, licence, all texts; an id of a trajectory is an index of these
+    authors-00000.jsonl.gz        one author a line: name, source, licence, all texts; an id of a trajectory is an index of these. Whoever is in several
+                                  parts of a recipe has a line for each, of which the longest begins with the others' texts
     trajectories.json             recipe, number of trajectories by builder and by the model that wrote the draft, sha256 of each shard
 
 Every row is validated when it is written and when it is read. Reading goes through `datasets`, so that a set may be larger than memory: `stream`
@@ -157,8 +158,13 @@ def described(origins: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, in
 
 
 def read_authors(folder: Path) -> Iterator[Author]:
-    """Every author of a folder, texts and all."""
+    """Every author of a folder once, texts and all: as the part of the recipe has them that knows most."""
+    found: dict[tuple[str, str], Author] = {}
     for path in sorted(folder.glob("authors-*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
             for row in map(json.loads, file):
-                yield Author(row["name"], row["source"], tuple(row["texts"]), row["licence"])
+                author = Author(row["name"], row["source"], tuple(row["texts"]), row["licence"])
+                known = found.setdefault((author.name, author.source), author)
+                if len(known.texts) < len(author.texts):
+                    found[author.name, author.source] = author
+    yield from found.values()

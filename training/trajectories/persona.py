@@ -37,13 +37,15 @@ _BY_LOT = 0.4  # of the habits, the part that is not the writer's
 @dataclass(frozen=True)
 class Options:
     """texts: of a persona's history, at least a fifth of them; drafts: of each persona; features: that it renders, "sure" or "all";
-    noise: part of the history that is not the persona's, at most; without: models whose answers are not taken, by how their names begin."""
+    noise: part of the history that is not the persona's, at most; without: models whose answers are not taken, by how their names begin;
+    name: how the personas' names begin, in each part of a recipe another."""
 
     texts: int = 30
     drafts: int = 8
     features: str = "sure"
     noise: float = 0.0
     without: tuple[str, ...] = ()
+    name: str = "persona"
 
     def __post_init__(self) -> None:
         if self.features not in ("sure", "all"):
@@ -75,12 +77,12 @@ def build(people: list[Author], pool: ProcessPoolExecutor, options: Options) -> 
     ]
     tasks = []
     for i, author in enumerate(people):
-        rng = random.Random(f"{SEED}persona{i}")
+        rng = random.Random(f"{SEED}{options.name}{i}")
         voice, contrary, other = (rng.choice(people) for _ in range(3))
         size = round(math.exp(rng.uniform(math.log(max(1, options.texts / 5)), math.log(options.texts))))
         history = tuple(rng.sample(voice.texts, min(size, len(voice.texts))))
         chosen = tuple(rng.sample(drafts, min(options.drafts, len(drafts))))
-        name = f"persona-{i:04d}"
+        name = f"{options.name}-{i:04d}"
         tasks.append(_Task(name, author.texts[:40], contrary.texts[:40], history, other.texts[:40], chosen, options))
     yield from pool.map(_persona, tasks, chunksize=2)
 
