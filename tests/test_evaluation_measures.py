@@ -141,12 +141,14 @@ def test_the_last_table_says_of_each_suite_whether_the_right_history_is_more(tmp
     made.add("restore", Outcome({}, "One\n", gains={"distance closed": Interval(0.2, 0.1, 0.3)}))
     made.add("restore", Outcome({}, "Two\n"))
     made.add("personas", Outcome({}, "Three\n", gains={"F0.5": Interval(0.2, 0.0, 0.3), "recall": Interval(-0.2, -0.3, -0.1)}))
+    made.add("transfer", Outcome({}, "Of one author\n", gains={"distance closed, formal": Interval(0.1, 0.1, 0.1)}))
     made.add("lamp", Outcome({}, "Nothing\n"))
     made.close()
     rows = [
         "| restore | distance closed | 0.200 [0.100, 0.300] | yes |",
         "| personas | F0.5 | 0.200 [0.000, 0.300] | no |",
         "| personas | recall | -0.200 [-0.300, -0.100] | no |",
+        "| transfer | distance closed, formal | 0.100 [0.100, 0.100] | no |",
     ]
     assert "\n".join(rows) in capsys.readouterr().out
     made.write(tmp_path)

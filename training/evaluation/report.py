@@ -74,7 +74,8 @@ class Report:
 
 
 def _holds(gain: Interval) -> bool:
-    return gain.low > 0
+    """An interval of no width is that of a single user or author, and says nothing of others."""
+    return 0 < gain.low < gain.high
 
 
 def _about(facts: Mapping[str, Any]) -> str:
