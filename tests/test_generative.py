@@ -129,6 +129,8 @@ def test_a_base_may_be_taught_to_read_farther_than_it_has_so_far(base, trajector
     sft.run(trajectories, base, tmp_path, replace(CONFIG, steps=1, context=2 * before))
     taught = text.load(tmp_path)
     assert text.room(taught) == taught.tokenizer.model_max_length == 2 * before
+    with pytest.raises(ValueError, match=r"none fits into 16 tokens \(--set context"):
+        sft.run(trajectories, base, tmp_path / "narrow", replace(CONFIG, context=16))
     other = tmp_path / "absolute"
     GPT2LMHeadModel(GPT2Config(vocab_size=300, n_positions=32, n_embd=8, n_layer=1, n_head=1)).save_pretrained(other)
     text.load(base).tokenizer.save_pretrained(other)

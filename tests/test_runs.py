@@ -126,6 +126,11 @@ def test_a_recipe_that_lacks_what_it_needs_is_told_so(research, tmp_path, monkey
             rl.main([str(tmp_path), str(tmp_path / "out"), f"--set=weights={{{weighs}=1.0}}", *options])
 
 
+def test_trajectories_that_need_no_operation_often_enough_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no operation is needed 90 times by 4 authors"):
+        sft.main([str(trajectories(tmp_path)), str(tmp_path / "out"), *sets(fewest=90, fewest_authors=4)])
+
+
 def test_calibration_without_passages_says_so_and_changes_nothing(checkpoint, tmp_path):
     before = (checkpoint / "user.npz").read_bytes()
     with pytest.raises(SystemExit, match="more authors"):

@@ -309,7 +309,7 @@ def _permitted(found: Iterable[tuple[Outline, list[Operation]]], rows: dict[int,
 
 
 def run(trajectories: Path, out: Path, config: Config) -> None:
-    """Mine, prepare, train (on), save. Raises RuntimeError in one of several processes."""
+    """Mine, prepare, train (on), save. Raises RuntimeError in one of several processes, ValueError where no operation is seen often enough."""
     processes.alone("fine-tuning of the edit reflector")
     torch.manual_seed(config.seed)
     rng = random.Random(config.seed)
@@ -328,6 +328,11 @@ def run(trajectories: Path, out: Path, config: Config) -> None:
         prepared = [example for group in processes.over(pool, work, lines) for example in group]
     prepared.sort(key=lambda example: len(example.ids))
     examples = [example for example in prepared if not held_back(example.author)]
+    if not any(len(example.labels) for example in examples):
+        raise ValueError(
+            f"nothing is to be learnt of {trajectories}: no operation is needed {config.fewest} times by {config.fewest_authors} authors"
+            " (fewest, fewest_authors of the recipe); build more authors or texts"
+        )
     validation = [example for example in prepared if held_back(example.author)]
     validation = validation[:: max(1, len(validation) // VALIDATION)]
     print(

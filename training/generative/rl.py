@@ -4,6 +4,7 @@ A prompt shows a draft of a model that fine-tuning never saw, and some of a real
 by the recipe's composite of rewards. One that does not parse is worth 0. The curriculum is the order of the prompts: stage after stage
 shows more items of the history. In a share of the prompts the user states preferences, by lot, which the profile shows and the reward
 `preferences` judges. The reward `task` needs a gold answer, which a real draft has not: it is for rows of LaMP's form, and weighs nothing here.
+The loss is trl's own, the mean over all tokens of a step (DAPO, arXiv 2503.14476), not first over each completion's.
 
 Against reward hacking: every `watch` steps other drafts are rewritten for other users, greedily, and a character n-gram classifier, which no
 reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more, the run stops, says so, and

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset, concatenate_datasets
 from huggingface_hub import metadata_load
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -79,7 +80,8 @@ class Config:
 def data(base: text.Base, folder: Path, config: Config, longest: int, cache: Path) -> tuple[Dataset, dict[str, dict[str, int]]]:
     """Prompts and completions of the trajectories that are seen, none of held-out neutralisers; and what these are made of.
 
-    Trajectories are read from the disk one by one, by way of the folder `cache`; examples are Arrow's, not lists of Python's.
+    Trajectories are read from the disk one by one, by way of the folder `cache`; examples are Arrow's, not lists of Python's. Raises ValueError where
+    none fits into `longest` tokens.
     """
     lines = files.table(folder, cache)
     found = [kind for kind in map(_kind, range(len(lines)), lines) if kind.builder.rpartition(":")[2] not in HELD_OUT]
@@ -97,6 +99,10 @@ def data(base: text.Base, folder: Path, config: Config, longest: int, cache: Pat
     while part := list(islice(seen, _PART)):
         origins += [(t.builder, t.licence, t.model) for t, _ in part]
         parts.append(Dataset.from_list([row for _, row in part]))
+    if not parts:
+        raise ValueError(
+            f"of {len(found)} trajectories of {folder} none fits into {longest} tokens (--set context=… lets the base read more)"
+        )
     return concatenate_datasets(parts), files.described(origins)
 
 
@@ -259,6 +265,8 @@ def run(trajectories: Path, base: Path, out: Path, config: Config) -> None:
     start = text.load(base, config.context, config.form)
     longest = text.room(start)
     rows, described = data(start, trajectories, config, longest, out / "state" / "trajectories")
+    if PartialState().is_main_process:
+        print(f"{len(rows)} examples for {config.steps * config.batch} places of {config.steps} steps", flush=True)
     trainer = Trainer(
         model=start.model,
         args=arguments(config, out, longest),
