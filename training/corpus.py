@@ -22,7 +22,6 @@ much of how people write. Tokenizer and validation are the same with it and with
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import math
@@ -39,7 +38,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerFast
 
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, escape
-from training import data
+from training import data, recipe
 
 VOCABULARY = 15_360
 """Tokens: 60 rows of 256, and at a width of 512 in bf16 an embedding that is smaller than 16 MiB."""
@@ -193,10 +192,15 @@ def verify(folder: Path) -> dict[str, Any]:
 
 def main(argv: list[str]) -> None:
     """Read, cut, write, and print the sizes."""
-    parser = argparse.ArgumentParser(prog="python -m training corpus")
+    parser = recipe.parser("corpus", __doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
-    parser.add_argument("--most", type=float, default=math.inf, help="tokens of each source at most")
+    parser.add_argument(
+        "--most",
+        type=float,
+        default=math.inf,
+        help="tokens of each source at most; all are read and cut all the same, which takes some minutes",
+    )
     options = parser.parse_args(argv)
     facts = build(list(documents()), options.out, options.vocabulary, options.most)
     for name, fact in facts["sources"].items():

@@ -51,7 +51,7 @@ from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ModelError
-from training import data, processes
+from training import data, processes, recipe
 from training.evaluation import material, reflectors
 from training.evaluation.agreement import agreement
 from training.evaluation.attribution import attribution
@@ -109,7 +109,7 @@ def main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training evaluate")
+    parser = recipe.parser("evaluate", __doc__)
     parser.add_argument("--reflector", type=Path, help="model or checkpoint folder (default: the embedded model)")
     parser.add_argument("--against", type=Path, help="a second one that it is held against")
     parser.add_argument("--suite", choices=(*SUITES, "all"), default="all")

@@ -10,7 +10,6 @@ be told, so a sentence that it left without sense stands nowhere near the head: 
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rpo_edge.records import Edit
 from rpo_edge.reflectors.rules import RulesReflector
-from training import data, processes
+from training import data, processes, recipe
 from training.evaluation import material, reflectors
 from training.evaluation.drafts import Task, tasks_of
 from training.evaluation.material import Ground, Names, asked
@@ -94,7 +93,7 @@ def report(swaps: Sequence[Swap], changed: Sequence[float], worst: int) -> str:
 
 def main(argv: list[str]) -> None:
     """Rewrite, score, print."""
-    parser = argparse.ArgumentParser(prog="python -m training fluency")
+    parser = recipe.parser("fluency", __doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument(
         "--reflector", type=Path, default=reflectors.default(), help="model or checkpoint folder (default: the embedded model)"

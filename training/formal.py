@@ -6,14 +6,13 @@ were never seen to write has half a use, so their rate is not 0; pairs that mode
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rpo_edge.steps.formality import FEATURE
 from rpo_edge.steps.profile import measure
-from training import data, processes
+from training import data, processes, recipe
 
 FEWEST = 3
 MOST = 20_000
@@ -59,7 +58,7 @@ def rates(models: Uses, people: Iterable[Uses]) -> Iterator[tuple[str, float, fl
 
 def main(argv: list[str]) -> None:
     """Count, write."""
-    parser = argparse.ArgumentParser(prog="python -m training formal")
+    parser = recipe.parser("formal", __doc__)
     parser.add_argument("out", type=Path)
     options = parser.parse_args(argv)
     authors: dict[str, list[str]] = defaultdict(list)

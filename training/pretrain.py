@@ -20,7 +20,6 @@ and thin, as suits models this small (arXiv 2402.14905). A step's batch depends 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import math
@@ -38,7 +37,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS
-from training import corpus, curves
+from training import corpus, curves, recipe
 from training.pretraining_card import card
 from training.state import keep
 
@@ -326,7 +325,7 @@ def finish(model: Any, folder: Path, facts: dict[str, Any], config: Config, run:
 
 def main(argv: list[str]) -> None:
     """Build, train, save."""
-    parser = argparse.ArgumentParser(prog="python -m training pretrain")
+    parser = recipe.parser("pretrain", __doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", choices=SIZES, default="30m")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -19,6 +19,11 @@ Config = TypeVar("Config")
 def commit() -> str:
     """Of this code, for the facts of a run; "" outside a repository."""
     return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def parser(command: str, text: str | None) -> ArgumentParser:
+    """The options of `python -m training COMMAND`, whose help begins with its module's text."""
+    return ArgumentParser(prog=f"python -m training {command}", description=text, formatter_class=RawDescriptionHelpFormatter)
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -22,7 +22,6 @@ queries), and the items of `mixed` have no one profile, so coverage is measured 
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import sys
@@ -39,7 +38,7 @@ from rpo_edge.records import HistoryItem, StyleProfile
 from rpo_edge.steps.profile import Counts, measure
 from rpo_edge.steps.retrieve import CONSTANT, Mix, Want, retrieve, wants
 from rpo_edge.usage import Array
-from training import data
+from training import data, recipe
 from training.evaluation.outcome import Pairs, difference, table
 from training.statistics import bootstrap
 from training.users import Hiding, cited, history_rows, stored
@@ -339,7 +338,7 @@ def encoder() -> Embed:
 
 def main(argv: list[str]) -> None:
     """Ask and print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m training retrieval")
+    parser = recipe.parser("retrieval", __doc__)
     for name in ("texts", "queries", "drafts", "authors"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Sizes(), name))
     parser.add_argument("--no-dense", action="store_true", help="without the encoder, which takes the time")

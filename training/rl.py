@@ -9,7 +9,6 @@ the same command goes on. Of a generative reflector, on several GPUs and with vL
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from training import data, recipe
@@ -45,7 +44,7 @@ def composite(weights: dict[str, float], style: Path | None) -> Composite:
 
 def main(argv: list[str]) -> None:
     """Choose the reflector; the rest is its own."""
-    parser = argparse.ArgumentParser(prog="python -m training rl")
+    parser = recipe.parser("rl", __doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--style", type=Path)

@@ -9,7 +9,6 @@ TRAJECTORIES is a folder that `python -m training trajectories build` wrote; OUT
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from training import recipe
@@ -17,7 +16,7 @@ from training import recipe
 
 def main(argv: list[str]) -> None:
     """Choose the reflector; the rest is its own."""
-    parser = argparse.ArgumentParser(prog="python -m training sft")
+    parser = recipe.parser("sft", __doc__)
     parser.add_argument("trajectories", type=Path)
     parser.add_argument("out", type=Path, help="checkpoint folder")
     parser.add_argument("--base", type=Path, help="of a generative reflector: a local causal model in safetensors")

@@ -25,7 +25,6 @@ uncased tokenizer drops case, so the shape of each piece goes in as its token ty
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import time
@@ -272,7 +271,7 @@ def save(network: nn.Module, config: Config, curve: Curve, out: Path) -> None:
 
 def main(argv: list[str]) -> None:
     """Train and save, or judge what was saved."""
-    parser = argparse.ArgumentParser(prog="python -m training style")
+    parser = recipe.parser("style", __doc__)
     parser.add_argument("out", type=Path, help="checkpoint folder")
     parser.add_argument("--steps", type=int, help="of the recipe's, where other ones are wanted")
     parser.add_argument("--hidden", type=float, help="share of the batches without words of content, where other than the recipe's")

@@ -11,7 +11,6 @@ of such counts has no text of theirs. A few words of ours are added and taken aw
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rpo_edge.features.context import listed
-from training import data
+from training import data, recipe
 
 SEEN = 10
 SEEN_IN_BOOKS = 60
@@ -90,7 +89,7 @@ def no_names(books: Counts, *today: Counts) -> list[str]:
 
 def main(argv: list[str]) -> None:
     """Count, write."""
-    parser = argparse.ArgumentParser(prog="python -m training words")
+    parser = recipe.parser("words", __doc__)
     parser.add_argument("out", type=Path)
     options = parser.parse_args(argv)
     found = no_names(*(counted(texts) for texts in (_books(), _abstracts(), _technical(), _answers())))

@@ -12,7 +12,6 @@ Writes both into the checkpoint's `user.npz`, and what was found into `training.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -32,6 +31,7 @@ from rpo_edge.reflectors.choices import Place, choose
 from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads
 from rpo_edge.steps.profile import measure
 from rpo_edge.wordpiece import WordPiece
+from training import recipe
 from training.edit.examples import general, held_back
 from training.edit.policy import encoder_of
 from training.statistics import bootstrap
@@ -96,7 +96,7 @@ def allow(checkpoint: Path) -> None:
 
 def main(argv: list[str]) -> None:
     """Try every pair, keep the best."""
-    parser = argparse.ArgumentParser(prog="python -m training calibrate")
+    parser = recipe.parser("calibrate", __doc__)
     parser.add_argument("trajectories", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--texts", type=int, default=40, help="of each author")

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.request import build_opener
 
-from training import data
+from training import data, recipe
 from training.lamp import convert, fetch, layout, long, metrics, posed
 
 
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training lamp")
+    parser = recipe.parser("lamp", __doc__)
     commands = parser.add_subparsers(required=True, metavar="{fetch,convert,long,pairs,predict,score}")
     get = commands.add_parser("fetch", help="download official files")
     get.set_defaults(run=_fetch)

@@ -9,7 +9,6 @@ One file a builder, one row in BUILDERS. A recipe (TOML) names the split and, on
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tomllib
@@ -26,6 +25,7 @@ from rich.progress import Progress
 
 from rpo_edge.errors import RpoEdgeError
 from training import processes
+from training import recipe as recipes
 from training.recipe import RECIPES
 from training.trajectories import lamp, neutralise, pairs, persona, taught
 from training.trajectories.assemble import assemble
@@ -131,7 +131,7 @@ def _same(known: tuple[str, ...], author: Author) -> None:
 
 def main(argv: list[str]) -> None:
     """Build and write trajectories; print how many there are by builder, their edits, and which models wrote the drafts."""
-    commands = argparse.ArgumentParser(prog="python -m training trajectories")
+    commands = recipes.parser("trajectories", __doc__)
     parser = commands.add_subparsers(required=True).add_parser("build", help="everything that a recipe names")
     parser.add_argument("out", type=Path, help="a folder to write into; shards that are there go")
     parser.add_argument("--recipe", type=Path, default=RECIPES / "edit.toml")

@@ -41,6 +41,7 @@ from typing import Any
 import httpx
 
 from rpo_edge.errors import InputError, RpoEdgeError
+from training import recipe
 from training.data import Row
 from training.trajectories import lines
 from training.trajectories.endpoint import Bucket, Clock, Endpoint, EndpointRefused, Local, NoAnswer, Service, Unusable
@@ -152,7 +153,7 @@ def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training teacher")
+    parser = recipe.parser("teacher", __doc__)
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("texts", type=Path, metavar="IN")
     parser.add_argument("out", type=Path, metavar="OUT")
