@@ -113,6 +113,7 @@ MOVES = {
     "loud": [("It is cold in Oslo.", "it's SO cold in Oslo!!!"), ("I do not know.", "I don't KNOW!")],
     "grand": [("It is cold.", "Indeed, it is cold; however, we shall endure.")],
 }
+OF_PEOPLE = {(person.name, person.source): MOVES[person.name] for person in PEOPLE}
 
 
 def test_whose_a_move_is_is_the_formula_and_what_all_users_share_does_not_count():
@@ -126,7 +127,8 @@ def test_whose_a_move_is_is_the_formula_and_what_all_users_share_does_not_count(
 
 def test_moves_count_in_the_loss_and_can_be_learnt():
     config = replace(TINY, authors=3, weight=1.0, moves=2, longest=30, steps=12, rate=3e-3)
-    group = Group(PEOPLE, MOVES)
+    group = Group(PEOPLE, OF_PEOPLE)
+    assert all(group.moves) and not any(Group([replace(person, source="elsewhere") for person in PEOPLE], OF_PEOPLE).moves)
     with_moves, without = (loss_of(base(), [g], random.Random(1), config).item() for g in (group, Group(PEOPLE)))
     assert with_moves > without == loss_of(base(), [group], random.Random(1), replace(config, weight=0.0)).item()
     network = adapted(config)
@@ -158,8 +160,8 @@ class Here:
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")
 def test_a_move_says_the_same_in_another_manner():
     found = moves([Author(p.name, p.source, p.texts[:3]) for p in PEOPLE], Here())
-    assert set(found) == {"calm", "loud", "grand"} and any(found.values())
-    assert all(draft != original and original in author.texts for author in PEOPLE for draft, original in found[author.name])
+    assert set(found) == set(OF_PEOPLE) and any(found.values())
+    assert all(draft != original and original in author.texts for author in PEOPLE for draft, original in found[author.name, author.source])
 
 
 def test_strangers_are_of_the_same_place_where_it_has_any():

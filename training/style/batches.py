@@ -22,6 +22,8 @@ from training.trajectories.base import Author
 
 Move = tuple[str, str]
 """A draft, and the author's own words for it."""
+Name = tuple[str, str]
+"""Of an author, and the source: somebody may write in two places."""
 
 _FEWEST_AUTHORS = 3  # of a source that is trained on: with fewer, nobody else writes of the same things
 
@@ -34,10 +36,10 @@ def content_words(text: str) -> list[str]:
 class Group:
     """The authors of one source. Texts are numbered through; `owner` (texts,) says whose each is."""
 
-    def __init__(self, people: Sequence[Author], moves: Mapping[str, Sequence[Move]] | None = None) -> None:
-        """moves: of texts that are not among the authors', by author's name."""
+    def __init__(self, people: Sequence[Author], moves: Mapping[Name, Sequence[Move]] | None = None) -> None:
+        """moves: of texts that are not among the authors', by author's name and source."""
         self.people = tuple(people)
-        self.moves = [list((moves or {}).get(person.name, ())) for person in people]
+        self.moves = [list((moves or {}).get((person.name, person.source), ())) for person in people]
         self.texts = [text for person in people for text in person.texts]
         self.owner: Array = np.repeat(np.arange(len(people)), [len(person.texts) for person in people])
         self._numbers = [np.flatnonzero(self.owner == i).tolist() for i in range(len(people))]
@@ -71,7 +73,7 @@ class Group:
         return [number for author in chosen for number in rng.sample(self._numbers[author], texts)]
 
 
-def groups(people: Iterable[Author], texts: int, moves: Mapping[str, Sequence[Move]] | None = None) -> list[Group]:
+def groups(people: Iterable[Author], texts: int, moves: Mapping[Name, Sequence[Move]] | None = None) -> list[Group]:
     """Sources of several authors who have `texts` texts or more."""
     by_source: dict[str, list[Author]] = defaultdict(list)
     for person in people:
@@ -89,10 +91,12 @@ def parted(people: Iterable[Author], passages: int, seed: int) -> Iterator[tuple
         yield replace(author, texts=parts[0]), replace(author, texts=parts[1])
 
 
-def moves(people: Sequence[Author], pool: ProcessPoolExecutor) -> dict[str, list[Move]]:
+def moves(people: Sequence[Author], pool: ProcessPoolExecutor) -> dict[Name, list[Move]]:
     """Passages of all of their texts, flattened by every neutraliser that may train; where one left a passage alone, there is no move."""
     most = max((len(author.texts) for author in people), default=0)
     return {
-        author.name: [(p.draft, p.target) for p in found if p.draft != p.target and p.builder.partition(":")[2] not in neutralise.HELD_OUT]
+        (author.name, author.source): [
+            (p.draft, p.target) for p in found if p.draft != p.target and p.builder.partition(":")[2] not in neutralise.HELD_OUT
+        ]
         for author, found in neutralise.build(list(people), pool, neutralise.Options(texts=most))
     }
