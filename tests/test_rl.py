@@ -1,5 +1,6 @@
 """Reinforcement learning in miniature: its parts by hand, a run that is stopped and goes on, and a watch that ends a run that games it."""
 
+import json
 import random
 
 import numpy as np
@@ -197,6 +198,9 @@ def test_a_run_that_games_its_reward_stops_and_ends_with_the_weights_before(chec
     assert run.step == 12 and "stopped at step 12" in capsys.readouterr().out
     kept = torch.load(tmp_path / "state.pt", weights_only=True)
     assert kept["step"] == 6 and torch.equal(kept["model"]["own"], stand.policy.model.own)
+    rl.save(stand.policy, run, config, checkpoint, tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))["rl"]
+    assert "probability fell" in told["stopped"]
 
 
 def test_the_watch_rewrites_and_names(checkpoint):

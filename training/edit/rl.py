@@ -26,7 +26,7 @@ against texts of other people of the same source: what would lead to anybody is 
 
 Against reward hacking: every `watch` steps other drafts are rewritten for other users as a device would, and a character n-gram
 classifier, which no reward ever sees, says how probable the user is. If the reward rose and that fell, or the guard takes back more,
-the run stops, says so, and ends with the weights of the look before.
+the run stops, says so (`stopped` in training.json, too), and ends with the weights of the look before.
 
 Not rewarded: what a user states in words. A device leaves that to `rules`, and drops what the encoder does there
 (`rpo_edge/reflectors/edit.py`), so nothing could be learnt from it; nor does any draft here do a task. A recipe that weighs either is refused.
@@ -137,11 +137,12 @@ class Ground:
 
 @dataclass
 class Run:
-    """Where a run stands. curve: a row a step (reward, its parts, divergence, entropy, edits); watched: a row a look."""
+    """Where a run stands. curve: a row a step (reward, its parts, divergence, entropy, edits); watched: a row a look; stopped: why the last one ended it."""
 
     step: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
     watched: list[dict[str, float]] = field(default_factory=list)
+    stopped: str | None = None
 
 
 def situations(ground: Ground, config: Config, step: int) -> tuple[list[Situation], list[User], list[tuple[Array, Array]]]:
@@ -296,6 +297,7 @@ def _stops(ground: Ground, config: Config, watch: Watch, run: Run, log: curves.L
     reason = watch.objection(seen, float(np.mean(recent or [0.0]) - np.mean(before or [0.0])))
     if reason:
         print(f"stopped at step {run.step}: {reason}")
+    run.stopped = reason
     return reason is not None
 
 
@@ -319,7 +321,7 @@ def ground(policy: Policy, people: Sequence[Author], drafts: Sequence[str], rewa
 def save(policy: Policy, run: Run, config: Config, checkpoint: Path, out: Path) -> None:
     """A checkpoint folder like the one that the run began with."""
     facts = json.loads((checkpoint / "training.json").read_text("utf-8"))
-    facts["rl"] = {"config": asdict(config), "curve": run.curve, "watched": run.watched}
+    facts["rl"] = {"config": asdict(config), "curve": run.curve, "watched": run.watched, "stopped": run.stopped}
     sft.save(policy.model, policy.vocabulary, facts, out, allowed=policy.heads()["allowed"])
 
 
