@@ -14,7 +14,8 @@ from rpo_edge.operations import Operation
 from training import data, evaluate, sft, trajectories
 from training.__main__ import COMMANDS
 from training.edit import examples
-from training.statistics import bootstrap, rouge
+from training.statistics import bootstrap, bootstrap_gain, rouge
+from training.users import Author, another
 
 
 def test_evaluation_on_the_fixture(tmp_path, capsys):
@@ -26,6 +27,9 @@ def test_evaluation_on_the_fixture(tmp_path, capsys):
         with pytest.raises(SystemExit):
             evaluate.main(["--fixture", nothing, "0"])
         assert "at least 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        evaluate.main(["--fixture", "--final"])
+    assert "--final" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -100,3 +104,13 @@ def test_statistics():
     assert rouge("a b c", "a b d") == (2 / 3, 2 / 3) and rouge("", "a") == (0.0, 0.0) and rouge("b a", "a b")[1] == 0.5
     interval = bootstrap({"x": [(1.0, 2.0)], "y": [(1.0, 2.0)]})
     assert interval.mean == interval.low == interval.high == 0.5
+    one, other = {"x": [(4.0, 5.0)], "y": [(1.0, 5.0)]}, {"x": [(1.0, 2.0)], "y": [(0.0, 8.0)]}
+    gain = bootstrap_gain(one, other)
+    assert gain.mean == pytest.approx(0.5 - 0.1) and gain.low == pytest.approx(0.2) and gain.high == pytest.approx(0.4)  # of x alone 0.3
+
+
+def test_peers_that_are_not_asked_for():
+    people = {name: Author(name, "blogs", ("a",), (), ()) for name in "abc"}
+    control = another("a", people, 0)
+    assert control and another("a", people, 0, but=[control.name]).name not in ("a", control.name)
+    assert another("a", people, 0, but=["b", "c"]) is None

@@ -46,6 +46,7 @@ research data, which a clone does not have; figures.json then has the texts of t
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,10 @@ def main(argv: list[str]) -> None:
     except ModelError as error:
         parser.error(str(error))
     fixture = options.fixture or not data.available()
+    if fixture and options.final:
+        parser.error("--final is of the research data's test split, which is not here" if not options.fixture else "--final or --fixture")
+    if fixture and not options.fixture:
+        print("the research data is not here: the texts of examples/eval are taken in its place", file=sys.stderr)
     names = Names(kinds[folder], kinds[options.against] if options.against else None)
     report = Report(_about(options, folder, fixture) | {"kind": names.kind})
     found = material.read(options.final, fixture)

@@ -151,9 +151,9 @@ def peers(name: str, people: Mapping[str, Author]) -> list[str]:
     return same or [n for n in sorted(people) if n != name and n.partition("-")[0] == name.partition("-")[0]]
 
 
-def another(name: str, people: Mapping[str, Author], seed: int) -> Author | None:
-    """One of the author's peers by lot, the same for the same seed; None where there is none."""
-    near = peers(name, people)
+def another(name: str, people: Mapping[str, Author], seed: int, but: Collection[str] = ()) -> Author | None:
+    """One of the author's peers by lot, the same for the same seed; None where there is none. but: names of those who are not asked for."""
+    near = [peer for peer in peers(name, people) if peer not in but]
     return people[random.Random(f"{seed}{name}").choice(near)] if near else None
 
 

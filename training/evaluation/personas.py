@@ -20,7 +20,7 @@ from training.evaluation.known import library
 from training.evaluation.material import SEED, Ground, Names, asked, naming, nobody, told, users
 from training.evaluation.outcome import Failure, Outcome, Pairs, difference, label, table
 from training.evaluation.voices import Voice, rendered, voice, ways
-from training.statistics import Interval, bootstrap
+from training.statistics import Interval, bootstrap, bootstrap_gain
 from training.users import Author, rewritten
 
 TEXTS = 50
@@ -111,14 +111,13 @@ def personas(ground: Ground) -> Outcome:
 
 
 def _differences(counts: Mapping[str, Mapping[str, Sequence[Count]]], names: Names) -> dict[str, Interval]:
-    """Of each persona's own F0.5, paired."""
+    """One F0.5 less the other, of the same personas."""
 
-    def own(found: Sequence[Count]) -> float:
-        return sum(c.f[0] for c in found) / max(1e-9, sum(c.f[1] for c in found))
+    def of(method: str) -> dict[str, Pairs]:
+        return {name: [count.f for count in found] for name, found in counts[method].items()}
 
-    main = counts[names.kind]
     controls = [method for method in ("rules", names.nobodys, names.anothers, names.before) if method in counts]
-    return {names.over(m): bootstrap({n: [(own(main[n]) - own(counts[m][n]), 1.0)] for n in main}) for m in controls}
+    return {names.over(method): bootstrap_gain(of(names.kind), of(method)) for method in controls}
 
 
 def _by_feature(results: Mapping[str, _Result], names: Names) -> dict[str, dict[str, Any]]:

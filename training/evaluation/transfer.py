@@ -18,7 +18,7 @@ from training.statistics import bootstrap
 from training.trajectories import base
 from training.trajectories.base import LONGEST, summed
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS, Task
-from training.users import Author, rewritten, similarity
+from training.users import Author, another, rewritten, similarity
 
 ALL = "all together"
 _TEXTS = 6  # of an author, at most
@@ -26,10 +26,12 @@ _TEXTS = 6  # of an author, at most
 
 @dataclass(frozen=True)
 class _Task:
-    """One author's passages, the peer whose history is the control, what is generic, and how many passages."""
+    """One author's passages, the peer whose history is the control, another one toward whom one neutraliser flattens, what is generic, and how many
+    passages. Where these two are one, for want of peers, that neutraliser is left out: the control would write as the passage was flattened."""
 
     author: Author
     other: Author
+    toward: Author
     generic: Counts
     texts: int
 
@@ -41,12 +43,14 @@ def _flatten(task: _Task) -> tuple[dict[tuple[str, str], Pairs], list[Failure]]:
     failures = []
     rng = random.Random(f"{SEED}{author.name}")
     writer = base.Author(author.name, author.source, author.texts)
-    flattening = Task(writer, (), summed(other.counts), task.generic, (1.0, 1.0))
+    flattening = Task(writer, (), summed(task.toward.counts), task.generic, (1.0, 1.0))
     with library(author, naming().reads) as own, library(other, naming().reads) as others:
         theirs = others.memory()
         for text in rng.sample(author.texts, min(task.texts, len(author.texts))):
             mine, target = own.memory(without=text), base.passage(text, LONGEST, rng)
             for name, neutraliser in NEUTRALISERS.items():
+                if name == "other" and task.toward.name == task.other.name:
+                    continue
                 flat = neutraliser(target, flattening, rng)
                 distance = 1 - similarity(flat, target)
                 if not distance:
@@ -75,7 +79,11 @@ def _outputs(flat: str, mine: Memory, theirs: Memory) -> tuple[dict[str, str], l
 def transfer(ground: Ground) -> Outcome:
     """Distance closed, each neutraliser a row, and all. As many drafts as are given show what is generic."""
     generic = summed(ground.pool.map(measure, ground.found.drafts[: ground.drafts], chunksize=10))
-    tasks = [_Task(author, other, generic, min(_TEXTS, ground.texts)) for author, other in ground.pairs_of_users()]
+    tasks = [
+        _Task(author, other, toward, generic, min(_TEXTS, ground.texts))
+        for author, other in ground.pairs_of_users()
+        for toward in [another(author.name, ground.people, SEED, but=[other.name]) or other]
+    ]
     groups: dict[str, dict[str, dict[str, Pairs]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     failures: list[Failure] = []
     for task, (pairs_of, worse) in zip(tasks, ground.pool.map(_flatten, tasks), strict=True):
