@@ -281,6 +281,8 @@ UNSAFE = {
         "The film **It Is Written** is old.",
         "**It Is Written** is old.",
         "Is That You Are Here in it?",
+        "Past you will thank present you, and future you are going to be glad. The new you will go.",
+        "Only you will know, and even they would go. Only I am sure of it.",
     ],
     "obligation": [
         "Do you must pay?",
@@ -713,6 +715,12 @@ CHANGES = [
     ("We have successfully reached the end.", "contraction", "contracted", "We've successfully reached the end."),
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),
+    (
+        "In the future, you will go. The older you will get. Even so, you are late. It is the only one, and even it is old.",
+        "contraction",
+        "contracted",
+        "In the future, you'll go. The older you'll get. Even so, you're late. It's the only one, and even it's old.",
+    ),
     ("Now, let’s look at it.", "contraction", "expanded", "Now, let us look at it."),
     ("It is so. So it works. So there is one.", "connective_result", "formal", "It is so. Therefore, it works. Therefore, there is one."),
     ("Hence, it works.", "connective_result", "plain", "So it works."),

@@ -28,7 +28,7 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
-from rpo_edge.features.participles import verb_of
+from rpo_edge.features.participles import ADVERBS, MANNER, PARTICIPLE, PARTICIPLES, verb_of
 from rpo_edge.features.parts import is_base
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
 from rpo_edge.segment import line_mark, words
@@ -47,39 +47,9 @@ _HAS = {f"{p} has": f"{p}'s" for p in ("it", "he", "she", "that")}
 _WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", "she")}
 _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she")}
 
-_PERFECT = (  # participles that are nothing else after "has"
-    "been got had become made done seen gone come taken begun gotten found said told thought brought kept heard met meant sent spent "
-    "taught understood won stood held forgotten chosen bought"
-)
-_LOOSE = (  # participles that may stand before a noun ("has known issues"): taken where a word of grammar follows
-    "left set put run read lost built broken paid hidden grown sold split known written given shown felt led spoken stolen hit cut let risen "
-    "fallen decided tried asked wanted worked started changed added updated moved talked used needed helped looked noticed finished "
-    "received called lived played loved enjoyed happened agreed realized realised missed attached completed reached created developed "
-    "discussed checked learned improved increased decreased evolved expanded opened closed passed turned stayed remained proven proved "
-    "served caused provided allowed seemed appeared tended failed managed stopped gained earned considered mentioned included introduced "
-    "produced contributed influenced inspired affected shaped ended begun"
-)
-_ADVERBS = r"(?:\s+(?:not|never|also|already|just|always|only|recently|both|all|ever|really|probably|definitely|still|since|long|even|actually|finally))"
-_GRAMMAR = (
-    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|several|many|more|most|each|every|you|your|us|our|him|his|her|"
-    r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
-)
-_MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
-    r"(?:\s+(?:successfully|recently|previously|carefully|clearly|quickly|significantly|greatly|largely|consistently|certainly|truly|deeply|"
-    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then))?"
-)
-_OBJECT = (  # after it, what ends in -ed is a participle: "have honed my skills"
-    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|several|many|more|most|each|every|"
-    r"myself|yourself|ourselves|themselves)\b)"
-)
-_PARTICIPLE = re.compile(
-    rf"{_ADVERBS}{{0,2}}{_MANNER}\s+(?:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed(?={_OBJECT})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
-    re.IGNORECASE,
-)
-_NEXT_VERB = re.compile(rf"(?P<adverbs>{_ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
+_NEXT_VERB = re.compile(rf"(?P<adverbs>{ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
 _ONLY_HAS = listed("been had got become begun happened gotten come")
 _BY = re.compile(r"\s+by\b")
-_PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
 _BOTH = listed(
     "come become overcome run rerun put set reset offset upset cut let hit read cost hurt shut spread beat bet quit cast forecast broadcast burst "
     "split bid fit shed rid wet thrust slit knit input output sweat bust spit thread wound ground found saw felt fell lay bore best once"
@@ -99,7 +69,7 @@ _PASSIVE = _FELT | listed(  # and these, of things: "he's called" may be either
 )
 _COUNTED = listed("many lots several two three plenty tons")
 _WOULD_VERB = re.compile(
-    rf"{_ADVERBS}{{0,2}}{_MANNER}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make|take|give|keep|"
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make|take|give|keep|"
     r"think|know|find|help|look|try|work|ask|tell|see|feel|hope|hate|argue|agree|appreciate|advise|assume|encourage|consider|check|create|"
     r"build|choose|plan|write|talk|call|begin|avoid|ensure|explain|identify|include|bring|buy|wait|guess|imagine|invite|welcome)(?![\w-])"
     r"|\s+(?:rather|have)(?![\w-])",
@@ -118,6 +88,11 @@ _STRANDS_BEFORE = (
     | AUXILIARIES - {"being", "been"}
     | listed("and but or nor because when whenever now while if unless though although which who i he she we they today then")
 )
+_PERSONS = SUBJECTS - {"it", "there"}
+_STRESSES = frozenset(["only", "even"])
+"""Before a pronoun: "Only you will know"."""
+_MAKES_NOUN = listed("past present future new old former real true other whole inner ideal a the this another every")
+"""Before "you", which then is a noun: "future you will be grateful"; no comparative ("the older you will get")."""
 _LAST_ADVERBS = listed("too also indeed still though anyway either certainly definitely probably always already again alone there not so")
 _ASKING = frozenset(["what", "where", "who", "here"])
 _SHORT_OBJECTS = frozenset(["it", "that", "you", "there", "here"])
@@ -316,10 +291,12 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
         last in _BEFORE_OBJECTS or (last.endswith("ing") and not last.endswith("thing")) or last in ("do", "did", "done")
     ):
         return False  # "part of it is", "doing that is"
+    if (last in _STRESSES and head in _PERSONS) or (head == "you" and last in _MAKES_NOUN):
+        return False
     if forms is not _BE and _NOT.match(text, match.end()):
         return False  # "you won't", not "you'll not"
     if forms is _HAVE or forms is _HAS:
-        return bool(_PARTICIPLE.match(text, match.end()))
+        return bool(PARTICIPLE.match(text, match.end()))
     if _DOING.match(text, match.end()) and head in SUBJECTS:
         return True  # "what you're doing": the verb that follows bears the stress
     if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):
@@ -370,7 +347,7 @@ def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]
     if (verb := verb_of(text, following.end("verb"), word, subject)) is not None:
         return f"{subject} {verb}" if verb else ""
     passive = word in (_FELT if subject in ("he", "she", "who") else _PASSIVE)
-    if not passive and (word in _PARTICIPLES or (word.endswith("ed") and (len(word) > 4 or (len(word) == 4 and word[1] != "e")))):
+    if not passive and (word in PARTICIPLES or (word.endswith("ed") and (len(word) > 4 or (len(word) == 4 and word[1] != "e")))):
         return ""
     if subject in _ASKING and (word in SUBJECTS or word in ("up", "to", "hoping")):
         return ""
@@ -387,7 +364,7 @@ def _would_or_had(text: str, match: re.Match[str], form: str) -> str:
     word = following["verb"]
     if word == "better" or word in _ONLY_PAST or _is_past(word):
         return f"{form.removesuffix('would')}had"
-    return form if word == "do" or (is_base(word) and word not in _PARTICIPLES | _BOTH | FUNCTION_WORDS) else ""
+    return form if word == "do" or (is_base(word) and word not in PARTICIPLES | _BOTH | FUNCTION_WORDS) else ""
 
 
 def _is_past(word: str) -> bool:

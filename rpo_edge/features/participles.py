@@ -9,6 +9,37 @@ import re
 
 from rpo_edge.features.context import listed
 
+_PERFECT = (  # participles that are nothing else after "has"
+    "been got had become made done seen gone come taken begun gotten found said told thought brought kept heard met meant sent spent "
+    "taught understood won stood held forgotten chosen bought"
+)
+_LOOSE = (  # participles that may stand before a noun ("has known issues"): taken where a word of grammar follows
+    "left set put run read lost built broken paid hidden grown sold split known written given shown felt led spoken stolen hit cut let risen "
+    "fallen decided tried asked wanted worked started changed added updated moved talked used needed helped looked noticed finished "
+    "received called lived played loved enjoyed happened agreed realized realised missed attached completed reached created developed "
+    "discussed checked learned improved increased decreased evolved expanded opened closed passed turned stayed remained proven proved "
+    "served caused provided allowed seemed appeared tended failed managed stopped gained earned considered mentioned included introduced "
+    "produced contributed influenced inspired affected shaped ended begun"
+)
+ADVERBS = r"(?:\s+(?:not|never|also|already|just|always|only|recently|both|all|ever|really|probably|definitely|still|since|long|even|actually|finally))"
+_GRAMMAR = (
+    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|several|many|more|most|each|every|you|your|us|our|him|his|her|"
+    r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
+)
+MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
+    r"(?:\s+(?:successfully|recently|previously|carefully|clearly|quickly|significantly|greatly|largely|consistently|certainly|truly|deeply|"
+    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then))?"
+)
+_DETERMINED = (  # after it, what ends in -ed is a participle: "have honed my skills"
+    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|several|many|more|most|each|every|"
+    r"myself|yourself|ourselves|themselves)\b)"
+)
+PARTICIPLE = re.compile(
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed(?={_DETERMINED})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
+    re.IGNORECASE,
+)
+PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
+
 _PEOPLE, _THINGS = frozenset(["he", "she", "who"]), frozenset(["it", "that"])
 _ONLY_HAS = listed("slept died lied swum wept leapt crept arisen lain undergone")
 """Of nothing can it be said that it "is" so."""
