@@ -1,6 +1,7 @@
 """The edit reflector around its encoder: rates, evidence, preferences, frozen spans, long texts. The encoder here is a table."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ OPERATIONS = [
     Operation(False, "", "really "),
     Operation(True, ".", "!"),
 ]
+PAIRS = {"don't": "do not", "it's": "it is", "you've": "you have", "you're": "you are"}
 VOCABULARY = Vocabulary(OPERATIONS)
 TOKENIZER = WordPiece(["[UNK]", "[CLS]", "[SEP]", "we", "do", "not", "utilize", "it", ".", "!"])
 KINDS = len(Usage(VOCABULARY).families)
@@ -44,7 +46,13 @@ def reflector(*logits: float) -> EditReflector:
 def profile(preferences=None, **counts: float) -> StyleProfile:
     named = {name.replace("_", " ").replace("dont", "don't"): n for name, n in counts.items()}
     shown = {side: (1, 2) for side, n in named.items() if n}
-    return StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **named}, shown)}, preferences or {})
+    return StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **named}, shown), **contractions(named)}, preferences or {})
+
+
+def contractions(counts: Mapping[str, float]) -> dict[str, Habit]:
+    """What the history would say of places that could be either way."""
+    found = {short: {"contracted": counts.get(short, 0.0), "expanded": counts.get(long, 0.0)} for short, long in PAIRS.items()}
+    return {f"contraction:{short}": Habit(f"contraction:{short}", of) for short, of in found.items()}
 
 
 def logit(p: float) -> float:
@@ -130,6 +138,7 @@ CERTAIN = Vocabulary(
         Operation(False, "you have", "you've"),
         Operation(False, "you are", "you're"),
         Operation(False, "it's", "it is"),
+        Operation(False, "you're", "you are"),
         Operation(False, "difficult", "hard"),
         Operation(False, "perhaps", "maybe"),
         Operation(False, "thus,", "so", initial=True),
@@ -150,7 +159,7 @@ def certain(draft: str, counts: dict[str, float], habits: dict[str, Habit] | Non
     n, kinds = len(CERTAIN.operations), len(Usage(CERTAIN).families)
     heads = replace(HEADS, own=np.zeros((n, COLUMNS)), families=np.zeros((n, kinds)), allowed=np.ones(n))
     editor = EditReflector(lambda ids, *_: np.full((*ids.shape, n + 1), 9.0), CERTAIN, heads, TOKENIZER, ReflectorInfo("test"))
-    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **counts}), **(habits or {})})
+    known = StyleProfile({"sides": Habit("sides", {WORDS: 500.0, **counts}), **contractions(counts), **(habits or {})})
     return apply(draft, editor.reflect(Window(draft, 0), Evidence(), known).edits)
 
 
@@ -170,6 +179,23 @@ def test_what_is_no_english_in_a_place_is_not_put_there(draft, rewrite):
     """The encoder would: grammar is asked of `rules`. A made-up vocabulary does one of a pair only."""
     counts = {"it's": 9.0, "hard": 9.0, "it is": 9.0, "you've": 9.0}
     assert certain(draft, counts) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
+    ("counts", "free", "rewrite"),
+    [
+        ({"it's": 9, "you are": 2}, 2, None),
+        ({"it's": 9, "you are": 9}, 0, None),  # "see where you are" and its like
+        ({"it's": 9, "you are": 4}, 4, "Since you are here, we go."),
+        ({"it is": 9, "you are": 1}, 1, "Since you are here, we go."),
+        ({"it is": 9, "you are": 1}, 0, "Since you are here, we go."),
+        ({"it is": 9}, 0, "Since you are here, we go."),
+        ({"it is": 9, "you're": 2}, 0, None),
+    ],
+)
+def test_against_the_kind_a_user_must_be_seen_to_choose_the_other_form_often(counts, free, rewrite):
+    own = {"contraction:you're": Habit("contraction:you're", {"expanded": free, "contracted": counts.get("you're", 0)})}
+    assert certain("Since you're here, we go.", counts, own) == (rewrite or "Since you're here, we go.")
 
 
 def test_who_writes_ur_gets_it_and_no_contraction():

@@ -32,6 +32,8 @@ _JOINING = frozenset(["and", "but", "or", "so"])
 """First words that join a sentence to the one before it: who begins with "But" may never begin with "So"."""
 _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
+_FOUR_TIMES = 4
+"""Uses of a pair's other way that speak against the user's way with others of its kind: of two, both may be chance."""
 
 
 _LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
@@ -76,13 +78,14 @@ class Suits:
             return False
         if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"
-        shown = not after or self._counts.get(after) or (family in _BESIDE and self._is_kind(family) and not self._keeps_to(before))
-        if not shown:
+        if after and not self._counts.get(after) and family not in _BESIDE:
             return False
         if straight(edit.after).lower().startswith("you're") and self._writes_ur:
             return False
         ruled = _RULED.get(family) or _RULED_WORDS.get(op.before)
         sites = [*self._ruled(ruled or "register", edit)]
+        if ruled == "contraction":
+            return any(_same(self._text, edit, site) and self._contracts_so(site, before, family) for site in sites)
         return (not ruled and not sites) or any(_same(self._text, edit, site) and self._may(edit, site) for site in sites)
 
     def _goes_on(self, start: int) -> bool:
@@ -90,13 +93,17 @@ class Suits:
         following = words(right_of(self._text, start))[1:]
         return bool(following) and begins_clause(following)
 
-    def _keeps_to(self, side: str) -> bool:
-        return bool(side) and self._counts.get(side, 0) >= _TWICE
+    def _contracts_so(self, site: Site, before: str, family: str) -> bool:
+        """Whether the user would have this contraction the other way.
 
-    def _is_kind(self, family: str) -> bool:
-        """Whether the user does more of this kind than the contrary."""
+        Of the other way, only places that could be either count: who wrote "see where you are" had no choice.
+        """
+        (other,) = site.options
+        own = self._habits[site.key].counts.get(other, 0) if site.key in self._habits else 0
         against, done = (sum(self._counts.get(side, 0) for side in some) for some in self._kin[family])
-        return done > against
+        if done < against:
+            return own >= _FOUR_TIMES
+        return own > 0 or (done > against and self._counts.get(before, 0) < _TWICE)
 
     @property
     def _writes_ur(self) -> bool:
