@@ -248,10 +248,12 @@ def test_a_word_that_joins_is_put_nowhere():
         ("Delilah and Stacy laughed.", None),
         ("He saw the snow and the road.", None),
         ("Both the snow and the ice fell and.", None),
+        ("Snow fell but the road was open. It rained but it's late.", "Snow fell, but the road was open. It rained, but it's late."),
+        ("Here is a firm but polite letter, short but to the point. They left but came back.", None),
     ],
 )
-def test_a_comma_before_and_stands_before_a_clause_alone(draft, rewrite):
-    assert certain(draft, {", and": 9.0}) == (rewrite or draft)
+def test_a_comma_before_and_or_but_stands_before_a_clause_alone(draft, rewrite):
+    assert certain(draft, {", and": 9.0, ", but": 9.0}) == (rewrite or draft)
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ class Suits:
         if not op.before and ((op.after.strip(" ,") == "so" and not op.initial) or op.following == "as"):
             return False  # a cause that nobody gave; "such, as"
         comma = not op.before and op.after == ","
-        if comma and op.following in ("and", "or") and not self._goes_on(edit.end):
-            return False  # "Delilah, and Stacy": what joins two words or phrases
+        if comma and op.following in ("and", "or", "but") and not self._goes_on(edit.end):
+            return False  # "Delilah, and Stacy", "firm, but polite": what joins two words or phrases
         if comma and word_before(self._text, edit.start + 1) in _NO_COMMA_BEFORE.get(op.following, ()):
             return False
         if {op.before.strip(), op.after.strip()} & DEGREES and degree_stays(self._text, edit.start, edit.start + len(op.before.strip())):
