@@ -740,6 +740,18 @@ CHANGES = [
     ("It is 1 kilometer = 1000 m.\nMeters = 3.", "spelling", "british", "It is 1 kilometre = 1000 m.\nMeters = 3."),
     ("The civilization fell.", "spelling", "british", "The civilisation fell."),
     (
+        "- Colors: Slate gray\n2. Color: red\n- **Flavors:** two\n\n**Behavior**: good\n\n**Colors:** Slate gray",
+        "spelling",
+        "british",
+        "- Colours: Slate grey\n2. Colour: red\n- **Flavours:** two\n\n**Behaviour**: good\n\n**Colours:** Slate grey",
+    ),
+    (
+        "- color: gray\n- Authorization: Basic x\n\nColor: red\n\n**Center for Disease Control**: it\n\n- **Harbor House:** it is\n\nThe **Harbor** line",
+        "spelling",
+        "british",
+        "- color: grey\n- Authorization: Basic x\n\nColor: red\n\n**Center for Disease Control**: it\n\n- **Harbor House:** it is\n\nThe **Harbor** line",
+    ),
+    (
         "## Optimize Your Home\n\n### 1. Organize Drafty Rooms",
         "spelling",
         "british",

@@ -81,15 +81,19 @@ _CODE_BEFORE = re.compile(r"(?:[./\\=~:{@#$&+]|[\w\])]\[)\Z")
 """ "self.color", "src/color", "\\color", "=gray", "at[center]"."""
 _ASSIGNED = re.compile(r"[ \t]*(?:[+-][ \t]*)?(?:(?:const|let|var)[ \t]+)?")
 """What stands in the line before a word that is given a value."""
+_LABELS = re.compile(r":(?:\*\*| (?!Basic\b|Bearer\b|Digest\b|Token\b))")  # no "Authorization: Basic" of HTTP
+_LABELLED = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\*\*)?|\*\*)")
+"""What stands in the line before a label: "- Colors: gray", "**Colors:** gray"."""
 
 
 def _in_code(text: str, start: int, end: int) -> bool:
     """Whether marks of code stand right beside a word, which is then none of prose."""
-    if _CODE_NEXT.match(text, end) or _CODE_BEFORE.search(text, max(0, start - 2), start):
+    line = text.rfind("\n", 0, start) + 1
+    label = text[start].isupper() and _LABELS.match(text, end) and _LABELLED.fullmatch(text, line, start)
+    if (_CODE_NEXT.match(text, end) and not label) or _CODE_BEFORE.search(text, max(0, start - 2), start):
         return True
     if text.startswith(";", end) and text.endswith(": ", 0, start):
         return True  # "color: gray;"
-    line = text.rfind("\n", 0, start) + 1
     if text.startswith(" =", end):
         return bool(_ASSIGNED.fullmatch(text, line, start))
     return text.startswith("]", end) and line_of(text, start).strip() == f"[{text[start:end]}]"
@@ -126,7 +130,8 @@ def _may_be_a_name(text: str, match: re.Match[str]) -> bool:
         return False  # "## Optimize Your Coverage"
     following = text[match.end() : match.end() + 5]
     goes_on = following[1:2].islower() and not following.startswith((" for ", " of "))
-    return match[0].lower() in _NAMES_TOO or not begins_sentence(text, match.start()) or not (goes_on or not following.startswith(" "))
+    start = match.start() - (2 if text.endswith("**", 0, match.start()) else 0)
+    return match[0].lower() in _NAMES_TOO or not begins_sentence(text, start) or not (goes_on or not following.startswith(" "))
 
 
 _IS_VERB = re.compile(r"i[sz](?:e|es|ing)\Z")
