@@ -282,6 +282,8 @@ UNSAFE = {
         "**It Is Written** is old.",
         "Is That You Are Here in it?",
         "Past you will thank present you, and future you are going to be glad. The new you will go.",
+        "They have attached garages, and we have added value. You have lost property. They have limited, outdated tools. It has included breakfast.",
+        "Could you have guessed? Should you have received it, call. We have Ahmed. They have five detailed ones.",
         "Only you will know, and even they would go. Only I am sure of it.",
     ],
     "obligation": [
@@ -712,6 +714,18 @@ CHANGES = [
     ("It is simple, cheap, and visually pleasing.", "oxford_comma", "no", "It is simple, cheap and visually pleasing."),
     ("Pick models such as Alpha, Beta, Gamma and Delta.", "oxford_comma", "yes", "Pick models such as Alpha, Beta, Gamma, and Delta."),
     ("I have honed my skills.", "contraction", "contracted", "I've honed my skills."),
+    (
+        "I have attached copies. We have also included photos. You have lost weight and have lost your car.",
+        "contraction",
+        "contracted",
+        "I've attached copies. We've also included photos. You've lost weight and have lost your car.",
+    ),
+    (
+        "I would therefore like to know what they have endured. You have now overtaken three of the 5 that we have often visited before.",
+        "contraction",
+        "contracted",
+        "I'd therefore like to know what they've endured. You've now overtaken three of the 5 that we've often visited before.",
+    ),
     ("We have successfully reached the end.", "contraction", "contracted", "We've successfully reached the end."),
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),

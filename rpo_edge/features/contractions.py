@@ -28,7 +28,7 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
-from rpo_edge.features.participles import ADVERBS, MANNER, PARTICIPLE, PARTICIPLES, verb_of
+from rpo_edge.features.participles import ADVERBS, BY_US, MANNER, PARTICIPLE, PARTICIPLES, verb_of
 from rpo_edge.features.parts import is_base
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
 from rpo_edge.segment import line_mark, words
@@ -88,6 +88,7 @@ _STRANDS_BEFORE = (
     | AUXILIARIES - {"being", "been"}
     | listed("and but or nor because when whenever now while if unless though although which who i he she we they today then")
 )
+_ASKS_BEFORE_HAVE = frozenset(["could", "would", "should", "might", "may", "must", "can", "will"])
 _PERSONS = SUBJECTS - {"it", "there"}
 _STRESSES = frozenset(["only", "even"])
 """Before a pronoun: "Only you will know"."""
@@ -296,7 +297,10 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
     if forms is not _BE and _NOT.match(text, match.end()):
         return False  # "you won't", not "you'll not"
     if forms is _HAVE or forms is _HAS:
-        return bool(PARTICIPLE.match(text, match.end()))
+        if last in _ASKS_BEFORE_HAVE:
+            return False  # "could you have known"
+        ours = forms is _HAVE and head != "they" and BY_US.match(text, match.end())
+        return bool(ours or PARTICIPLE.match(text, match.end()))
     if _DOING.match(text, match.end()) and head in SUBJECTS:
         return True  # "what you're doing": the verb that follows bears the stress
     if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):

@@ -1,6 +1,6 @@
-"""Whether "'s" before an irregular participle is "has" or "is": "he's slept", "she's worn a coat", "it's driven by love".
+"""Whether a participle follows "have", which then contracts: "I have added it", not "I have added duties"; and which verb "'s" is before an irregular one.
 
-Many a participle may follow either; an object after it tells, since nobody is worn a coat.
+Many a participle may follow "has" or "is" ("he's slept", "it's driven by love"); an object after it tells, since nobody is worn a coat.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from rpo_edge.features.context import listed
 
 _PERFECT = (  # participles that are nothing else after "has"
     "been got had become made done seen gone come taken begun gotten found said told thought brought kept heard met meant sent spent "
-    "taught understood won stood held forgotten chosen bought"
+    "taught understood won stood held forgotten chosen bought eaten slept overtaken"
 )
 _LOOSE = (  # participles that may stand before a noun ("has known issues"): taken where a word of grammar follows
     "left set put run read lost built broken paid hidden grown sold split known written given shown felt led spoken stolen hit cut let risen "
@@ -28,15 +28,22 @@ _GRAMMAR = (
 )
 MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
     r"(?:\s+(?:successfully|recently|previously|carefully|clearly|quickly|significantly|greatly|largely|consistently|certainly|truly|deeply|"
-    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then))?"
+    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then|therefore|thus|often|sometimes|now|instead))?"
 )
 _DETERMINED = (  # after it, what ends in -ed is a participle: "have honed my skills"
     r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|several|many|more|most|each|every|"
-    r"myself|yourself|ourselves|themselves)\b)"
+    r"myself|yourself|ourselves|themselves|what|which|anything|something|everything|through|throughout|during|before|together|"
+    r"one|two|three|four|five)\b|\s+\d|\s*[.;:!?](?!\w))"
 )
 PARTICIPLE = re.compile(
-    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed(?={_DETERMINED})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?-i:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed)(?={_DETERMINED})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
     re.IGNORECASE,
+)
+BY_US = re.compile(  # before a bare noun, after "I", "we" and "you": "have attached copies"; they may "have attached garages"
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?:attached|enclosed|included|received|reviewed|noticed|witnessed|encountered|provided|collected|installed|"
+    r"visited|implemented|identified|tried|enjoyed|added(?!\s+(?:value|benefit|bonus|security|safety|protection|flexib|cost|pressure|incentive|"
+    r"sugar|responsib|advantage|weight|stress|expense|complex)))(?=\s+\w)|lost\s+(?:weight|interest|touch|track|count|sight|faith|hope|trust|"
+    r"patience|contact|control|confidence|sleep)\b)"
 )
 PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
 
