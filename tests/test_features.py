@@ -312,6 +312,7 @@ UNSAFE = {
     ],
     "register": [
         "It is 13 m (approximately).",
+        "It is essential to know, and vital for us to contact them. It is not advisable to wait, and more advisable to call. We did our best to call.",
         "Banks ask for liquidity assistance.",
         "It is a necessary and sufficient condition.",
         "The purchase a week ago was made by one person.",
@@ -644,6 +645,12 @@ CHANGES = [
     ("It was an extra difficult day.", "register", "plain", "It was an extra hard day."),
     ("This is an incorrect answer.", "register", "plain", "This is a wrong answer."),
     ("It is a more challenging task.", "register", "plain", "It is a harder task."),
+    (
+        "It's advisable to call. It is generally advisable to wait, and it would be advisable to go.",
+        "register",
+        "plain",
+        "It's best to call. It is generally best to wait, and it would be best to go.",
+    ),
     ("It is crucial to know.", "register", "plain", "It is important to know."),
     ("We saw a rapid response and rapid growth.", "register", "plain", "We saw a fast response and fast growth."),
     ("We saw significant changes. It has a significant role.", "register", "plain", "We saw big changes. It has a big role."),

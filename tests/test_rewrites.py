@@ -485,6 +485,11 @@ CASES = {
     ),
     "no enough reason": (PLAIN, "It is necessary and sufficient. There is no sufficient reason. He is solely responsible.", None),
     "not now": (PLAIN, "We are not currently hiring. We deal with difficult customers. Click on the currently selected row.", None),
+    "what is advisable": (
+        [*SHORT, *(f"It's best to call in week {w}." for w in WEEKS)],
+        "It is advisable to call, and it's advisable to wait.",
+        "It's best to call, and it's best to wait.",
+    ),
     "who needs to, of others and of the reader": (
         PLAIN,
         "You must keep the data safe. We must start.",

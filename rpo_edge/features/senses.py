@@ -102,6 +102,7 @@ _HARD_THINGS = listed(
 )
 """What is hard when it is difficult; of a person, that would be another thing to say."""
 _ASKED = listed("task tasks problem problem problems question questions job part time day week year to if for because but and")
+_ADVISED_AFTER = listed("is be was always generally often usually also probably therefore")
 _PROPERTY = listed("property company companies shares stake land business businesses assets title")
 _KNOWLEDGE = listed("understanding skill skills knowledge experience expertise attention")
 _TABLE = listed("row rows column columns cell cells element elements text record records")
@@ -334,10 +335,9 @@ SENSES: dict[str, Sense] = {
     "currently": lambda use: use.before not in DETERMINERS | NEGATIONS and not use.before.endswith("n't") and not use.begins,
     "difficult": lambda use: _is_plainly(use) and _is_hard_to_do(use),
     **_of_each("more_difficult most_difficult", _is_hard_to_do),
+    **_of_each("advisable_to best_to", lambda use: use.before in _ADVISED_AFTER or use.before.endswith("'s")),  # not "how best to"
     **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
-    "purchase": lambda use: (
-        not use.before or use.before in VERB_AFTER | PLURALS or use.before.endswith("s")
-    ),  # "after the purchase it rained"
+    "purchase": lambda use: not use.before or use.before in VERB_AFTER | PLURALS or use.before.endswith("s"),  # no "after the purchase"
     **_of_each("bought buying to_buy buy", _is_bought),
     "rapid": _is_fast,
     "intelligent": _is_smart,
@@ -390,9 +390,7 @@ SENSES: dict[str, Sense] = {
     **_of_each("significant a_significant a_big", _is_big),
     **_of_each("entire", _not_before("function", "functions", "leaf", "leaves")),  # in mathematics and botany, words of their own
     "the optimal": _not_before("control", "stopping", "transport", "substructure", "policy", "policies", "design", "foraging"),
-    **_of_each(
-        "to_construct constructed constructing", _not_near(_MADE, 3, lambda use: not _MADE & set(words_before(use.text, use.start)))
-    ),
+    **_of_each("to_construct constructed constructing", lambda use: not (use.near(_MADE) or _MADE & {*words_before(use.text, use.start)})),
     "to determine": lambda use: use.before not in _AIMS and not use.near(frozenset(["should"]), 4),
     **_of_each("to_remain will_remain", lambda use: use.after not in DETERMINERS),
     "to verify": _takes_object,
