@@ -316,7 +316,7 @@ def _without_stock(change: Change) -> tuple[str, str]:
 
 def _is_deleted(change: Change, span: Span) -> bool:
     """Whether each word of a sentence lies in an edit that puts in none."""
-    gone = [edit for edit in change.edits if not words(edit.after)]
+    gone = [edit for edit in change.edits if not WORD.search(edit.after)]
     found = [match.span() for match in WORD.finditer(change.before, *span)]
     return all(any(edit.start <= start and end <= edit.end for edit in gone) for start, end in found)
 
