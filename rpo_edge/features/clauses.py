@@ -44,6 +44,8 @@ _CONTRASTED = listed("other others latter former rest first second third last on
 _JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
 _APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
 _VERB_WITHIN = 6  # words
+_OBJECTS = listed("this it you there all")
+"""With which a clause may end, too: "I know this"."""
 _PURPOSES = listed("can could may might must will won't don't doesn't do does never")
 _PURPOSE_WITHIN = 4
 """Words after "so" of which one of these makes it a purpose ("so you can"), which is no sentence by itself."""
@@ -152,6 +154,8 @@ def stands_alone(left: str, fewest: int = 3, anywhere: bool = True) -> bool:
     verbs = part if anywhere else part[1:3]
     if not (begins_clause(part) or FINITE.intersection(verbs)) or "not only" in " ".join(said):
         return False
+    if part[-1] in _OBJECTS:
+        return part[-2] not in AUXILIARIES | SUBORDINATORS | {"and", "or", "but", "not", "what", "where", "how"}
     return part[-1] not in SUBJECTS | PREPOSITIONS | DETERMINERS | AUXILIARIES | {"and", "or", "but", "not"}
 
 

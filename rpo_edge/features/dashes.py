@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.clauses import ends_well, stands_alone
 from rpo_edge.features.context import (
+    AUXILIARIES,
     DETERMINERS,
     PREPOSITIONS,
     SUBJECTS,
@@ -18,7 +19,8 @@ from rpo_edge.features.context import (
     listed,
     right_of,
 )
-from rpo_edge.features.parts import FINITE, is_part, is_sentence, is_time
+from rpo_edge.features.layout import EMOJI
+from rpo_edge.features.parts import FINITE, is_base, is_part, is_sentence, is_time
 from rpo_edge.lexicon import no_name
 from rpo_edge.segment import straight, words
 
@@ -35,9 +37,38 @@ _DASH = re.compile(
 _ENDS_OF_WORDS = 3
 """Words that must stand on either side of a dash before other marks may take its place, as a rule."""
 _ANSWERS = listed("yes no yeah yep nope nah sure okay ok")
-_LEAD = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?\*\*[^*\n]+\*\*(?= ?[—–])")
+_LEAD = re.compile(rf"[ \t]*(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)?\*\*[^*\n]+\*\*(?= ?[—–])")
 _LONGEST_TITLE = 12  # words
 _ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
+_SUBJECT = re.compile(r"\W*subject:[* ]", re.IGNORECASE)
+_LISTING_COMMA = re.compile(r",(?!\d)")
+"""No "4,322"."""
+_FOCUS = listed("even only just not")
+"""May stand before what a comma begins: "even if it rains"."""
+_SUITED = listed(
+    "perfect ideal great good best suitable suited useful handy essential excellent ready available famous known made built based full similar"
+)
+_SUITED_TO = PREPOSITIONS | {"if", "when", "because"}
+"""Behind the former: "perfect for a walk"."""
+_NO_EXPLANATION = _FOCUS | listed(
+    "then thus therefore indeed still hence otherwise instead well maybe perhaps no nothing never neither more thanks talk consider throw see bear let "
+    "ensuring making allowing creating leading providing demonstrating giving helping causing resulting reducing enabling letting turning"
+)
+"""Do not begin what explains a sentence: "a full refund — no questions asked"."""
+_BEFORE_SENTENCES = listed("otherwise instead maybe perhaps apparently unfortunately sometimes usually")
+"""Adverbs that a sentence of its own may begin with."""
+_LONGEST_DENIAL = 6  # words
+_DENIED = DETERMINERS | PREPOSITIONS | listed("too just only even")
+_NO_VERBS = listed("even out off down up round past still till well near all such both half not")
+"""Have a form in -ing, and begin other sentences than commands: "Even the rain"."""
+_ORDERS = listed("avoid keep make take choose consider remember ensure bring get let be add give find")
+"""Surely verbs, also before what may belong to a noun: "Avoid that step"."""
+_ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
+_NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | _NO_VERBS | AUXILIARIES
+_NO_NOUNS |= listed("what where how why then only just also now please not never neither either")
+_ENDS_OPEN = PREPOSITIONS | AUXILIARIES | {"and", "or", "to", "the", "a", "an"}
+"""No command ends with these."""
+_MODALS = listed("can could may might must will would should shall")
 
 
 def _dashes(text: str) -> Iterator[Site]:
@@ -59,7 +90,9 @@ def _dashes(text: str) -> Iterator[Site]:
             left = left[1 - behind :]  # the dash of a lead is none of its sentence
         lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
         alone = not lefts and not rights
-        if alone and _is_in_title(text, match, before, after):
+        if alone and _SUBJECT.match(line_of(text, match.start())) and not is_sentence(after):
+            options |= {"comma": ", "} if match[0] != " - " else {}
+        elif alone and _is_in_title(text, match, before, after):
             options |= {"colon": ": "}
         elif _carries_lead(text, match):
             if match[0] == " - " or is_line_with(text, match.start(), ("|",)):
@@ -68,7 +101,7 @@ def _dashes(text: str) -> Iterator[Site]:
                 options |= {"colon": ": "}
         elif _are_names(before[-1], after[0]):
             options = options if "—" in match[0] else {}
-        elif alone and is_sentence(after) and _is_said(left) and ends_well(text, left, right, end):
+        elif alone and _are_sentences(left, after) and ends_well(text, left, right, end):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
         elif alone:
@@ -102,11 +135,25 @@ def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.M
 
 def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     """Whether what follows an only dash is a part that a comma may begin, also beside other commas where its first word says so."""
-    first = after[0].lower()
+    first, second = (word.lower() for word in after[:2])
     if first in _ADDS and not (first in _JOINS and "," in right):
         return True
-    begins = first in PREPOSITIONS | SUBORDINATORS or is_time(after)  # no item of a list before it
-    return "," not in right and (begins or "," not in left) and is_part(after)
+    if _denies(words(right.partition(", but ")[0])):
+        return "," not in right.partition(", but ")[0]
+    if "," in right:
+        return False
+    if (first in _SUITED and second in _SUITED_TO) or (first in _FOCUS and second in SUBORDINATORS - {"because"}):
+        return True
+    begins = (second if first in _FOCUS else first) in PREPOSITIONS | SUBORDINATORS or is_time(after)  # no item of a list before it
+    return (begins or not _LISTING_COMMA.search(left)) and is_part(after)
+
+
+def _denies(after: list[str]) -> bool:
+    """Whether no sentence follows in which something is denied: "no questions asked", "not too dry"."""
+    said = [straight(word).lower() for word in after]
+    bare = FINITE.isdisjoint(said) and SUBJECTS.isdisjoint(said) and not any("'" in word for word in said)
+    denied = said[:1] == ["no"] or (said[:1] == ["not"] and not _DENIED.isdisjoint(said[1:2]))
+    return bare and denied and len(said) <= _LONGEST_DENIAL
 
 
 def _ends_shortly(right: str, after: list[str]) -> bool:
@@ -114,6 +161,31 @@ def _ends_shortly(right: str, after: list[str]) -> bool:
     first = after[0].lower()
     begins = first in (PREPOSITIONS | SUBORDINATORS | _ADDS) - DETERMINERS - {"who", "whom", "whose"}
     return len(after) == _ENDS_OF_WORDS - 1 and "," not in right and (begins or is_time(after))
+
+
+def _are_sentences(left: str, after: list[str]) -> bool:
+    """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too."""
+    said = after[after[0].lower() in _BEFORE_SENTENCES :]
+    return bool(said) and (is_sentence(said) or _is_told_of(said)) and (_is_said(left) or _is_command(left))
+
+
+def _is_told_of(after: list[str]) -> bool:
+    """Whether a noun of one word has a verb: "parking is expensive", "heartburn can be bad"; no "as is the other", "will power is"."""
+    first, second, third = [*(word.lower() for word in after[:3]), "", "", ""][:3]
+    if not third or first in _NO_NOUNS or first.endswith("ly") or second not in FINITE:
+        return False
+    return third in {"be", "have", "not"} or is_base(third) or third.endswith("ly") if second in _MODALS else third not in FINITE
+
+
+def _is_command(left: str) -> bool:
+    """Whether a sentence is told to do: "Take the bus", "Don't throw it away"."""
+    said = [straight(word).lower() for word in words(left)]
+    if "," in left or len(said) < _ENDS_OF_WORDS or said[-1] in _ENDS_OPEN or words(left)[0].isupper():  # "GET /users"
+        return False
+    first, second = said[0], said[1]
+    if first in ("don't", "never", "always") or (first, second) == ("do", "not"):
+        return is_base(said[1 + (first == "do")])
+    return first in _ORDERS or (first not in _NO_VERBS and second in _ACTED_ON and is_base(first))
 
 
 def _is_said(left: str) -> bool:
@@ -125,7 +197,8 @@ def _is_said(left: str) -> bool:
 def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -> bool:
     """Whether a sentence comes before an only dash, and what explains it after."""
     first = after[0].lower()
-    tells = first not in _ADDS | SUBORDINATORS | PREPOSITIONS and first not in ("then", "thus", "therefore", "indeed", "still")
+    tells = first not in _ADDS | SUBORDINATORS | PREPOSITIONS | _NO_EXPLANATION and not first.endswith("ly")
+    tells = tells and not (len(after) > 1 and first in _SUITED and after[1].lower() in _SUITED_TO)
     return tells and ":" not in left + right and _is_said(left) and ends_well(text, left, right, end)
 
 
