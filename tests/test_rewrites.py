@@ -247,6 +247,29 @@ CASES = {
         "Your claim was denied. Thank you for your letter. We are here for you.\n\nYou can call us.\n\nIt is a form. You shall pay the fee.\n\n"
         "Your flight is cancelled. You and your dog are home!",
     ),
+    "nor in a letter of condolence": (
+        CALLS,
+        "I am so sorry for your friend's loss.\n\nDear Helen,\n\nI was saddened to hear about your father's passing.\n\n"
+        "Your father taught us all to sail.\n\nYou and your family are in our thoughts.\n\nWe think of you.\n\nYours,\nMia",
+        None,
+    ),
+    "nor in a complaint": (
+        CALLS,
+        "Dear Customer Service Team,\n\nThe dishwasher is defective.\n\nI look forward to your answer.\n\nThank you for your time.\n\nYours,\nMia",
+        None,
+    ),
+    "but in thanks to a team": (
+        CALLS,
+        "Dear Customer Service Team,\n\nThe dishwasher is here.\n\nThank you for your time.\n\nYours,\nMia",
+        "Dear Customer Service Team,\n\nThe dishwasher is here.\n\nThank you for your time!\n\nYours,\nMia",
+    ),
+    "nor what is said stiffly": (CALLS, "The form is here. Thank you for your attention to this matter. It is late; you are home.", None),
+    "nor when someone died": (CALLS, "Our cat passed last night. Thank you for your letter.", None),
+    "but what passed otherwise": (
+        CALLS,
+        "The law passed by a vote. Thank you for your letter.",
+        "The law passed by a vote. Thank you for your letter!",
+    ),
     "nor what is sad in the next paragraph": (
         CALLS,
         "We are so sorry for your loss.\n\nThank you for your letter.\n\nWe are there for you.",

@@ -20,7 +20,7 @@ from rpo_edge.features.context import (
     word_before,
 )
 from rpo_edge.features.contractions import is_other_word
-from rpo_edge.features.framing import body
+from rpo_edge.features.framing import body, is_letter
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, paragraphs, prose_start, sentences, straight, words
 
@@ -58,13 +58,28 @@ _GOES_ON = re.compile(r"! +[*_\"“(]*[a-z]")
 _SORROW = re.compile(
     r"\b(?:den(?:ied|ial)|rejected|fired|laid off|dismiss(?:ed|al)|redundan\w+|terminat\w+|evict\w*|foreclos\w+|lawsuit\w*|sued|arrest\w*|convict\w*|prosecut\w+|prison|"
     r"bankrupt\w*|hack(?:ed|ers?)|breach\w*|stolen|fraud\w*|scam\w*|suspended|overdue|past due|penalty|condolence\w*|sympathy|bereave\w*|mourn\w*|funeral\w*|grie\w+|"
-    r"(?:your|her|his|their|our) loss|pass(?:ed|ing) away|died|death|dying|suicid\w*|self-harm|miscarr\w+|abus\w+|assault\w*|violen\w+|overdos\w+|diagnos\w+|cancer\w*|tumou?r\w*|"
+    r"(?:your|her|his|their|our|['’]s) loss|pass(?:ed|ing) away|passed (?:last|this|peacefully|yesterday)|['’]s passing|died|death|dying|suicid\w*|self-harm|miscarr\w+|abus\w+|assault\w*|violen\w+|overdos\w+|diagnos\w+|cancer\w*|tumou?r\w*|"
     r"tested positive|(?:test|result)s? (?:is|was|are|were|came back) positive|emergency|ambulance|911|999|heart attack|stroke|bleeding|unconscious|crisis|tragic|tragedy|heartbr\w+|"
-    r"depress\w+|trauma\w*|victim\w*|sadness|(?:so|very|deeply|truly|terribly) sorry)\b",
+    r"depress\w+|trauma\w*|victim\w*|sad(?:ness|den\w*)|miss (?:him|her)\b(?! (?:up|out))|(?:so|very|deeply|truly|terribly) sorry)\b",
     re.IGNORECASE,
 )
 """Beside what tells of such things nobody calls anything out, not even a thank-you."""
+_GRIEF = re.compile(
+    r"\b(?:condolences?|bereave\w*|(?:heartfelt|deepest|sincere|with) sympathy|(?:saddened|sorry) to (?:hear|learn) (?:about|of)\b[^.!?\n]{0,40}\b(?:loss|passing|death)|"
+    r"sorry (?:for|about) (?:your|her|his|their)\b[^.!?\n]{0,30}\bloss)\b",
+    re.IGNORECASE,
+)
+"""What makes the whole of a letter one of condolence."""
+_BARE_SALUTATION = re.compile(r"\s*(?:dear|hi|hello|hey)\b[^\n,!:.]{0,40}[,!:]\s*", re.IGNORECASE)
+_SERVICE = re.compile(
+    r"^[>*_ \t]*dear (?:[\w'’-]+ ){0,3}(?:service|support|department|relations|claims|billing|team)\b", re.IGNORECASE | re.MULTILINE
+)
+_COMPLAINT = re.compile(
+    r"\b(?:refund\w*|defect\w*|faulty|dissatisf\w+|complain\w*|disappoint\w*|unacceptable|overcharg\w*|breach|stopped working)\b", re.I
+)
 _COOL = re.compile(r"\b(?:not|no|never|nothing|but|if|sorry|unfortunately|sad|sadly)\b|n['’]t\b", re.I)  # no sentence to call out
+_STIFF = re.compile(r"; |\b(?:attention to this matter|earliest convenience)\b", re.IGNORECASE)
+"""Who calls things out would not say it so."""
 
 
 _NO_PROSE = ("#", "|", ">", "`", "~", "<")
@@ -110,13 +125,15 @@ def _exclamation(text: str) -> Iterator[Site]:
             if not _is_no_end(text, end) and not (goes_on and text[prose_start(text, span)].isupper()):
                 yield Site(key, end - 1, end, "!", {} if goes_on else {".": "."})
         elif len(said) > 1:
-            grieves = any(start <= span.start < stop for start, stop in grave)
+            grieves = _STIFF.search(sentence) or any(start <= span.start < stop for start, stop in grave)
             yield Site(key, end - 1, end, ".", {"!": "!"} if free and not grieves else {})
 
 
 def _grave_parts(text: str) -> list[tuple[int, int]]:
-    """The paragraphs that tell of something grave, each with those beside it."""
-    parts = paragraphs(text)
+    """The paragraphs that tell of something grave, each with those beside it; the whole of a letter of condolence, or of complaint."""
+    parts = [part for part in paragraphs(text) if not _BARE_SALUTATION.fullmatch(text, *part)]
+    if (is_letter(text) and _GRIEF.search(text)) or (_SERVICE.search(text) and _COMPLAINT.search(text)):
+        return [(0, len(text))]
     return [
         (parts[max(0, i - 1)].start, parts[min(i + 1, len(parts) - 1)].end) for i, part in enumerate(parts) if _SORROW.search(text, *part)
     ]
