@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import (
@@ -21,8 +22,8 @@ from rpo_edge.features.context import (
     listed,
     right_of,
 )
-from rpo_edge.features.parts import FINITE, is_sentence
-from rpo_edge.segment import words
+from rpo_edge.features.parts import FINITE, is_base, is_sentence
+from rpo_edge.segment import straight, words
 
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _LONG_CLAUSE = 5
@@ -34,15 +35,33 @@ _MORE_ADVERBS = (
     r"[Mm]eanwhile|[Ss]imilarly|[Ll]ikewise|[Ii]n contrast|[Bb]y contrast|[Oo]n the other hand|[Aa]t the same time|[Ff]or this reason"
 )
 """Behind which a mere part may come, too."""
-_NOUN = "[Tt]he|[Tt]his|[Tt]hese|[Tt]hose|[Aa]|[Aa]n|[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts"
 _SEMICOLON = re.compile(
     r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]"
-    rf"|(?:{_ADVERBS}), [\w“\"]|(?:{_MORE_ADVERBS}), (?P<clause>\w)|(?P<noun>{_NOUN})(?:['’]\w+)? [a-z])"
+    rf"|(?:{_ADVERBS}), [\w“\"]|(?:{_MORE_ADVERBS}), (?P<clause>\w)|(?P<noun>[A-Za-z][a-z]*)(?:['’]\w+)?,? [a-z])"
 )
+_INSERTED = re.compile(r"[^,;:\n]{1,40}, (?:however|though|by contrast|in contrast|on the other hand), [a-z]")
+"""Only a clause has such a word in it: "the whites, however, turn hard"."""
+_NO_START = SUBORDINATORS | PREPOSITIONS | FINITE
+_NO_START |= listed(
+    "and or but nor so yet even especially particularly not whereas notwithstanding less maybe got where why how what others another one then"
+)
+_BEFORE_SUBJECTS = listed("sometimes here now often today later soon still instead rather past present future")
+"""First words behind which a pronoun begins a clause: "sometimes it is", "future you will"; not "something you like"."""
+_ENDS_SUBJECT = SUBORDINATORS | SUBJECTS | listed("where why how what to")
+_LONGEST_SUBJECT = 5  # words
 _CONTRASTED = listed("other others latter former rest first second third last one more less")
 """Behind "the" they begin what goes on with the clause before: "one was red; the other was blue"."""
 _JOINED = re.compile(rf"(?<=\w)(?P<join>,? (?P<word>and|but|so)) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
 _APART = re.compile(rf"(?<=[a-z)][.!] )(?P<word>[Aa]nd|[Bb]ut|[Ss]o) (?=(?:{CLAUSE_STARTS})(?:['’]\w+)?\s\w)")
+NO_VERBS = listed("even out off down up round past still till well near all such both half not")
+"""Have a form in -ing, and begin other sentences than commands: "Even the rain"."""
+_ORDERS = listed("avoid keep make take choose consider remember ensure bring get let be add give find")
+"""Surely verbs, also before what may belong to a noun: "Avoid that step"."""
+_ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
+_ENDS_OPEN = PREPOSITIONS | AUXILIARIES | {"and", "or", "to", "the", "a", "an"}
+"""No command ends with these."""
+_FEWEST = 3
+"""Words of the shortest sentence that is surely one."""
 _VERB_WITHIN = 6  # words
 _OBJECTS = listed("this it you there all")
 """With which a clause may end, too: "I know this"."""
@@ -83,7 +102,7 @@ def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
 
 
 def _semicolon(text: str) -> Iterator[Site]:
-    """Joins of two clauses of which the second begins with a pronoun, with an adverb and its comma ("; however, it rained"), or with a noun."""
+    """Joins of two clauses of which the second begins with a pronoun, with an adverb and its comma ("; however, it rained"), with a noun or a command."""
     for match in _SEMICOLON.finditer(text):
         start = match.start("mark")
         stop = match["mark"] == ". "
@@ -92,7 +111,7 @@ def _semicolon(text: str) -> Iterator[Site]:
         left, right = left_of(text, start), right_of(text, match.end())
         if match["clause"] and not _is_clause_by_now(words(text[match.start("clause") : match.end() + len(right)])):
             continue
-        if match["noun"] and not _are_clauses(left, words(right)):
+        if match["noun"] and not _are_clauses(left, right):
             continue
         if stop:
             yield Site("semicolon", start, start + 1, "full stop")
@@ -109,11 +128,25 @@ def _is_clause_by_now(after: list[str]) -> bool:
     return is_sentence(after) or not FINITE.isdisjoint(map(str.lower, after[:_VERB_WITHIN]))
 
 
-def _are_clauses(left: str, after: list[str]) -> bool:
+def _are_clauses(left: str, right: str) -> bool:
     """Whether clauses stand on both sides of a mark, the second with a noun for a subject, and no part of the first ("the other was blue")."""
-    said = [word.lower().replace("’", "'") for word in words(left)]
-    clause = not (FINITE | SUBJECTS).isdisjoint(said) or any(word.endswith("n't") for word in said)
-    return clause and is_sentence(after) and (len(after) < 2 or after[1].lower() not in _CONTRASTED)
+    said, after = [straight(word).lower() for word in words(left)], words(right)
+    if not after or after[0].lower() in _NO_START:
+        return False
+    if _INSERTED.match(right):
+        return len(said) >= _FEWEST
+    clause = not (FINITE | SUBJECTS).isdisjoint(said) or any(word.endswith("n't") for word in said) or is_command(left)
+    apart = len(after) < 2 or after[0].lower() != "the" or after[1].lower() not in _CONTRASTED
+    return clause and apart and (is_sentence(after) or _has_noun(after) or is_command(right))
+
+
+def _has_noun(after: list[str]) -> bool:
+    """Whether a verb follows soon on what may be its subject: "larger gardens may need it", and no "something that is late"."""
+    said = [straight(word).lower() for word in after[: _LONGEST_SUBJECT + 1]]
+    if said[0] in _BEFORE_SUBJECTS and said[1:2] and said[1].partition("'")[0] in SUBJECTS:
+        return True
+    subject = takewhile(lambda word: word not in _ENDS_SUBJECT, said[1:])
+    return not said[0].endswith("n't") and any(word in FINITE or word.endswith("n't") for word in subject)
 
 
 def _joins(text: str) -> Iterator[Site]:
@@ -143,7 +176,7 @@ def _two_sentences(text: str, match: re.Match[str], left: str, right: str) -> bo
     return match["word"] == "but" or not (SUBORDINATORS | {"where"}).intersection(said)
 
 
-def stands_alone(left: str, fewest: int = 3, anywhere: bool = True) -> bool:
+def stands_alone(left: str, fewest: int = _FEWEST, anywhere: bool = True) -> bool:
     """Whether the words before a mark are a sentence: their last part has a verb, and a subject or no preposition before it.
 
     anywhere: "keep in mind that it is old" ends well before "But", not before "So".
@@ -157,6 +190,17 @@ def stands_alone(left: str, fewest: int = 3, anywhere: bool = True) -> bool:
     if part[-1] in _OBJECTS:
         return part[-2] not in AUXILIARIES | SUBORDINATORS | {"and", "or", "but", "not", "what", "where", "how"}
     return part[-1] not in SUBJECTS | PREPOSITIONS | DETERMINERS | AUXILIARIES | {"and", "or", "but", "not"}
+
+
+def is_command(side: str) -> bool:
+    """Whether a sentence is told to do: "Take the bus", "Don't throw it away"."""
+    said = [straight(word).lower() for word in words(side)]
+    if len(said) < _FEWEST or said[-1] in _ENDS_OPEN or words(side)[0].isupper():  # "GET /users"
+        return False
+    first, second = said[0], said[1]
+    if first in ("don't", "never", "always") or (first, second) == ("do", "not"):
+        return is_base(said[1 + (first == "do")])
+    return first in _ORDERS or (first not in NO_VERBS and second in _ACTED_ON and is_base(first))
 
 
 def ends_well(text: str, left: str, right: str, end: int) -> bool:

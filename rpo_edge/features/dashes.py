@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import ends_well, stands_alone
+from rpo_edge.features.clauses import NO_VERBS, ends_well, is_command, stands_alone
 from rpo_edge.features.context import (
     AUXILIARIES,
     DETERMINERS,
@@ -59,15 +59,8 @@ _BEFORE_SENTENCES = listed("otherwise instead maybe perhaps apparently unfortuna
 """Adverbs that a sentence of its own may begin with."""
 _LONGEST_DENIAL = 6  # words
 _DENIED = DETERMINERS | PREPOSITIONS | listed("too just only even")
-_NO_VERBS = listed("even out off down up round past still till well near all such both half not")
-"""Have a form in -ing, and begin other sentences than commands: "Even the rain"."""
-_ORDERS = listed("avoid keep make take choose consider remember ensure bring get let be add give find")
-"""Surely verbs, also before what may belong to a noun: "Avoid that step"."""
-_ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
-_NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | _NO_VERBS | AUXILIARIES
+_NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | NO_VERBS | AUXILIARIES
 _NO_NOUNS |= listed("what where how why then only just also now please not never neither either")
-_ENDS_OPEN = PREPOSITIONS | AUXILIARIES | {"and", "or", "to", "the", "a", "an"}
-"""No command ends with these."""
 _MODALS = listed("can could may might must will would should shall")
 
 
@@ -166,7 +159,7 @@ def _ends_shortly(right: str, after: list[str]) -> bool:
 def _are_sentences(left: str, after: list[str]) -> bool:
     """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too."""
     said = after[after[0].lower() in _BEFORE_SENTENCES :]
-    return bool(said) and (is_sentence(said) or _is_told_of(said)) and (_is_said(left) or _is_command(left))
+    return bool(said) and (is_sentence(said) or _is_told_of(said)) and (_is_said(left) or ("," not in left and is_command(left)))
 
 
 def _is_told_of(after: list[str]) -> bool:
@@ -175,17 +168,6 @@ def _is_told_of(after: list[str]) -> bool:
     if not third or first in _NO_NOUNS or first.endswith("ly") or second not in FINITE:
         return False
     return third in {"be", "have", "not"} or is_base(third) or third.endswith("ly") if second in _MODALS else third not in FINITE
-
-
-def _is_command(left: str) -> bool:
-    """Whether a sentence is told to do: "Take the bus", "Don't throw it away"."""
-    said = [straight(word).lower() for word in words(left)]
-    if "," in left or len(said) < _ENDS_OF_WORDS or said[-1] in _ENDS_OPEN or words(left)[0].isupper():  # "GET /users"
-        return False
-    first, second = said[0], said[1]
-    if first in ("don't", "never", "always") or (first, second) == ("do", "not"):
-        return is_base(said[1 + (first == "do")])
-    return first in _ORDERS or (first not in _NO_VERBS and second in _ACTED_ON and is_base(first))
 
 
 def _is_said(left: str) -> bool:
