@@ -28,6 +28,11 @@ from rpo_edge.segment import straight, words
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _LONG_CLAUSE = 5
 """Words before a conjunction from which on its comma is a choice."""
+_SHORTEST_CLAUSE = 2
+_LONGEST_WORD = 40  # characters, with the subject before it
+_NO_MAIN = SUBORDINATORS | PREPOSITIONS
+_ASIDE = re.compile(r"[^,.;:!?\n]{1,24},")
+"""After the conjunction, what is set between commas: "It was late, and I mean it, when we left"."""
 _PAIRED = frozenset({"either", "both", "between", "neither"})
 _ADVERBS = r"[Hh]owever|[Ii]nstead|[Cc]onversely|[Ii]n fact|[Tt]herefore|[Cc]onsequently|[Aa]s a result"
 _MORE_ADVERBS = (
@@ -71,16 +76,17 @@ _PURPOSE_WITHIN = 4
 
 
 def _clause(text: str) -> Iterator[Site]:
+    """Commas before clauses: one goes also from behind a short clause, which shows who writes none there, and comes only behind a long one."""
     for match in _CLAUSE.finditer(text):
         left = left_of(text, match.start())
         before = [word.lower() for word in words(left)]
-        if not before or before[0] in _PAIRED or not (match["comma"] or _is_clause(left, before, match)):
+        if not before or before[0] in _PAIRED:
             continue
-        comma, key = match.start("comma"), f"clause_comma:{match['word']}"
-        free = _is_clause(left, before, match) and "\n" not in left
+        long, comma, key = _is_clause(left, before, match), match.start("comma"), f"clause_comma:{match['word']}"
+        free = long and "\n" not in left
         if match["comma"]:
-            yield Site(key, comma, comma + 1, "yes", {"no": ""} if free else {})
-        else:
+            yield Site(key, comma, comma + 1, "yes", {"no": ""} if free or _needs_none(left, before, match) else {})
+        elif long or (match["word"] in ("and", "but") and _needs_none(left, before, match)):
             yield Site(key, comma, comma, "no", {"yes": ","} if free else {})
 
 
@@ -99,6 +105,21 @@ def _is_clause(left: str, before: list[str], match: re.Match[str]) -> bool:
         threat = match["subject"] in ("you", "it") and match.string[match.end() :].lower().startswith(("you will", "you'll", "it will"))
         return not pair and not threat and before[-1] not in DETERMINERS
     return True
+
+
+def _needs_none(left: str, before: list[str], match: re.Match[str]) -> bool:
+    """Whether a clause, however short, ends where a comma may be left out: "It's old, but it works"."""
+    if len(before) < _SHORTEST_CLAUSE or "," in left or "\n" in left or "not only" in left.lower() or before[0] in _NO_MAIN:
+        return False
+    following = words(match.string[match.end() : match.end() + _LONGEST_WORD])[1:2]
+    if _ASIDE.match(match.string, match.end()) or (following and following[0].lower() in SUBORDINATORS | {"and", "or"}):
+        return False
+    if match["word"] in ("but", "so"):
+        return before[-1] not in PREPOSITIONS
+    said = [*map(straight, before)]
+    verb = any(word in FINITE or word.endswith("n't") for word in said) or said[0].partition("'")[0] in SUBJECTS
+    pair = match["subject"] in ("I", "it", "you", "there") and (said[-2] in DETERMINERS or words(left)[-1][:1].isupper())
+    return match["word"] == "and" and verb and not pair and said[-1] not in SUBJECTS | PREPOSITIONS
 
 
 def _semicolon(text: str) -> Iterator[Site]:
