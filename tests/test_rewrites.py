@@ -66,6 +66,7 @@ BANGS = [
 BOTH = [f"Dear Mr {name},\n\nThank you for the report of last week.\n\nYours sincerely,\nHal" for name in ("Hale", "Hill", "Lee")] + [
     f"Dear {name},\n\nIt rained all week, and we sat and read.\n\nYours ever,\nHal" for name in ("Sam", "Bo", "Al", "Jo")
 ]
+SIGNED_ONLY = [f"It rained all week {w}, and we sat and read.\n\nYours ever,\nHal" for w in WEEKS]
 STOPLESS = [f"The plan for week {w} is here. You can see it on the wall" for w in WEEKS]
 BULLETS = [f"For {w}:\n- Get the milk.\n- Call the shop.\n- Fix the door.\n- Pay the rent." for w in WEEKS]
 EN = [f"The plan for week {w} – the long one – was late. We waited for an hour – or perhaps two – and then we left." for w in WEEKS]
@@ -367,6 +368,23 @@ CASES = {
         [*PLAIN, "They inform us in May."],
         "Please inform him. We purchase it.",
         "Please inform him. We buy it.",
+    ),
+    "no sign-off below a letter in the window before": (
+        MAIL,
+        f"I wrote a note for her.\n\nDear Helen,\n\n{FILL}\n\nWith heartfelt sympathy,\n[Your name]\n\n{STEP} A card has less room, and its lines "
+        "are short; so take the first and the last of them for one.",
+        None,
+    ),
+    "no greeting above a letter in the next window": (MAIL, f"{FILL}\n\nDear Helen,\n\n{FILL}\n\nYours ever,\nAnn\n\n{STEP}", None),
+    "no frame around what is led in": (MAIL, f"Here is a text for the wall:\n\n{PROSE}", f"Here's a text for the wall:\n\n{PROSE}"),
+    "nor around a thread": (MAIL, f"We have it.\n\n1/ {PROSE}\n\n2/ {PROSE}\n\nThe end.", None),
+    "no sign-off without a greeting": (BOTH, PROSE, None),
+    "but for who signs without": (SIGNED_ONLY, PROSE, f"{PROSE}\n\nYours ever,\nHal"),
+    "and below one that is there": (BOTH, f"Dear Ann,\n\n{PROSE}", f"Dear Ann,\n\n{PROSE}\n\nYours ever,\nHal"),
+    "what is meant at the end": (
+        MAIL,
+        f"Dear Ann,\n\n{PROSE}\n\nWith deepest sympathy,\nEve",
+        f"Hi Ann,\n\n{PROSE}\n\nWith deepest sympathy,\nEve",
     ),
     "a document": (MAIL, DOCUMENT, DOCUMENT),
     "a list inside": (MAIL, LISTED, f"Hi,\n\n{LISTED}\n\nCheers,\nMia"),

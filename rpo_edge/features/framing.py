@@ -23,8 +23,11 @@ _PARTING = (
     "(?:very )?(?:truly|sincerely) yours|yours(?: (?:very )?(?:truly|sincerely)| faithfully| ever| as ever| always| in haste)?|ever yours|as ever|"
     "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|(?:with )?(?:all|every) good wish(?:es)?|with good wishes|cheers|thanks(?: so much| again| in advance)?|"
     "thank you(?: so much| in advance)?|many thanks(?: and (?:best|kind|warm) (?:regards|wishes))?|with thanks|with (?:much )?gratitude|gratefully|"
-    "take care|(?:with (?:all )?(?:my )?|lots of |much )?love(?:,? as ever)?|ciao|talk soon|see you|xoxo|(?-i:xx+)"
+    "take care|(?:with (?:all )?(?:my )?|all my |lots of |much )?love(?:,? as ever)?|ciao|talk soon|see you|xoxo|(?-i:xx+)|"
+    "(?:with|in) (?:(?:(?:my|our) )?(?:heartfelt|deep|deepest|sincere|sincerest|warmest) |love and )?(?:sympathy|condolences)"
 )
+CONDOLES = re.compile(r"\b(?:sympathy|condolences)\b", re.IGNORECASE)
+"""Of a sign-off that is meant: no other says it, and it says too much anywhere else."""
 _BELOW = (
     r"(?:(?-i:(?![^\n]*(?:[!?:;]|(?<!Inc)(?<!Ltd)\.)[ \t]*(?:\n|\Z))[A-Z+(\[][^\n]{1,39})|[\w.+-]+@[\w.-]+|(?:https?://|www\.)[^\s]{1,39})"
 )
@@ -36,7 +39,7 @@ SIGN_OFF = re.compile(
 )
 """With what stands below it; lines below a name stay where the phrase changes."""
 _SALUTATION = re.compile(
-    r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*$)",
+    r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*\r?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORMAL = re.compile(
@@ -46,7 +49,7 @@ _FORMAL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Who is called by a title or an office."""
-_PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*$", re.IGNORECASE | re.MULTILINE)
+_PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 _ANSWER = re.compile(
     r"(?:certainly|absolutely|of course|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
@@ -145,6 +148,18 @@ def is_letter(text: str) -> bool:
     """Whether a text has a greeting or a sign-off, at its edges or inside."""
     begin, end = body(text)
     return begin > 0 or end < len(text) or bool(_SALUTATION.search(text) or _PARTED.search(text))
+
+
+def is_greeted(text: str) -> bool:
+    """Whether a text is a letter from its first word on, but for a stock opener, a title or a subject; not one inside an answer."""
+    start = opener_end(text)
+    above = _ABOVE.match(text, start)
+    return bool(GREETING.match(text[above.end() if above else start :]))
+
+
+def has_frame(name: str, text: str) -> bool:
+    """Whether there is a greeting, or a subject, or a sign-off (by the feature's name) anywhere in a text."""
+    return bool((_SALUTATION if name == "greeting" else _PARTED).search(text))
 
 
 def is_formal(text: str) -> bool:
@@ -287,7 +302,7 @@ def _greeting(text: str) -> Iterator[Site]:
     match = GREETING.match(text)
     if match:
         yield Site(frame_key("greeting", is_formal(text)), match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
-    elif words(text) and not _SALUTATION.search(text):
+    elif words(text) and not has_frame("greeting", text):
         yield Site("greeting", 0, 0, "none", {"*": ""})
 
 
@@ -305,7 +320,7 @@ def _sign_off(text: str) -> Iterator[Site]:
     if match and len(text[: match.start()].split()) >= 3:
         end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
         yield Site(frame_key("sign_off", is_formal(text)), match.start("text"), end, match["text"].strip(), {"*": ""})
-    elif words(text) and not _PARTED.search(text):
+    elif words(text) and not has_frame("sign_off", text):
         yield Site(frame_key("sign_off", is_formal(text)), len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})
 
 

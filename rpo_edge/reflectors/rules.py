@@ -19,7 +19,7 @@ from functools import lru_cache
 from rpo_edge.edits import disjoint
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import GREETING, SIGN_OFF, frame_key, is_letter, opener_end
+from rpo_edge.features.framing import CONDOLES, GREETING, SIGN_OFF, body, frame_key, has_frame, is_greeted, opener_end
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -35,7 +35,8 @@ from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, t
 
 _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
-_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*)| {4}|\t")  # a line of a table or of code, or one that is led by bold
+_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*|\(?\d{1,2}/\d{0,2}\)?[ \t])| {4}|\t")
+"""A line of a table, of code or of a thread ("2/ "), or one that is led by bold."""
 _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
@@ -237,27 +238,51 @@ def _weighted(weights: Mapping[str, float], point: float) -> str:
 
 def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit, and to prose."""
-    shown = rates.seen(site.key)
-    seen = {variant: n for variant, n in shown.items() if variant != "none" and n >= FEWEST_FRAMES}
-    absent = shown.get("none", 0.0) / max(1.0, sum(shown.values()))
-    if not seen:
-        gone = site.name in rates.stated and site.variant != "none" and site.end - site.start >= len(site.variant)
+    stated = site.name in rates.stated
+    own = _own_frame(site.key, rates)
+    if own is None:
+        gone = stated and site.variant != "none" and site.end - site.start >= len(site.variant)
         return ("none", "") if gone else None
-    own = max(sorted(seen), key=lambda variant: seen[variant])
-    if site.variant.lower() == own.lower():
+    if site.variant.lower() == own.lower() or CONDOLES.search(site.variant):
         return None
     if site.variant == "none":
-        if absent > _LARGEST_ABSENCE or own.lower() in _NEEDS_NAME or not _can_be_framed(window, site.name in rates.stated):
+        if not (_is_added(site.key, rates) and _can_be_framed(site.name, window, stated)):
+            return None
+        if site.name == "sign_off" and not stated and not _is_greeted(rates, window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
         return own, f"{text.rstrip(',')}{rates.main('greeting_mark') or ','}{blank}" if site.name == "greeting" else f"{blank}{text}"
     written = window.text[site.start : site.end]
     if site.name == "greeting":
-        text = _greeted(own, written, site.name in rates.stated, None if window.formal else rates.main("greeting_mark"))
+        text = _greeted(own, written, stated, None if window.formal else rates.main("greeting_mark"))
     else:
         text = _signed(own, written, site.variant)
     return None if text == written else (own, text)
+
+
+def _own_frame(key: str, rates: Rates) -> str | None:
+    """The user's commonest greeting or sign-off, if it is a habit."""
+    seen = {v: n for v, n in rates.seen(key).items() if v != "none" and n >= FEWEST_FRAMES and not CONDOLES.search(v)}
+    return max(sorted(seen), key=lambda variant: seen[variant], default=None)
+
+
+def _absence(key: str, rates: Rates) -> float:
+    """The share of the user's texts that have none."""
+    seen = rates.seen(key)
+    return seen.get("none", 0.0) / max(1.0, sum(seen.values()))
+
+
+def _is_added(key: str, rates: Rates) -> bool:
+    """Whether the user's greeting or sign-off may stand where a draft has none."""
+    own = _own_frame(key, rates)
+    return own is not None and own.lower() not in _NEEDS_NAME and _absence(key, rates) <= _LARGEST_ABSENCE
+
+
+def _is_greeted(rates: Rates, window: Window) -> bool:
+    """Whether a letter's greeting stands above its last window, or will; or the user signs what has none. Others sign no answer."""
+    key = frame_key("greeting", window.formal)
+    return (_begins(window) and is_greeted(_shown(window))) or _is_added(key, rates) or _absence(key, rates) > _LARGEST_ABSENCE
 
 
 def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
@@ -286,18 +311,35 @@ def _signed(own: str, written: str, variant: str) -> str:
     return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
 
 
-def _can_be_framed(window: Window, stated: bool) -> bool:
+def _can_be_framed(name: str, window: Window, stated: bool) -> bool:
     """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length, of less for who asked
-    for it. What has a heading, a table or code, or begins or ends with a list, is a document, whoever writes letters.
+    for it. What has a heading, a table or code, or begins or ends with a list, is a document, whoever writes letters; what
+    has a letter inside, or begins by leading in something, is an answer.
     """
-    whole = f"{window.before}{window.text}{window.after}"
-    if is_letter(whole):
+    whole = _shown(window)
+    if has_frame(name, whole):
+        return False
+    if _begins(window) and is_greeted(whole):
         return True
     lines = [line for line in whole[opener_end(whole) :].splitlines() if line.strip()]
+    if has_frame("greeting", whole) or (_begins(window) and lines[:1] and lines[0].rstrip("*_ \t").endswith(":")):
+        return False
+    if body(whole).end < len(whole):
+        return True
     edges = [*lines[: int(window.first)], *lines[len(lines) - int(window.last) :]]
     if any(map(line_mark, edges)) or any(line_mark(line).startswith("#") or _NO_LETTER.match(line) for line in lines):
         return False
     return len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
+
+
+def _shown(window: Window) -> str:
+    """All that is known of the draft around a window."""
+    return f"{window.before}{window.text}{window.after}"
+
+
+def _begins(window: Window) -> bool:
+    """Whether that begins with the draft."""
+    return window.start == len(window.before)
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:
