@@ -170,7 +170,7 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
         else:
             groups.append([start, end])
             size, said = n, says
-    k, formal = 0, is_formal(draft)
+    k, formal, opening = 0, is_formal(draft), draft[: groups[:2][-1][1]] if groups else ""
     for i, (start, end) in enumerate(groups):
         before = draft[slice(*groups[i - 1])] if i else ""
         after = draft[slice(*groups[i + 1])] if i + 1 < len(groups) else ""
@@ -181,7 +181,7 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
             if frozen[j].start >= end:
                 break
             inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
-        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups), formal=formal)
+        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups), formal=formal, opening=opening)
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:

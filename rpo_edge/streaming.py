@@ -140,6 +140,7 @@ class Stream:
         self._before = self._left = self._behind = ""  # the draft's prose, the rewrite's, and the draft's last letter before it
         self._carry: Mapping[str, float] = {}
         self._formal = False  # whether the draft is a formal letter, as far as it has come
+        self._opening = ""  # its first sentence
 
     def feed(self, text: str) -> str:
         """What may leave now that `text` has come, "" if nothing. Raises InputError after `finish`, and for nothing else."""
@@ -212,7 +213,11 @@ class Stream:
         with self._clock("freeze"):
             frozen = frozen_after(lead_of(self._behind), piece.text)
         self._formal = self._formal or is_formal(f"{self._before}{piece.text}")
-        return Window(piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, self._engine.strength, self._formal)
+        self._opening = self._opening or piece.text
+        strength = self._engine.strength
+        return Window(
+            piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, strength, self._formal, self._opening
+        )
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):

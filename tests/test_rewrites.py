@@ -377,6 +377,13 @@ CASES = {
     ),
     "no greeting above a letter in the next window": (MAIL, f"{FILL}\n\nDear Helen,\n\n{FILL}\n\nYours ever,\nAnn\n\n{STEP}", None),
     "no frame around what is led in": (MAIL, f"Here is a text for the wall:\n\n{PROSE}", f"Here's a text for the wall:\n\n{PROSE}"),
+    "nor of that whose begin is far from its end": (MAIL, f"Of the old town we know this:\n\n{FILL}\n\n{FILL}\n\n{FILL}", None),
+    "a frame around three windows": (MAIL, f"{FILL}\n\n{FILL}\n\n{FILL}", f"Hi,\n\n{FILL}\n\n{FILL}\n\n{FILL}\n\nCheers,\nMia"),
+    "a greeting is far from the end of its letter": (
+        BOTH,
+        f"Dear Ann,\n\n{FILL}\n\n{FILL}\n\n{FILL}",
+        f"Dear Ann,\n\n{FILL}\n\n{FILL}\n\n{FILL}\n\nYours ever,\nHal",
+    ),
     "nor around a thread": (MAIL, f"We have it.\n\n1/ {PROSE}\n\n2/ {PROSE}\n\nThe end.", None),
     "no sign-off without a greeting": (BOTH, PROSE, None),
     "but for who signs without": (SIGNED_ONLY, PROSE, f"{PROSE}\n\nYours ever,\nHal"),
@@ -662,6 +669,18 @@ def test_an_opener_that_was_put_in_is_known_in_the_next_sentence_of_a_stream():
     draft = "We left. However, it was late. However, we had a car. It is far. However, it works."
     wanted = "We left. But it was late. However, we had a car. It is far. But it works."
     assert rewrite(APART, draft, windows="sentences").text == wanted
+
+
+@pytest.mark.parametrize(
+    ("draft", "added"),
+    [
+        (PROSE, ("", "")),
+        (FILL, ("Hi,\n\n", "\n\nCheers,\nMia")),
+        (f"Hi Ann,\n\n{PROSE}", ("", "\n\nCheers,\nMia")),
+    ],
+)
+def test_a_stream_is_framed_as_its_first_sentence_is(draft, added):
+    assert rewrite(MAIL, draft, windows="sentences").text == draft.join(added)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class Window:
     sentence: whether it is one; `after` is unknown then, `before` ends where the window starts, and the white space between both is the
     window's. carry: what rounding left in the sentences before it, by the reflector's own names. strength: how much of the way to the user,
     0 to 1; what is one way all over a text goes from one half on, what they stated always. More never makes
-    fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office.
+    fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office. opening: what was known of
+    the draft where it begins, so that what is put at its end goes with what was put there.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Window:
     carry: Mapping[str, float] = field(default_factory=dict)
     strength: float = 1.0
     formal: bool = False
+    opening: str = ""
 
     @property
     def first(self) -> bool:

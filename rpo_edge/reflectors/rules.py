@@ -280,9 +280,12 @@ def _is_added(key: str, rates: Rates) -> bool:
 
 
 def _is_greeted(rates: Rates, window: Window) -> bool:
-    """Whether a letter's greeting stands above its last window, or will; or the user signs what has none. Others sign no answer."""
+    """Whether a greeting stands where the draft begins, or is put there; or the user signs what has none. Others sign no answer."""
     key = frame_key("greeting", window.formal)
-    return (_begins(window) and is_greeted(_shown(window))) or _is_added(key, rates) or _absence(key, rates) > _LARGEST_ABSENCE
+    if is_greeted(window.opening) or (_begins(window) and is_greeted(_shown(window))) or _absence(key, rates) > _LARGEST_ABSENCE:
+        return True
+    first = window if window.first else Window(window.opening, 0, last=False, sentence=window.sentence)
+    return _is_added(key, rates) and _can_be_framed("greeting", first, "greeting" in rates.stated)
 
 
 def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
