@@ -229,6 +229,7 @@ LOST = {
     "after a quotation": ("He said “so it goes.” The road is long.", "He said “so it goes.”"),
     "all but its mark": ("It is cold! The road is long!", "It is cold! !"),
     "stock and one that is not": ("It is cold. The road is long. I hope this helps!", "It is cold."),
+    "behind an emoji": ("It is cold. 🚀\n\nThe road is long.", "It is cold. 🚀"),
     "for a sign-off": ("It is cold. The road is long.", "It is cold. Cheers,\nAl"),
     "for a greeting": ("The road is long. It is cold.", "Hi, it is cold."),
 }
@@ -247,6 +248,7 @@ SAID = {
     "one in other words": ("We sing. The road is long.", "We sing. That way takes hours."),
     "words less in one": ("We sing. It is really very cold.", "We sing. It is cold."),
     "a stock closer": ("It is cold. I hope this helps!", "It is cold."),
+    "a stock closer behind an emoji": ("It is cold. 🚀\n\nI hope this helps!", "It is cold. 🚀"),
     "a stock closer joined": ("It is cold. The road is long. I hope this helps!", "It is cold; the road is long."),
     "a stock opener": ("Great question! It is cold.", "It is cold."),
     "a stock opener, and the next contracted": ("Great question! It is cold.", "It's cold."),

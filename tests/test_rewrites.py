@@ -76,6 +76,7 @@ PERHAPS = [
     "I often ask for help. Most of the time I get it. I need some of it now.",
 ]
 KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for w in WEEKS]
+CHEERY = [f"It's fine in week {w} 🙂" for w in WEEKS]
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
 
 STEP = "The first step is to open the page. The second is slower."
@@ -136,6 +137,10 @@ CASES = {
     "a letter that agrees": (SHORT, f"Hi Ann,\n\nYou're absolutely right. {STEP}", None),
     "a yes before an announcement": (SHORT, f"Absolutely! Here is the list:\n\n- {STEP}", f"Here's the list:\n\n- {STEP}"),
     "a yes that answers": (SHORT, f"Absolutely! {STEP}", f"Absolutely. {STEP}"),
+    "a closer behind an emoji that stays": (CHEERY, f"{STEP} 🚀\n\nI hope this helps! 😊", f"{STEP} 🚀"),
+    "a closer behind an emoji in one paragraph": (CHEERY, f"{STEP} 🚀 I hope this helps!", f"{STEP} 🚀"),
+    "an emoji that is the closer's own": (CHEERY, f"{STEP}\n\n😊 I hope this helps!", STEP),
+    "what is no closer behind an emoji": (CHEERY, f"{STEP} 🚀\n\nI hope this helps Ann.", None),
     "an offer behind a rule": (SHORT, f"{STEP}\n\n---\n\nWould you like me to turn this into a checklist?", STEP),
     "an offer behind a rule, in a window of its own": (SHORT, f"{FILL}\n\n---\n\nShall I expand on any of these?", FILL),
     "an offer under a heading": (SHORT, f"{STEP}\n\n## Next steps\n\nWould you like me to draft the email?", STEP),

@@ -64,6 +64,8 @@ _DIVIDER = re.compile(
 )
 """What may set a closer apart: a rule, or a heading that says as little."""
 _TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
+_LEFT_OVER = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+(?=\s)")
+"""Emoji behind the stop of what stands before, which a sentence begins with."""
 _TAIL_LENGTH = 200  # a search through a whole run of white space, from each place in it, would be quadratic
 _UNDER_LETTER = re.compile(
     rf"^[*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*(?:\r?\n[ \t]*){{1,2}}[^\n!?:]{{0,39}}[^\s.!?:](?:\r?\n[ \t]*[^\n]{{1,40}}){{0,4}}\r?\n[ \t]*\r?\n\s*",
@@ -106,8 +108,9 @@ def is_stock(sentence: str) -> bool:
 
 
 def _closes(sentence: str, offers: bool) -> bool:
-    """Whether a sentence is a stock closer, with a rule or heading before it and emoji behind it. offers: also those that offer more."""
-    text = sentence.strip()
+    """Whether a sentence is a stock closer, with a rule, heading or emoji before it and emoji behind it. offers: also those that offer more."""
+    left_over = _LEFT_OVER.match(sentence)
+    text = sentence[left_over.end() if left_over else 0 :].strip()
     divider = _DIVIDER.match(text)
     text = text[divider.end() if divider else 0 :]
     tail = _TAIL.search(text, max(0, len(text) - _TAIL_LENGTH))
@@ -225,7 +228,10 @@ def _closer(text: str) -> Iterator[Site]:
     if 0 < first < len(spans) and _GLAD.match(text, spans[first].start) and _OFFERED.match(text, spans[first - 1].start):
         first += 1  # what it would be glad to do stays
     if 0 < first < len(spans) and WORD.search(text, begin, spans[first].start):
-        start = len(text[: spans[first].start].rstrip())
+        start = spans[first].start
+        if (emoji := _LEFT_OVER.match(text, start)) and text[text.rfind("\n", 0, start) + 1 : start].strip():
+            start = emoji.end()
+        start = len(text[:start].rstrip())
         options = {} if _HEADS.fullmatch(text[slice(*spans[first - 1])].strip()) else {"none": ""}
         yield Site("closer", start, len(text[:end].rstrip()), "stock", options)
     elif words(text):
