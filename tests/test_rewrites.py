@@ -762,6 +762,17 @@ def test_a_users_sign_off_behind_words_that_the_draft_has_too_is_no_leak():
     assert rewrite(some, draft).text == draft.replace("Best regards", "Sincerely")
 
 
+def test_a_reason_names_the_mark_that_is_written():
+    joined, draft = CASES["who joins by semicolons"][:2]
+    found = rewrite(joined, draft)
+    assert [edit.reason for edit in found.edits] == [
+        "dashes: 'semicolon', since there is no dash in your 1,724 words, and it joins 16 of 24 of your pairs of clauses"
+    ]
+    assert [(seen.feature, seen.user) for seen in found.observations] == [("dash", "'none' 100%")]
+    parted = rewrite(NO_DASH, draft)
+    assert [edit.reason for edit in parted.edits] == ["dashes: 'full stop', since there is no dash in your 1,620 words"]
+
+
 def test_reasons_say_what_was_seen():
     edits = rewrite(MAIL, "Dear Ann,\n\nIt is done.").edits
     assert "in 2 of your 3 texts" in edits[0].reason

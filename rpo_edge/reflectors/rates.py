@@ -148,9 +148,11 @@ class Rates:
         known = bool(detail) or any(n >= FEWEST_FRAMES for variant, n in own.items() if variant != "none")
         return own if known else self._user_totals.get(name, {})
 
-    def reason(self, site: Site, variant: str) -> str:
-        """What an edit of the site says for itself: the feature, and what the user's texts show of the variant."""
+    def reason(self, site: Site, variant: str, text: str = "") -> str:
+        """What an edit of the site says for itself: the feature, and what the user's texts show of the variant. text: as it was put."""
         name = site.name
+        joined = name == "dash" and text.startswith(";")
+        variant = "semicolon" if joined else variant
         detail = site.key.partition(":")[2]
         what = f"{LABELS[name]}: {detail + ', ' if detail and not policy(name).frame else ''}{variant!r}"
         if name in self.stated:
@@ -164,7 +166,8 @@ class Rates:
             rates = f"such words {'once' if uses == 1 else f'{uses} times' if uses else 'never'}, where models would write {self._formality.of_models:.0f}"
             return f"{LABELS[name]}: {detail}, 'formal' {once} in your {self._formality.words:,.0f} words; {rates}"
         if name == "dash" and not self._user_totals.get(name):
-            return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words"
+            joins = f", and it joins {_part(self._user_totals.get('semicolon', {}), variant)} of your pairs of clauses" if joined else ""
+            return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words{joins}"
         draft = self._draft.get(site.key, {})
         return f"{what} in {self._shown(site.key, variant)}, in {_part(draft, variant)} of the draft's"
 
@@ -178,7 +181,8 @@ class Rates:
 
     def described(self, name: str) -> str:
         """The user's commonest variants of a feature, with their rates, for an observation."""
-        return shares(self.user(name) or distribution(name, self._user, self._user_totals) or {})
+        rates = self.user(name)
+        return shares({"none": 1.0} if rates == NO_DASHES else rates or distribution(name, self._user, self._user_totals) or {})
 
 
 _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {

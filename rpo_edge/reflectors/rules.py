@@ -128,7 +128,7 @@ class RulesReflector:
                 continue
             start, before, text = put
             shown = _cite(profile, site, variant, evidence)
-            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant), shown, site.name)
+            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant, text), shown, site.name)
             if openers.take(edit):
                 (phrases if followed.phrase or parts(site, variant) else edits).append(edit)
         known = {(edit.start, edit.end) for edit in given}
