@@ -123,6 +123,8 @@ CASES = [  # text, key, variant seen there
     ("# Plans\n\nWe left.", "heading", "marked"),
     ("#hashtag of the day", "heading", None),
     ("  * one\n  * two\n", "bullet", "*"),
+    ("  1. one\n  2) two\n", "bullet:number", "number"),
+    ("10.5 is one\n2.\n\nIn 2. one", "bullet:number", None),
     ("- - -\n\n* * *\n\n**Bold** lead", "bullet", None),
     ("Nice 🙂 day.", "emoji", "emoji"),
     ("nothing here is upper case.", "sentence_case", "lower"),

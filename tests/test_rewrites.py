@@ -347,6 +347,16 @@ CASES = {
         "The plan:\n\n- **Cost:** low\n- **Time.** A week, **not** two.\n\n**Note:** it is late.",
         "The plan:\n\n- Cost: low\n- Time. A week, **not** two.\n\n**Note:** it is late.",
     ),
+    "numbered lists without bold": (
+        [f"For {w}:\n1. Get the milk.\n2. Call the shop.\n3. Fix the door.\n4. Pay the rent." for w in WEEKS],
+        "The plan:\n\n1. **Get the bus** to the coast.\n2. **Wait.** It is late.\n- **Cost:** low",
+        "The plan:\n\n1. Get the bus to the coast.\n2. Wait. It is late.\n- Cost: low",
+    ),
+    "numbered lists with bold": (
+        [f"For {w}:\n1. **Get the milk.**\n2. Call the shop.\n3. Fix the door.\n4. Pay the rent." for w in WEEKS],
+        "The plan:\n\n1. **Get the bus** to the coast.\n2. **Wait.** It is late.",
+        None,
+    ),
     "the user's own word, twice in three times": (
         ["It was difficult to say at first.", "It was difficult in week two.", "It was hard to hear. We use it, get it and need it."],
         "The sound is difficult to identify.",

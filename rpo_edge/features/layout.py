@@ -29,6 +29,7 @@ _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*"
 """No number first: without its mark it would be a list's."""
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(?=\S)", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\Z", re.MULTILINE)
 _MARKS = ("-", "*", "•")
 
@@ -41,7 +42,9 @@ def _heading(text: str) -> Iterator[Site]:
 
 
 def _bullet(text: str) -> Iterator[Site]:
-    """Marks of list items. Without one, an item is a paragraph."""
+    """Marks of list items. Without one, an item is a paragraph. A number is no mark to change, but its item is one of a list."""
+    for match in _NUMBERED.finditer(text):
+        yield Site("bullet:number", *match.span(), "number")
     for match in _BULLET.finditer(text):
         variant, checkbox = match["mark"], text.startswith(("[ ] ", "[x] ", "[X] "), match.end())
         above = text.rfind("\n", 0, match.start() - 1) + 1
