@@ -112,6 +112,21 @@ CASES = {
     ),
     "beside the draft's own": (APART, "But it was late. However, we had a car.", None),
     "beside one in the paragraph before": (APART, "But it was late.\n\nHowever, we had a car.", None),
+    "behind a split": (
+        APART,
+        "The plan was good; however, the bus was late. We stayed.",
+        "The plan was good. But the bus was late. We stayed.",
+    ),
+    "behind a split beside its like": (
+        APART,
+        "The plan was good; however, it was late. But we stayed.",
+        "The plan was good. However, it was late. But we stayed.",
+    ),
+    "behind a split, of who has no word for it": (
+        STOPS,
+        "The plan was good; however, they left. We stayed.",
+        "The plan was good. However, they left. We stayed.",
+    ),
     "by a full stop beside the draft's own": (APART, "But the plan was very old, but it was late. They were here.", None),
     # greeting, sign-off and stock sentences
     "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),

@@ -169,7 +169,8 @@ class Rates:
             joins = f", and it joins {_part(self._user_totals.get('semicolon', {}), variant)} of your pairs of clauses" if joined else ""
             return f"{LABELS[name]}: {variant!r}, since there is no dash in your {self._formality.words:,.0f} words{joins}"
         draft = self._draft.get(site.key, {})
-        return f"{what} in {self._shown(site.key, variant)}, in {_part(draft, variant)} of the draft's"
+        there = f", in {_part(draft, variant)} of the draft's" if draft else ""
+        return f"{what} in {self._shown(site.key, variant)}{there}"
 
     def _shown(self, key: str, variant: str) -> str:
         """In how many of the user's places the variant stands: of this very detail, and of its kind where these are few."""

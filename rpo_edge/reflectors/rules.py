@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from rpo_edge.edits import disjoint
+from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import CONDOLES, GREETING, SIGN_OFF, body, frame_key, has_frame, is_greeted, opener_end
@@ -44,6 +45,8 @@ _MARKS = ",!.:-—– "
 _HALF = 0.5
 _LONGEST_WORD = 40
 _ROUNDING = 1e-9
+_CONNECTIVES = frozenset(choice.name for choice in CHOICES if choice.name.startswith("connective_"))
+"""Openers of sentences, which a split may put at the start of one."""
 
 
 class _Sampler:
@@ -115,22 +118,24 @@ class RulesReflector:
                 site = replace(site, key=frame_key(site.name, window.formal))
             if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
-            after = _frame(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
-            if after is None:
+            chosen = _frame(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
+            if chosen is None:
                 continue
-            variant, text = after
+            variant, text = chosen
             if window.formal and site.name not in rates.stated and followed.is_casual(variant):
                 continue
             if followed.first_letter:
                 cases.append(site)
                 continue
-            if (put := manner.put(site, variant, text, window)) is None:
-                continue
-            start, before, text = put
             shown = _cite(profile, site, variant, evidence)
-            edit = Edit(start, start + len(before), before, text, rates.reason(site, variant, text), shown, site.name)
-            if openers.take(edit):
-                (phrases if followed.phrase or parts(site, variant) else edits).append(edit)
+            for place, wanted, more in (*_reopened(site, text, window, rates), (site, text, "")):
+                if (put := manner.put(place, variant, wanted, window)) is None:
+                    continue
+                start, before, after = put
+                edit = Edit(start, start + len(before), before, after, f"{rates.reason(site, variant, after)}{more}", shown, site.name)
+                if openers.take(edit):
+                    (phrases if followed.phrase or parts(site, variant) else edits).append(edit)
+                    break
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
@@ -219,6 +224,23 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
         return None
     variant = _weighted(wanting, sampler.uniform(f"{site.key}@{site.start}"))
     return variant, site.options[variant]
+
+
+def _reopened(site: Site, text: str, window: Window, rates: Rates) -> Iterator[tuple[Site, str, str]]:
+    """A split whose second sentence begins with the user's word for the draft's, and more of its reason: "; however, it" as ". But it"."""
+    if site.name != "semicolon":
+        return
+    first = f"{window.text[: site.start]}{text}"
+    start = len(first) - 1
+    for opener in free_sites(f"{first}{window.text[site.end :]}", (), _CONNECTIVES):
+        user = rates.user(opener.key) or {}
+        own = rates.main(opener.key) or ""
+        if opener.start == start and own in opener.options and rates.is_habit(opener.key, own, user[own]):
+            yield (
+                replace(site, end=site.end + opener.end - start - 1),
+                f"{text[:-1]}{opener.options[own]}",
+                f"; {rates.reason(opener, own)}",
+            )
 
 
 def _is_undivided(site: Site, rates: Rates) -> bool:
