@@ -549,6 +549,11 @@ CASES = {
         "In order to buy it, call.",
     ),
     "who writes kindly": (KINDLY, "Please send it. It is late. Please reply to me.", "Kindly send it. It is late. Kindly reply to me."),
+    "what is no request": (
+        KINDLY,
+        "Please know that we care. Please feel free to call. Please be assured of it. Please accept our thanks. Please remember me.",
+        None,
+    ),
     "who writes it now and then": (
         [f"{text} Please call. Please note it. Please wait." for text in KINDLY],
         "Please send it. Please reply.",

@@ -229,9 +229,11 @@ def _you_are(text: str) -> Iterator[Site]:
 
 _NO_PREDICATE = SUBJECTS | listed("and or but if when because now then")
 _KINDLY = re.compile(r"(?<![\w'’-])(?P<word>please|kindly) (?P<verb>[a-z]+)", re.IGNORECASE)
-_REQUESTS = _VERBS | listed(
-    "accept add advise allow arrange attach avoid bring check click complete confirm consider contact copy don enter ensure fill find follow "
-    "forward hold inform join mention note notify open post print provide refer remember remove reply respond return review save select share "
+_NO_DEED = listed("know understand think feel want need like happen become")
+"""Nobody is asked so to do anything: "please know that I am with you", "please feel free"."""
+_REQUESTS = (_VERBS - _NO_DEED) | listed(
+    "add advise allow arrange attach avoid bring check click complete confirm consider contact copy don enter ensure fill find follow "
+    "forward hold inform join mention note notify open post print provide refer remove reply respond return review save select share "
     "sign submit update upload visit wait"
 )
 
@@ -243,7 +245,8 @@ def _please(text: str) -> Iterator[Site]:
         asked = begins_sentence(text, match.start()) or (
             before[-1:] == ["you"] and before[-2:-1] in (["could"], ["can"], ["would"], ["will"])
         )
-        if asked and match["verb"] in _REQUESTS:
+        assures = match["verb"] == "be" and word_after(text, match.end()) in ("aware", "assured")
+        if asked and match["verb"] in _REQUESTS and not assures:
             other = {"please": "kindly", "kindly": "please"}[word]
             yield Site("please", *match.span("word"), word, {other: like(match["word"], other)})
 
