@@ -143,6 +143,34 @@ def test_contractions_have_the_users_own_apostrophe():
     assert "’" in found and "'" not in found
 
 
+def contracted(counts, draft="It is late. They are here. It is far. We are glad. It is here. It is not."):
+    habits = {key: Habit(key, {"contracted": float(yes), "expanded": float(no)}) for key, (yes, no) in counts.items()}
+    found = RulesReflector().reflect(Window(draft, 0), Evidence(), StyleProfile(habits, {}, 9, 900))
+    return apply(draft, found.edits)
+
+
+def test_a_stray_form_is_neither_left_nor_put_in():
+    most = {"contraction:they're": (50, 2)}
+    every = "It's late. They're here. It's far. We're glad. It's here. It isn't."
+    assert contracted({**most, "contraction:it's": (6, 1), "contraction:isn't": (6, 0)}, every) == every
+    assert contracted({**most, "contraction:it's": (6, 1), "contraction:isn't": (6, 0)}) == every
+    assert contracted({"contraction:they're": (2, 50), "contraction:it's": (1, 6)}).count("'") == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "expanded"),
+    [
+        ({"contraction:they're": (50, 2), "contraction:it's": (6, 3)}, 10),
+        ({"contraction:they're": (20, 3), "contraction:it's": (5, 1)}, 6),
+        ({"contraction:they're": (150, 2), "contraction:it's": (1, 9)}, 26),
+    ],
+    ids=["thrice of this pair", "more than one in ten of the kind", "this pair mostly"],
+)
+def test_what_is_no_stray_is_drawn(counts, expanded):
+    draft = " ".join(["It is late."] * 40)
+    assert contracted(counts, draft).count("It is") in (expanded, expanded + 1)
+
+
 def test_a_label_keeps_its_hyphen():
     texts = ["One thing—the best—is this.", "We left—all of us—at noon.", "It works—mostly—now and then."]
     found = rewritten(

@@ -16,6 +16,7 @@ from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, d
 
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
+_STRAY = 0.1  # of contractions of a kind: who does so less often, and of this pair not thrice, has slipped
 _WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
 _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
@@ -53,6 +54,16 @@ class Rates:
     def _by_word(self, key: str, shown: str) -> Mapping[str, float] | None:
         seen = self._user.get(key, {})
         return {variant: n / sum(seen.values()) for variant, n in seen.items()} if sum(seen.values()) >= _FEWEST_SEEN else None
+
+    def _contracted(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """Without strays: one "it is" in thirty texts of "it's" and "they're" is none to leave or to put beside them."""
+        rates = self._shares(key, shown)
+        kind, own = self._user_totals.get(kin_of(key), {}), self._user.get(key, {})
+        if not rates or ":" not in key:
+            return rates
+        few = _STRAY * sum(kind.values())
+        kept = {v: p for v, p in rates.items() if kind.get(v, 0.0) >= few or own.get(v, 0.0) >= UNANIMOUS}
+        return {variant: rate / sum(kept.values()) for variant, rate in kept.items()}
 
     def _joined(self, key: str, shown: str) -> Mapping[str, float] | None:
         joins = self._user_totals.get("semicolon", {})
@@ -188,6 +199,7 @@ class Rates:
 
 _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     "register": Rates._formal_or_plain,
+    "contraction": Rates._contracted,
     "semicolon": Rates._joined,
     "dash": Rates._dashes,
     "bold": Rates._bold,
