@@ -78,6 +78,7 @@ _POLICIES = {
     "semicolon": Policy(splits=True),
     "oxford_comma": Policy(uniform=True),
     "clause_join": Policy(splits=True, per_word=True, at_least=MAJORITY),
+    "clause_comma": Policy(at_least=MAJORITY),
     "exclamation": Policy(casual="!"),
     "exclamation:plain": Policy(at_least=MAJORITY, casual="!"),
     "last_stop": Policy(uniform=True, casual="none"),
