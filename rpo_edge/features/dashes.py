@@ -55,6 +55,7 @@ _NO_EXPLANATION = _FOCUS | listed(
     "ensuring making allowing creating leading providing demonstrating giving helping causing resulting reducing enabling letting turning"
 )
 """Do not begin what explains a sentence: "a full refund — no questions asked"."""
+_FORBIDS = ("don't", "never")
 _BEFORE_SENTENCES = listed("otherwise instead maybe perhaps apparently unfortunately sometimes usually")
 """Adverbs that a sentence of its own may begin with."""
 _LONGEST_DENIAL = 6  # words
@@ -129,6 +130,8 @@ def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.M
 def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     """Whether what follows an only dash is a part that a comma may begin, also beside other commas where its first word says so."""
     first, second = (word.lower() for word in after[:2])
+    if is_command(right) or (_is_capitalised(after[0]) and no_name(after[0])):
+        return False  # "there is hope — don't give up", "**Snow** (2006) – A song about"
     if first in _ADDS and not (first in _JOINS and "," in right):
         return True
     if _denies(words(right.partition(", but ")[0])):
@@ -159,7 +162,8 @@ def _ends_shortly(right: str, after: list[str]) -> bool:
 def _are_sentences(left: str, after: list[str]) -> bool:
     """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too."""
     said = after[after[0].lower() in _BEFORE_SENTENCES :]
-    return bool(said) and (is_sentence(said) or _is_told_of(said)) and (_is_said(left) or ("," not in left and is_command(left)))
+    ends = bool(said) and (is_sentence(said) or _is_told_of(said) or (straight(said[0]).lower() in _FORBIDS and is_command(" ".join(said))))
+    return ends and (_is_said(left) or ("," not in left and is_command(left)))
 
 
 def _is_told_of(after: list[str]) -> bool:
