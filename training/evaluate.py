@@ -52,6 +52,7 @@ from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ModelError
+from rpo_edge.features import VERSION as FEATURES
 from training import data, processes, recipe
 from training.evaluation import material, reflectors
 from training.evaluation.agreement import agreement
@@ -132,6 +133,7 @@ def _about(options: argparse.Namespace, folder: Path, fixture: bool) -> dict[str
     return {
         "reflector": reflectors.named(folder),
         "against": reflectors.named(options.against) if options.against else None,
+        "features": FEATURES,
         "authors": EXAMPLES if fixture else "test" if options.final else "dev",
         "suite": options.suite,
         "texts": options.texts,
