@@ -111,7 +111,9 @@ def reevaluate(files: Sequence[Path]) -> None:
     for path, its in zip(paths, _of_each(paths, files), strict=True):
         if its:
             said = folders.read(path)
-            folders.save(path, said | {"parity": {**said.get("parity", {}), "evaluation": rounded(evaluations.together(its))}})
+            parity = said.get("parity", {})
+            evaluation = evaluations.together(its, parity.get("evaluation"))
+            folders.save(path, said | {"parity": {**parity, "evaluation": rounded(evaluation)}})
 
 
 def _of_each(paths: Sequence[Path], files: Sequence[Path]) -> list[list[dict[str, Any]]]:

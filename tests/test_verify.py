@@ -26,7 +26,7 @@ from transformers import AutoModelForCausalLM
 from export import dequantize, generative, verify
 from export import folder as folders
 from export.formats import blocks, causal_onnx, gguf
-from export.parity import card, edits, evaluations, figures, limits, measuring, storage
+from export.parity import card, chapters, edits, evaluations, figures, limits, measuring, storage
 from export.parity.choices import choices
 from export.parity.figures import Agreement, Choices, Ids, Logits, Parity
 from export.parity.golden import Golden, golden, read
@@ -409,8 +409,25 @@ def test_evaluations_of_one_artifact_are_told_together(tmp_path):
     assert found == evaluations.together([texts, drafts]) and evaluations.together([]) == {}
     with pytest.raises(InputError, match="have llm-drafts"):
         evaluations.together([drafts, drafts])
-    with pytest.raises(InputError, match="'dev' and of 'test' authors"):
-        evaluations.together([drafts, texts | {"authors": "test"}])
+    with pytest.raises(InputError, match="'dev' and of 'other' authors"):
+        evaluations.together([drafts, texts | {"authors": "other"}])
+
+
+def test_test_authors_confirm_what_is_told_of_others(tmp_path):
+    drafts = evaluations.read(evaluation(tmp_path / "drafts.json", MODEL, "edit"))
+    texts = evaluations.read(restored(tmp_path / "texts.json", MODEL)) | {"authors": "test", "features": "13"}
+    found = evaluations.together([drafts, texts])
+    assert "distance closed" not in found and found["confirmed"]["distance closed"] == [0.3, 0.2, 0.4]
+    assert evaluations.together([texts], before=drafts) == found  # given later, it leaves the rest
+    assert evaluations.together([drafts], before=found) == found  # and stays when the rest is given anew
+    page = "\n".join(chapters.evaluation("it", found))
+    assert (
+        "### it on test authors" in page
+        and "Authors: test; 2 texts of each author to restore, at most." in page
+        and "features version 13" in page
+    )
+    alone = evaluations.together([texts])
+    assert alone["authors"] == "test" and "confirmed" not in alone
 
 
 def test_the_command_proves_records_and_tells(checkpoint, model, tmp_path, capsys):

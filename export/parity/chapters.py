@@ -20,6 +20,8 @@ controls; "over" is a paired difference, of the same texts. An oracle knows what
 A share of 0 has an interval of no width, which says nothing of what is rarer than one in all that were looked at. `training/evaluate.py` says what each suite does.
 """
 
+CONFIRMED = """Neither training nor any choice saw these authors, and their figures were looked at once."""
+
 GAINS = """What a user's own history adds to another user's, of the same texts, in every measure of which more is better: what is personal. It holds where the
 interval lies above 0. What is stated is obeyed whoever's history is read, and the titles of a reflector that writes none are floors.
 """
@@ -31,6 +33,7 @@ def evaluation(artifact: str, said: Said) -> Iterator[str]:
     yield f"{_about(said)}\n"
     yield _main(artifact, said)
     yield from _gains(artifact, said.get("gains", {}))
+    yield from _confirmed(artifact, said.get("confirmed", {}))
     yield from _suites(artifact, said)
     if lines := shortfalls(said):
         yield f"### What {artifact} cannot do\n"
@@ -41,7 +44,19 @@ def evaluation(artifact: str, said: Said) -> Iterator[str]:
 def _about(said: Said) -> str:
     """On what, and how much of it."""
     sizes = [f"{said[name]} {what}" for name, what in SIZES if name in said]
-    return f"Authors: {'; '.join([said['authors'], *sizes])}. The reflector: {said['reflector']}."
+    version = f", features version {said['features']}" if "features" in said else ""
+    return f"Authors: {'; '.join([said['authors'], *sizes])}. The reflector: {said['reflector']}{version}."
+
+
+def _confirmed(artifact: str, said: Said) -> Iterator[str]:
+    """The main figures again, and what is personal of them, on authors whom nothing was chosen by."""
+    if said:
+        yield f"### {artifact} on test authors\n"
+        yield f"{CONFIRMED}\n"
+        yield f"{_about(said)}\n"
+        yield _main(artifact, said)
+        if "gains" in said:
+            yield _table_of_gains(said["gains"])
 
 
 def _main(artifact: str, said: Said) -> str:
@@ -56,9 +71,13 @@ def _gains(artifact: str, said: Said) -> Iterator[str]:
     if said:
         yield f"### Right over another's history, {artifact}\n"
         yield f"{GAINS}\n"
-        rows = [(suite, measure, gain) for suite, found in said.items() for measure, gain in found.items()]
-        cells = ((suite, measure, told(gain["difference"]), "yes" if gain["holds"] else "no") for suite, measure, gain in rows)
-        yield table(("suite", "measure", "right over another's history", "holds"), cells)
+        yield _table_of_gains(said)
+
+
+def _table_of_gains(said: Said) -> str:
+    rows = ((suite, measure, gain) for suite, found in said.items() for measure, gain in found.items())
+    cells = ((suite, measure, told(gain["difference"]), "yes" if gain["holds"] else "no") for suite, measure, gain in rows)
+    return table(("suite", "measure", "right over another's history", "holds"), cells)
 
 
 def _suites(artifact: str, said: Said) -> Iterator[str]:

@@ -34,6 +34,9 @@ CONTROLS = (
 SIZES = {"drafts": "llm-drafts", "texts": "restore"}
 """How much was evaluated, and of which suite that is said: "drafts" in all, "texts" of each author at most."""
 
+TEST = "test"
+"""Authors of the last report: neither training nor the choice of anything saw them."""
+
 FIXTURE = "fixture"
 """The authors of `examples/eval`, a few of the development ones; licences allow to show what they wrote."""
 
@@ -46,6 +49,7 @@ def read(path: Path) -> dict[str, Any]:
         about = said["about"]
         kind = str(about["kind"])
         facts = {"reflector": str(about["reflector"]), "kind": kind, "authors": str(about["authors"])}
+        facts |= {"features": str(about["features"])} if "features" in about else {}  # older reports do not say it
         sizes = {name: int(about[name]) for name, suite in SIZES.items() if suite in said}
         controls = {name: found for one in CONTROLS if (found := dict(_figures(said, name := one.format(kind=kind))))}
         more = {"controls": controls, "suites": suites(said), "gains": gains(said), "failures": _failures(said)}
@@ -68,9 +72,19 @@ def _failures(said: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{str(name): str(text) for name, text in one.items()} for one in said.get("failures", ()) if said["about"]["authors"] == FIXTURE]
 
 
-def together(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Those of one artifact as one: each suite may have its own run; one of `examples/eval` has but its failures to add to those of others. Raises
+def together(evaluations: Sequence[Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Those of one artifact as one: each suite may have its own run; one of `examples/eval` has but its failures to add to those of others, and those
+    of test authors, beside others, confirm the main figures. before: what is known already, which keeps what is not given anew. Raises
     InputError where they are of different authors, or two have the same suite."""
+    final = [one for one in evaluations if one["authors"] == TEST]
+    others = [one for one in evaluations if one["authors"] != TEST]
+    kept = before or {}
+    result = _united(others) or dict(kept if kept.get("authors") != TEST else {}) or _united(final)
+    confirmed = {name: found for name, found in _united(final).items() if name not in ("suites", "failures")} or kept.get("confirmed")
+    return result | ({"confirmed": confirmed} if confirmed and result["authors"] != TEST else {})
+
+
+def _united(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for one in [one for one in evaluations if one["authors"] != FIXTURE] or evaluations:
         if result and one["authors"] != result["authors"]:
