@@ -603,6 +603,28 @@ def test_a_stream_does_not_wait_for_whole_answers(rewriter, wanted):
         assert all(whole.result().json()["choices"][0]["message"]["content"] == wanted for whole in wholes)
 
 
+def test_long_whole_answers_let_streams_between(rewriter):
+    asked = []
+
+    class Watched:
+        streaming = rewriter.streaming
+
+        def rewrite(self, draft, query=None, *, windows):
+            asked.append((len(draft), windows, query))
+            return rewriter.rewrite(draft, query, windows=windows)
+
+    long = "It is late, and we do not know. " * 100
+    for text in (ANSWER, long):
+
+        async def reply(request, body, text=text):
+            return JSONResponse(chat(text))
+
+        with clouded() as cloud, serving(Watched(), cloud, workers=Workers(2, 60.0)) as client:
+            cloud.reply = reply
+            client.post("/v1/chat/completions", json=ASKED)
+    assert asked == [(len(ANSWER), "paragraphs", QUESTION), (len(long), "sentences", QUESTION)]
+
+
 def test_when_rewriting_fails_the_original_passes(secret_store):
     history = History.open(secret_store)
     history.close()
