@@ -464,6 +464,8 @@ def test_an_interrupted_start_says_nothing(needed):
     code = f"""
 import os, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == {needed!r}:

@@ -260,7 +260,7 @@ def test_a_batch_ends_by_its_size_too(tmp_path, monkeypatch):
     monkeypatch.setattr(history, "_CHARACTERS", 100)
     with History.open(tmp_path / "h.db") as store:
         seen = []
-        monkeypatch.setattr(store, "_store", lambda batch: seen.append(len(batch)) or [0] * len(batch))
+        monkeypatch.setattr(store, "_store", lambda batch, tell: seen.append(len(batch)) or [0] * len(batch))
         store.extend(HistoryItem("x" * 60) for _ in range(5))
     assert seen == [2, 2, 1]
 
