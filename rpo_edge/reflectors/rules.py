@@ -10,7 +10,6 @@ Which sites change is drawn by systematic sampling, seeded by the window's text:
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,30 +17,23 @@ from functools import lru_cache
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
-from rpo_edge.features.base import Site, like
+from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import CONDOLES, GREETING, SIGN_OFF, body, frame_key, has_frame, is_greeted, opener_end
+from rpo_edge.features.framing import frame_key
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.frames import framed
 from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.observed import changed, shares
 from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.policies import policy
-from rpo_edge.reflectors.rates import FEWEST_FRAMES, Rates
-from rpo_edge.segment import WORD, line_mark, words
+from rpo_edge.reflectors.rates import Rates
+from rpo_edge.segment import WORD, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, totals_by_name
 
-_LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use one more often than not
-_FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
-_NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*|\(?\d{1,2}/\d{0,2}\)?[ \t])| {4}|\t")
-"""A line of a table, of code or of a thread ("2/ "), or one that is led by bold."""
-_FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
-_NEEDS_NAME = frozenset({"dear"})
-_ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
-_MARKS = ",!.:-—– "
 _HALF = 0.5
 _LONGEST_WORD = 40
 _ROUNDING = 1e-9
@@ -118,7 +110,7 @@ class RulesReflector:
                 site = replace(site, key=frame_key(site.name, window.formal))
             if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
-            chosen = _frame(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
+            chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
             if chosen is None:
                 continue
             variant, text = chosen
@@ -256,115 +248,6 @@ def _weighted(weights: Mapping[str, float], point: float) -> str:
             return variant
         point -= weight
     return max(weights)
-
-
-def _frame(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
-    """Greeting or sign-off: the user's commonest replaces the draft's; it is added only where it is a habit, and to prose."""
-    stated = site.name in rates.stated
-    own = _own_frame(site.key, rates)
-    if own is None:
-        gone = stated and site.variant != "none" and site.end - site.start >= len(site.variant)
-        return ("none", "") if gone else None
-    if site.variant.lower() == own.lower() or CONDOLES.search(site.variant):
-        return None
-    if site.variant == "none":
-        if not (_is_added(site.key, rates) and _can_be_framed(site.name, window, stated)):
-            return None
-        if site.name == "sign_off" and not stated and not _is_greeted(rates, window):
-            return None
-        text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
-        blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
-        return own, f"{text.rstrip(',')}{rates.main('greeting_mark') or ','}{blank}" if site.name == "greeting" else f"{blank}{text}"
-    written = window.text[site.start : site.end]
-    if site.name == "greeting":
-        text = _greeted(own, written, stated, None if window.formal else rates.main("greeting_mark"))
-    else:
-        text = _signed(own, written, site.variant)
-    return None if text == written else (own, text)
-
-
-def _own_frame(key: str, rates: Rates) -> str | None:
-    """The user's commonest greeting or sign-off, if it is a habit."""
-    seen = {v: n for v, n in rates.seen(key).items() if v != "none" and n >= FEWEST_FRAMES and not CONDOLES.search(v)}
-    return max(sorted(seen), key=lambda variant: seen[variant], default=None)
-
-
-def _absence(key: str, rates: Rates) -> float:
-    """The share of the user's texts that have none."""
-    seen = rates.seen(key)
-    return seen.get("none", 0.0) / max(1.0, sum(seen.values()))
-
-
-def _is_added(key: str, rates: Rates) -> bool:
-    """Whether the user's greeting or sign-off may stand where a draft has none."""
-    own = _own_frame(key, rates)
-    return own is not None and own.lower() not in _NEEDS_NAME and _absence(key, rates) <= _LARGEST_ABSENCE
-
-
-def _is_greeted(rates: Rates, window: Window) -> bool:
-    """Whether a greeting stands where the draft begins, or is put there; or the user signs what has none. Others sign no answer."""
-    key = frame_key("greeting", window.formal)
-    if is_greeted(window.opening) or (_begins(window) and is_greeted(_shown(window))) or _absence(key, rates) > _LARGEST_ABSENCE:
-        return True
-    first = window if window.first else Window(window.opening, 0, last=False, sentence=window.sentence)
-    return _is_added(key, rates) and _can_be_framed("greeting", first, "greeting" in rates.stated)
-
-
-def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
-    """A greeting in the user's word, with the draft's name; what greets nobody in particular has no room for one, and one for a name needs it.
-
-    usual: the mark behind the user's greetings.
-    """
-    match = GREETING.match(written)
-    named = WORD.search(match["rest"]) if match else None
-    if not match or (own.lower() in _NEEDS_NAME and not (named and " " not in match["word"])) or (named and " " in own and not stated):
-        return written
-    name = match["rest"].rstrip(_MARKS)
-    if not stated and own.lower() not in _NEEDS_NAME and not _ROLES.isdisjoint(name.lower().split()):
-        return written  # "Hi Sir or Madam"
-    mark = usual or match["rest"][len(name) :]
-    if own.lower() in _NEEDS_NAME and mark != ":":  # "Dear Mr Hale:" is a formal letter, "Dear John!" none at all
-        mark = ","
-    return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"
-
-
-def _signed(own: str, written: str, variant: str) -> str:
-    """A sign-off in the user's words over the draft's name."""
-    draft, mine = (SIGN_OFF.fullmatch(text) for text in (variant, own))
-    if not draft or not mine or not draft["name"]:
-        return own
-    return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
-
-
-def _can_be_framed(name: str, window: Window, stated: bool) -> bool:
-    """Whether a greeting or sign-off may be put where a draft has none: it is a letter by the other one, or prose of some length, of less for who asked
-    for it. What has a heading, a table or code, or begins or ends with a list, is a document, whoever writes letters; what
-    has a letter inside, or begins by leading in something, is an answer.
-    """
-    whole = _shown(window)
-    if has_frame(name, whole):
-        return False
-    if _begins(window) and is_greeted(whole):
-        return True
-    lines = [line for line in whole[opener_end(whole) :].splitlines() if line.strip()]
-    if has_frame("greeting", whole) or (_begins(window) and lines[:1] and lines[0].rstrip("*_ \t").endswith(":")):
-        return False
-    if body(whole).end < len(whole):
-        return True
-    edges = [*lines[: int(window.first)], *lines[len(lines) - int(window.last) :]]
-    if any(map(line_mark, edges)) or any(line_mark(line).startswith("#") or _NO_LETTER.match(line) for line in lines):
-        return False
-    return len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
-
-
-def _shown(window: Window) -> str:
-    """All that is known of the draft around a window."""
-    return f"{window.before}{window.text}{window.after}"
-
-
-def _begins(window: Window) -> bool:
-    """Whether that begins with the draft."""
-    return window.start == len(window.before)
 
 
 def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -> tuple[int, ...]:
