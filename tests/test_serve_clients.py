@@ -37,19 +37,19 @@ def servers(tmp_path_factory):
         history.add(f"{SECRET} It's the pizza in orbit that I don't get.")
     with History.open(path) as history, clouded() as cloud:
         rewriter = Personalizer(history)
-        wanted = rewriter.rewrite(ANSWER, QUESTION, windows="sentences").text
-        assert wanted != ANSWER
+        streamed, whole = (rewriter.rewrite(ANSWER, QUESTION, windows=windows).text for windows in ("sentences", "paragraphs"))
+        assert ANSWER not in (streamed, whole)
         with proxied(application(rewriter, Upstream(cloud.url + "/v1"), Safety())) as url:
-            yield cloud, url, wanted
+            yield cloud, url, streamed, whole
 
 
 @pytest.fixture
 def proxy(servers):
-    """The cloud as it was made, the proxy's address, and the answer in the user's words; nothing of the history may arrive."""
-    cloud, url, wanted = servers
+    """The cloud as it was made, the proxy's address, and the answer in the user's words, streamed and whole; nothing of the history may arrive."""
+    cloud, url, streamed, whole = servers
     cloud.reply = Cloud().reply
     cloud.requests.clear()
-    yield cloud, url, wanted
+    yield cloud, url, streamed, whole
     assert KEY.encode() in cloud.seen and b"violet submarine" not in cloud.seen
 
 
@@ -69,7 +69,7 @@ def test_openai_chat(proxy, openai_client):
     got = openai_client.chat.completions.with_raw_response.create(model="m", messages=ASKED)
     assert got.headers["rpo-edge"] == "rewritten"
     parsed = got.parse()
-    assert parsed.choices[0].message.content == proxy[2] and parsed.usage.completion_tokens == 222
+    assert parsed.choices[0].message.content == proxy[3] and parsed.usage.completion_tokens == 222
 
 
 def test_openai_chat_streamed(proxy, openai_client):
@@ -90,7 +90,7 @@ def test_openai_chat_stream_helper(proxy, openai_client):
 
 def test_openai_responses(proxy, openai_client):
     got = openai_client.responses.create(model="m", input=QUESTION)
-    assert got.output_text == proxy[2] and got.usage.output_tokens == 222
+    assert got.output_text == proxy[3] and got.usage.output_tokens == 222
 
 
 def test_openai_responses_streamed(proxy, openai_client):
@@ -115,7 +115,7 @@ def test_openai_json_mode(proxy, openai_client):
 
 def test_openai_tools_streamed(proxy, openai_client):
     """Prose, then a call in pieces: the prose is whole before it, and the arguments are as they came."""
-    cloud, _, _ = proxy
+    cloud, *_ = proxy
     calls = [{"index": 0, "id": "t", "type": "function", "function": {"name": "weather", "arguments": ""}}]
     calls += [{"index": 0, "function": {"arguments": piece}} for piece in ('{"place": "It is', ' unlikely. It is."}')]
     listed = [chat_event({"role": "assistant", "content": "It is unlikely that it rains. It is"}), chat_event({"content": " cold."})]
@@ -135,7 +135,7 @@ def test_openai_tools_streamed(proxy, openai_client):
 
 
 def test_openai_sees_errors_and_tries_again(proxy, openai_client):
-    cloud, _, wanted = proxy
+    cloud, _, _, wanted = proxy
     works, n = cloud.reply, 0
 
     async def busy(request, body):
@@ -159,7 +159,7 @@ def test_openai_sees_errors_and_tries_again(proxy, openai_client):
 def test_anthropic(proxy, anthropic_client):
     got = anthropic_client.messages.with_raw_response.create(model="m", messages=ASKED, max_tokens=9)
     assert got.headers["rpo-edge"] == "rewritten"
-    assert got.parse().content[0].text == proxy[2] and got.parse().usage.output_tokens == 222
+    assert got.parse().content[0].text == proxy[3] and got.parse().usage.output_tokens == 222
 
 
 def test_anthropic_streamed(proxy, anthropic_client):
@@ -170,7 +170,7 @@ def test_anthropic_streamed(proxy, anthropic_client):
 
 
 def test_anthropic_error_in_the_stream(proxy, anthropic_client):
-    cloud, _, _ = proxy
+    cloud, *_ = proxy
 
     async def overloaded(request, body):
         return streaming(events([{"type": "error", "error": {"type": "overloaded_error", "message": "too much"}}]))
@@ -187,4 +187,4 @@ def test_litellm(proxy, model, base, streamed):
     if streamed:
         assert "".join(chunk.choices[0].delta.content or "" for chunk in got) == proxy[2]
     else:
-        assert got.choices[0].message.content == proxy[2] and got.usage.completion_tokens == 222
+        assert got.choices[0].message.content == proxy[3] and got.usage.completion_tokens == 222
