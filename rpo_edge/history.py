@@ -36,11 +36,12 @@ from rpo_edge.store.states import KeptStates, drop_states
 
 if TYPE_CHECKING:
     from rpo_edge.store.forgetting import Receipt
+    from rpo_edge.store.part import Part
     from rpo_edge.store.timeline import Timeline
 
 __all__ = ["SIDES", "Counter", "History", "default_path"]
 
-_SCHEMA = 6  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
+_SCHEMA = 7  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
 _COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
 _COLUMNS_STORED = "id, text, source, date, title, kind, origin, digest"
 _BATCH, _CHARACTERS = 20_000, 16_000_000  # of a transaction; small ones leave the index many pieces, which are merged at a cost
@@ -335,6 +336,24 @@ class History:
         """Number of items by source."""
         with self._reading():
             return dict(self._connection.execute("select source, count(*) from items group by source order by source"))
+
+    def kinds(self) -> dict[str, int]:
+        """Number of items by kind, of those that have one."""
+        with self._reading():
+            return dict(self._connection.execute("select kind, count(*) from items where kind is not null group by kind order by kind"))
+
+    def part(self, name: str) -> Part:
+        """The items of this source or kind, as a history to read: `Personalizer(history.part("email"))` goes by mail alone.
+
+        Raises InputError where there are none.
+        """
+        from rpo_edge.store.part import Part
+
+        part = Part(self, self._connection, self.path, self._lock, name)
+        if not len(part):
+            there = [f"{of} ({n})" for of, n in {**self.sources(), **self.kinds()}.items()]
+            raise InputError(f"the history has no texts of a source or kind {name!r}; it has {', '.join(there) or 'no texts'}")
+        return part
 
     def preferences(self) -> dict[str, str]:
         """The stated preferences."""

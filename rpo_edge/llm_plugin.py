@@ -22,11 +22,13 @@ NAME = "rpo-edge"
 
 
 class RewrittenOptions(llm.Options):
-    """Beside those of every model: the other model, by default llm's own default; the store; and the reflector, by default that of `models use`."""
+    """Beside those of every model: the other model, by default llm's own default; the store; the reflector, by default that of `models use`;
+    and the source or kind of the texts to go by, by default all."""
 
     model: str | None = None
     store: str | None = None
     reflector: str | None = None
+    like: str | None = None
 
 
 class Rewritten(llm.Model):
@@ -43,8 +45,10 @@ class Rewritten(llm.Model):
         if other.model_id == NAME:
             raise llm.ModelError("rpo-edge rewrites what another model says; name that one by -o model NAME")
         answer = other.prompt(messages=prompt.messages, stream=stream)
-        with History.open(options.store, create=False) as history, Personalizer(history, Shelf().chosen(options.reflector)) as personalizer:
-            yield from personalizer.stream(answer, prompt.prompt)
+        with History.open(options.store, create=False) as history:
+            manner = history if options.like is None else history.part(options.like)
+            with Personalizer(manner, Shelf().chosen(options.reflector)) as personalizer:
+                yield from personalizer.stream(answer, prompt.prompt)
         used = answer.usage()
         response.set_usage(input=used.input, output=used.output, details=used.details)
 

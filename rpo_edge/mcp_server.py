@@ -37,6 +37,7 @@ from rpo_edge.features.framing import SIGN_OFF
 from rpo_edge.history import History
 from rpo_edge.pipeline import Personalizer
 from rpo_edge.records import Edit, Habit, HistoryItem, Reverted, Rewrite, StyleProfile
+from rpo_edge.store.part import Part
 
 SOURCE = "mcp"
 """The source of texts that `remember` adds."""
@@ -183,7 +184,7 @@ class Tools:
     def _explain(self, text: str, query: str) -> CallToolResult:
         result = self._store.personalizer().rewrite(text, query or None)
         history = self._store.history()
-        habits = tuple(rates(history.profile(), {observation.feature for observation in result.observations}))
+        habits = tuple(rates(self._store.manner().profile(), {observation.feature for observation in result.observations}))
         kept = tuple(discreet(reverted, text) for reverted in result.verdict.reverted) if not result.failed else ()
         shown = replace(result, observations=(), verdict=replace(result.verdict, reverted=kept))
         explained = Explained(
@@ -205,7 +206,7 @@ class Tools:
         return tuple(item for number in numbers if (item := history.get(number)) is not None)
 
     def _profile(self) -> CallToolResult:
-        profile = self._store.history().profile()
+        profile = self._store.manner().profile()
         shown = profile if self._allowed.history else without_names(profile)
         manner = Manner(shown.items, shown.words, dict(shown.preferences), tuple(show.profile_rows(shown)))
         return _answer(manner, show.profile_text(shown))
@@ -283,11 +284,11 @@ class Store:
     """The history and what rewrites for it: opened when first asked for, and anew where another file has taken its place.
 
     That is so after `history import` made the first one, and after `history encrypt`. Not for two threads at once.
-    path: where it is; opened: opens it.
+    path: where it is; opened: opens it. like: the source or kind of the texts to go by; None: all.
     """
 
-    def __init__(self, path: Path, opened: Callable[[], History], reflector: str) -> None:
-        self._path, self._opened, self._reflector = path, opened, reflector
+    def __init__(self, path: Path, opened: Callable[[], History], reflector: str, like: str | None = None) -> None:
+        self._path, self._opened, self._reflector, self._like = path, opened, reflector, like
         self._history: History | None = None
         self._personalizer: Personalizer | None = None
         self._file: tuple[int, int] | None = None
@@ -300,11 +301,19 @@ class Store:
             self._file = self._there()
         return self._history
 
-    def personalizer(self) -> Personalizer:
-        """Raises StoreError, or ModelError for what the reflector needs."""
+    def manner(self) -> History | Part:
+        """The texts to go by. Raises StoreError, or InputError where there are none."""
         history = self.history()
+        try:
+            return history if self._like is None else history.part(self._like)
+        except InputError:  # it names the sources that there are, which is the user's to know
+            raise InputError(f"the history has no texts of a source or kind {self._like!r}") from None
+
+    def personalizer(self) -> Personalizer:
+        """Raises StoreError, InputError where there are no texts to go by, or ModelError for what the reflector needs."""
+        manner = self.manner()
         if self._personalizer is None:
-            self._personalizer = Personalizer(history, self._reflector)
+            self._personalizer = Personalizer(manner, self._reflector)
         return self._personalizer
 
     def close(self) -> None:
@@ -357,9 +366,9 @@ def make_server(store: Store, allowed: Allowed) -> Server:
     return server
 
 
-def serve(path: Path, opened: Callable[[], History], reflector: str, allowed: Allowed) -> None:
-    """Serve one client until it closes standard input. path, opened, reflector: see `Store`."""
-    store = Store(path, opened, reflector)
+def serve(path: Path, opened: Callable[[], History], reflector: str, allowed: Allowed, like: str | None = None) -> None:
+    """Serve one client until it closes standard input. path, opened, reflector, like: see `Store`."""
+    store = Store(path, opened, reflector, like)
     try:
         make_server(store, allowed).run("stdio")
     finally:

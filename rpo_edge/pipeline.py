@@ -30,6 +30,7 @@ from rpo_edge.steps.foreign import in_english
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
+from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
 from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, PARTLY_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
 
@@ -39,7 +40,7 @@ Windows = Literal["paragraphs", "sentences"]
 class Personalizer:
     """Rewrites drafts for the user whose history it holds. Several threads may use one, and share its model.
 
-    history: the store; it stays the caller's to close. reflector: "rules", "edit" (the embedded model; `rules`
+    history: the store, which stays the caller's to close, or its texts of one source or kind (`History.part`). reflector: "rules", "edit" (the embedded model; `rules`
     runs in its place where this build has none, and the rewrite's notices say so), a model folder, or a `Reflector` of the
     caller's, which stays theirs to close and is called by one thread at a time. mix: what
     history items are chosen for. strength: how much of the way to the user `rules` and `edit` go, 0 to 1; what is one way
@@ -48,7 +49,7 @@ class Personalizer:
     """
 
     def __init__(
-        self, history: History, reflector: str | os.PathLike[str] | Reflector = DEFAULT, mix: Mix = ALL, *, strength: float = 1.0
+        self, history: History | Part, reflector: str | os.PathLike[str] | Reflector = DEFAULT, mix: Mix = ALL, *, strength: float = 1.0
     ) -> None:
         if not 0 <= strength <= 1:
             raise InputError(f"strength is from 0 to 1, not {strength}")

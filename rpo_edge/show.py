@@ -242,10 +242,12 @@ def change_text(name: str, change: Change) -> str:
     return f"{arrow} {variant_name(change.variant)} {amount(name, change.before.value)} → {amount(name, change.now.value)}"
 
 
-def stats_table(about: str, sources: Mapping[str, int], recent: Mapping[str, int], year: Mapping[str, int]) -> str:
+def stats_table(
+    about: str, sources: Mapping[str, int], recent: Mapping[str, int], year: Mapping[str, int], kinds: Iterable[str] = ()
+) -> str:
     """For a terminal: a row for each source, with a bar for its share and what came lately; then the last twelve months.
 
-    recent: items of the last 30 days by source; year: items by month (see `Timeline`).
+    recent: items of the last 30 days by source; year: items by month (see `Timeline`). kinds: lines that say more.
     """
     table = _table("source", "", ">items", ">last 30 days")
     for source, n in sorted(sources.items(), key=lambda pair: -pair[1]):
@@ -254,7 +256,7 @@ def stats_table(about: str, sources: Mapping[str, int], recent: Mapping[str, int
         )
     months, counts = list(year), list(year.values())
     lines = [f"{months[0]} {spark(counts)} {months[-1]}: {counts[-2]} items in {months[-2]}, {counts[-1]} in {months[-1]}"] if year else []
-    return _drawn(plain(about), table, *lines)
+    return _drawn(plain(about), table, *map(plain, kinds), *lines)
 
 
 def _table(*headings: str) -> Table:

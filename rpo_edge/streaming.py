@@ -33,6 +33,7 @@ from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
+from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
 from rpo_edge.store.states import KeptStates
 
@@ -72,9 +73,9 @@ class Material:
 
 @dataclass(frozen=True)
 class Engine:
-    """What rewrites have in common. notices: of the reflector's choice. strength: see `Window`. lock: held while model and store are used."""
+    """What rewrites have in common. history: all texts, or those of one source or kind. notices: of the reflector's choice. strength: see `Window`. lock: held while model and store are used."""
 
-    history: History
+    history: History | Part
     reflector: Reflector
     mix: Mix
     notices: tuple[str, ...] = ()

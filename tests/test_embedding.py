@@ -15,7 +15,7 @@ for package in ("starlette", "uvicorn", "openai", "langchain_core", "llm", "fast
 
 from serve_samples import ANSWER, clouded  # noqa: E402
 
-from rpo_edge import History, Personalizer  # noqa: E402
+from rpo_edge import History, HistoryItem, Personalizer  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = re.split(r"^## ", (ROOT / "docs/embedding.md").read_text("utf-8"), flags=re.MULTILINE)
@@ -113,6 +113,33 @@ def test_llm_asks_another_model_and_rewrites(folder, cloud, expected):
     assert ran(asked, folder, cloud).stdout.rstrip("\n") == expected["sentences"]
     assert ran([*asked, "--no-stream"], folder, cloud).stdout.rstrip("\n") == expected["sentences"]
     assert len(cloud.requests) == 2 and not leaked(cloud)
+
+
+def test_llm_goes_by_a_part_of_the_history(folder, cloud):
+    (folder / "llm").mkdir()
+    (folder / "llm/extra-openai-models.yaml").write_text(f'- model_id: cloud\n  model_name: m\n  api_base: "{cloud.url}/v1"\n', "utf-8")
+    with History.open(folder / "history.db") as history:
+        history.extend(HistoryItem(f"It is not so, and we do not know number {n}.", "sent", kind="email") for n in range(20))
+        expected = Personalizer(history.part("email")).rewrite(ANSWER, windows="sentences").text
+        assert expected != Personalizer(history).rewrite(ANSWER, windows="sentences").text
+    asked = [
+        "-m",
+        "llm",
+        "-m",
+        "rpo-edge",
+        "-o",
+        "store",
+        "history.db",
+        "-o",
+        "model",
+        "cloud",
+        "-o",
+        "like",
+        "email",
+        "--no-log",
+        "Will it?",
+    ]
+    assert ran(asked, folder, cloud).stdout.rstrip("\n") == expected
 
 
 def test_llm_does_not_ask_itself(folder, cloud):

@@ -123,6 +123,23 @@ def test_an_unchanged_text_says_why(talk, tmp_path, store):
     assert "not English" in said(result) and "nothing to change" in said(result) and not result.structured_content["changed"]
 
 
+def test_texts_of_one_kind_alone_may_be_gone_by(talk, tmp_path):
+    path = tmp_path / "history.db"
+    with History.open(path) as history:
+        history.extend(HistoryItem(f"I don't know number {n}, it's so.", "private place", kind="chat") for n in range(6))
+        history.extend(HistoryItem(f"I do not know number {n}, it is so.", "sent", kind="email") for n in range(9))
+
+    async def script(client):
+        text = "I do not know what this is, and it is not a thing that I would like to know."
+        return [await client.call_tool("rewrite", {"text": text}), await client.call_tool("profile", {})]
+
+    rewritten, profile = talk(script, path, "--like", "chat")
+    assert "don't know" in said(rewritten) and profile.structured_content["items"] == 6
+    assert not talk(script, path, "--like", "sent")[0].structured_content["changed"]
+    for result in talk(script, path, "--like", "letters"):
+        assert result.is_error and "no texts of a source or kind 'letters'" in said(result) and "private" not in said(result)
+
+
 def test_what_is_remembered_counts_from_then_on(talk, tmp_path):
     path = tmp_path / "history.db"
 
@@ -301,7 +318,7 @@ def test_that_a_reflector_failed_is_said(store, tool):
             raise KeyError(SECRET)
 
     with History.open(store) as history:
-        opened = SimpleNamespace(history=lambda: history, personalizer=lambda: Personalizer(history, Failing()))
+        opened = SimpleNamespace(history=lambda: history, manner=lambda: history, personalizer=lambda: Personalizer(history, Failing()))
         answer = getattr(Tools(opened, Allowed()), tool)(DRAFT, "")
     told = answer.structured_content
     assert told["failed"] and not told["changed"] and told["text"] == DRAFT and told["notices"] == (FAILED,)

@@ -7,12 +7,15 @@ import sys
 from enum import StrEnum
 from getpass import getpass
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from rpo_edge.errors import InputError
 from rpo_edge.history import History, default_path
+
+if TYPE_CHECKING:
+    from rpo_edge.store.part import Part
 
 MARK = "\ufeff"  # byte order mark
 
@@ -35,6 +38,9 @@ def _named(source: str | None) -> str | None:
 
 
 Source = Annotated[str | None, typer.Option("--source", help="Name of the place the texts come from.", callback=_named)]
+Like = Annotated[
+    str | None, typer.Option("--like", metavar="NAME", help="Go by your texts of this source or kind alone, such as email or chat.")
+]
 Number = Annotated[int, typer.Option("-k", min=0, help="History items to read.")]
 
 
@@ -51,6 +57,11 @@ def ask(path: Path) -> str | None:
 def open_store(context: typer.Context, create: bool = False) -> History:
     """The store; only commands that put something in make its file."""
     return History.open(place(context), create=create, ask=ask)
+
+
+def manner(history: History, like: str | None) -> History | Part:
+    """The texts to go by. Raises InputError for a source or kind that no text has."""
+    return history if like is None else history.part(like)
 
 
 def read(name: str) -> str:

@@ -128,12 +128,13 @@ def no_item(*numbers: int) -> str:
 
 @app.command("stats")
 def history_stats(context: typer.Context) -> None:
-    """How much is stored, by source; on a terminal with bars and what came lately."""
+    """How much is stored, by source and kind; on a terminal with bars and what came lately."""
     with open_store(context) as history:
         profile, sources = history.profile(), history.sources()
         about = f"{profile.items} items, {profile.words} words in {history.path}"
+        kinds = [f"by kind: {', '.join(f'{kind} {n}' for kind, n in found.items())}"] if (found := history.kinds()) else []
         if on_terminal():
             timeline = history.timeline()
-            write(show.stats_table(about, sources, timeline.recent(), timeline.year()))
+            write(show.stats_table(about, sources, timeline.recent(), timeline.year(), kinds))
         else:
-            write("\n".join([about, *(f"{n:8d}  {source}" for source, n in sources.items())]) + "\n")
+            write("\n".join([about, *(f"{n:8d}  {source}" for source, n in sources.items()), *kinds]) + "\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rpo_edge.cli.common import open_store, place, say
+from rpo_edge.cli.common import Like, open_store, place, say
 from rpo_edge.errors import InputError, OptionalDependencyError
 
 
@@ -22,6 +22,7 @@ def mcp(
         str | None,
         typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else rules"),
     ] = None,
+    like: Like = None,
 ) -> None:
     """Serve a local assistant by the Model Context Protocol, over standard input and output: see docs/mcp.md."""
     if sys.stdin is None or sys.stdout is None:
@@ -38,4 +39,5 @@ def mcp(
         lambda: open_store(context, create=allow_remember),
         Shelf().chosen(reflector),
         Allowed(allow_remember, expose_history),
+        like,
     )

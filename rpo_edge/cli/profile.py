@@ -10,7 +10,7 @@ import typer
 import typer.core
 
 from rpo_edge import show
-from rpo_edge.cli.common import group, on_terminal, open_store, write, write_new
+from rpo_edge.cli.common import Like, group, manner, on_terminal, open_store, write, write_new
 from rpo_edge.errors import InputError
 
 app = group("What your texts show of your habits, and what you state yourself.")
@@ -29,11 +29,14 @@ def profile_show(
     context: typer.Context,
     path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="For html: the new file.", show_default=False)] = None,
     form: Annotated[ProfileFormat, typer.Option("--format", help="html: a page with plots over time and sentences.")] = ProfileFormat.text,
+    like: Like = None,
 ) -> None:
     """Your habits, each with its rate, unit and how often it was seen; on a terminal with bars and what changed lately."""
+    if like is not None and form is ProfileFormat.html:
+        raise InputError("the page is of all texts, so --format html goes without --like")
     if (path is not None) != (form is ProfileFormat.html):
         raise InputError("--format html needs the PATH of a new file" if path is None else "only --format html writes to a PATH")
-    write_new(path, _page(context)) if path is not None else write(_shown(context, form))
+    write_new(path, _page(context)) if path is not None else write(_shown(context, form, like))
 
 
 def _page(context: typer.Context) -> str:
@@ -43,12 +46,14 @@ def _page(context: typer.Context) -> str:
         return page(history.profile(), history.timeline())
 
 
-def _shown(context: typer.Context, form: ProfileFormat) -> str:
+def _shown(context: typer.Context, form: ProfileFormat, like: str | None) -> str:
     with open_store(context) as history:
-        profile = history.profile()
+        profile = manner(history, like).profile()
         if form is ProfileFormat.json:
             return show.profile_json(profile) + "\n"
-        return show.profile_table(profile, history.timeline().latest(profile)) if on_terminal() else show.profile_text(profile)
+        if not on_terminal():
+            return show.profile_text(profile)
+        return show.profile_table(profile, history.timeline().latest(profile) if like is None else None)
 
 
 class _Set(typer.core.TyperCommand):

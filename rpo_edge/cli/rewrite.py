@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpo_edge import show
-from rpo_edge.cli.common import MARK, Number, open_store, read, say, write
+from rpo_edge.cli.common import MARK, Like, Number, manner, open_store, read, say, write
 
 if TYPE_CHECKING:
     from rpo_edge.pipeline import Personalizer
@@ -38,6 +38,7 @@ def rewrite(
             show_default="what `models use` set, else rules",
         ),
     ] = None,
+    like: Like = None,
     k: Number = 8,
     strength: Annotated[
         float, typer.Option("--strength", min=0, max=1, help="How much of the way to your manner `rules` and `edit` go.")
@@ -52,7 +53,7 @@ def rewrite(
 
     draft = read(file)
     with open_store(context) as history:
-        result = _rewrite(Personalizer(history, Shelf().chosen(reflector), strength=strength), draft, query, k)
+        result = _rewrite(Personalizer(manner(history, like), Shelf().chosen(reflector), strength=strength), draft, query, k)
     for notice in result.notices:
         say(f"rpo-edge: {notice}")
     if form is RewriteFormat.json:

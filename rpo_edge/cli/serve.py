@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rpo_edge.cli.common import open_store, say
+from rpo_edge.cli.common import Like, manner, open_store, say
 from rpo_edge.errors import OptionalDependencyError
 
 Address = Annotated[
@@ -30,6 +30,7 @@ def serve(
         str | None,
         typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else rules"),
     ] = None,
+    like: Like = None,
 ) -> None:
     """Stand between an assistant and a model's API, and rewrite the answers: OpenAI's chat completions and responses, Anthropic's messages."""
     for package in ("starlette", "uvicorn", "httpx"):
@@ -43,6 +44,6 @@ def serve(
     from rpo_edge.shelf import Shelf
 
     safety, behind = Safety(host, allow_remote, token), Upstream(upstream)
-    with open_store(context) as history, Personalizer(history, Shelf().chosen(reflector)) as personalizer:
+    with open_store(context) as history, Personalizer(manner(history, like), Shelf().chosen(reflector)) as personalizer:
         app = application(personalizer, behind, safety)
         run.serve(app, host, port, lambda address: say(f"rpo-edge: {address}/v1 answers from {upstream}"))

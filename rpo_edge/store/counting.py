@@ -19,6 +19,7 @@ from rpo_edge.errors import StoreError
 from rpo_edge.records import Habit
 from rpo_edge.store.files import translated, writing
 from rpo_edge.store.measuring import Row, measurer, rows_of
+from rpo_edge.store.within import ALL, Within
 
 SIDES = "sides"
 """The feature under which a `Counter`'s counts stand."""
@@ -153,16 +154,16 @@ def add_up(connection: sqlite3.Connection) -> None:
     connection.execute("insert into totals select feature, variant, sum(n) from measures group by feature, variant")
 
 
-def measured_habits(connection: sqlite3.Connection, path: Path) -> dict[str, Habit]:
-    """The habits of all items: what is not measured yet is measured now, in a store that may not be written for this answer alone."""
+def measured_habits(connection: sqlite3.Connection, path: Path, within: Within = ALL) -> dict[str, Habit]:
+    """The habits of the items that are meant: what is not measured yet is measured now, in a store that may not be written for this answer alone."""
     with translated(path):
         measure_missing(connection, path)
         done = _measured_with(connection)
         if done == _features():
-            return habits(connection, path)
-        known = habits(connection, path) if done.startswith(_features() + _NEW) else {}
-        last = _last(done) if known else -1
-        return _with(known, connection.execute("select id, text from items where id > ? order by id", [last]))
+            return habits(connection, path, within)
+        known = habits(connection, path, within) if done.startswith(_features() + _NEW) else {}
+        sql = f"select id, text from items where id > ? and {within.holds('id')} order by id"
+        return _with(known, connection.execute(sql, [_last(done) if known else -1, *within.values]))
 
 
 def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str]]) -> dict[str, Habit]:
@@ -177,18 +178,25 @@ def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str]]) -> dict[
     return {feature: Habit(feature, counts[feature], shown[feature]) for feature in sorted(counts)}
 
 
-def habits(connection: sqlite3.Connection, path: Path, sides: bool = False) -> dict[str, Habit]:
-    """The habits that the sums show, by feature: `SIDES` alone, or all others."""
-    sql = f"""select feature, variant, n, (select group_concat(item_id) from (select item_id from measures m
-              where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {_EVIDENCE}))
-              from totals t where feature {"=" if sides else "<>"} ? order by feature, variant"""
+def habits(connection: sqlite3.Connection, path: Path, within: Within = ALL, sides: bool = False) -> dict[str, Habit]:
+    """The habits that the counts show, by feature: `SIDES` alone, or all others."""
     counts: dict[str, dict[str, float]] = {}
     evidence: dict[str, dict[str, tuple[int, ...]]] = {}
+    of = "=" if sides else "<>"
+    sql = _SUMS.format(of=of) if within == ALL else _SUMMED.format(of=of, within=within.holds("item_id"))
     with translated(path):
-        for feature, variant, n, ids in connection.execute(sql, [SIDES]):
+        for feature, variant, n, ids in connection.execute(sql, [SIDES, *within.values]):
             counts.setdefault(feature, {})[variant] = _number(n, path)
-            evidence.setdefault(feature, {})[variant] = tuple(int(i) for i in ids.split(",")) if ids else ()
+            evidence.setdefault(feature, {})[variant] = tuple(sorted(map(int, ids.split(",")), reverse=True)) if ids else ()
     return {feature: Habit(feature, counts[feature], evidence[feature]) for feature in counts}
+
+
+_SUMS = f"""select feature, variant, n, (select group_concat(item_id) from (select item_id from measures m
+            where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {_EVIDENCE}))
+            from totals t where feature {{of}} ? order by feature, variant"""
+_SUMMED = f"""select feature, variant, sum(n), group_concat(case when place <= {_EVIDENCE} then item_id end) from (
+              select feature, variant, n, item_id, row_number() over (partition by feature, variant order by item_id desc) as place
+              from measures where feature {{of}} ? and {{within}}) group by feature, variant order by feature, variant"""
 
 
 def _number(value: Any, path: Path) -> float:
@@ -200,14 +208,15 @@ def _number(value: Any, path: Path) -> float:
 # -- a reflector's counts ----------------------------------------------------------------------------------------------
 
 
-def counted(connection: sqlite3.Connection, path: Path, counter: Counter) -> Habit:
+def counted(connection: sqlite3.Connection, path: Path, counter: Counter, within: Within = ALL) -> Habit:
     """The counts of one counter at a time are kept; a store that may not be written is counted as it is read."""
     with translated(path):
         if _read_only(connection):
-            return _counted_now(connection.execute("select id, text from items order by id"), counter)
+            sql = f"select id, text from items where {within.holds('id')} order by id"
+            return _counted_now(connection.execute(sql, within.values), counter)
     while _counted_with(connection) != counter.digest:
         _count_some(connection, path, counter)
-    return habits(connection, path, sides=True).get(SIDES, Habit(SIDES, {}))
+    return habits(connection, path, within, sides=True).get(SIDES, Habit(SIDES, {}))
 
 
 def _counted_now(items: Iterable[tuple[int, str]], counter: Counter) -> Habit:

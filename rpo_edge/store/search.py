@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from rpo_edge.errors import InputError
 from rpo_edge.store.terms import index_of, terms_of
+from rpo_edge.store.within import ALL, Within
 
 _WORD = re.compile(r"\w+")
 _WORDS = 400  # of a query
@@ -62,22 +63,22 @@ def checked(k: int) -> int:
     return k
 
 
-def found(connection: sqlite3.Connection, query: str, k: int) -> list[int]:
+def found(connection: sqlite3.Connection, query: str, k: int, within: Within = ALL) -> list[int]:
     """Ids of the k best items by BM25, best first; newer ones win ties."""
     planned = plan(connection, query, k)
     if planned is None:
         return []
     match, order, candidates = planned
-    limit = min(max(k, candidates), 2**63 - 1)
+    limit, meant = min(max(k, candidates), 2**63 - 1), within.holds("items_fts.rowid")
     if order == NEWEST:
-        sql = f"select rowid from items_fts where items_fts match ? order by {order} limit ?"
-        return [number for (number,) in connection.execute(sql, [match, k])]
+        sql = f"select rowid from items_fts where items_fts match ? and {meant} order by {order} limit ?"
+        return [number for (number,) in connection.execute(sql, [match, *within.values, k])]
     sql = f"""select id, title, text from (select items_fts.rowid as number, bm25(items_fts) as score from items_fts where items_fts match ?
-              order by {order} limit ?) join items on id = number order by score, date desc, id desc"""
+              and {meant} order by {order} limit ?) join items on id = number order by score, date desc, id desc"""
     words = _words(query)
     if match == _any(words):
-        return [number for number, _, _ in connection.execute(sql, [match, limit])][:k]
-    rows = connection.execute(sql, [match, limit]).fetchall()
+        return [number for number, _, _ in connection.execute(sql, [match, *within.values, limit])][:k]
+    rows = connection.execute(sql, [match, *within.values, limit]).fetchall()
     scores = _scores(connection, words, rows[:candidates])
     best = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
     return [rows[i][0] for i in [*best, *range(len(scores), len(rows))]][:k]
