@@ -225,7 +225,7 @@ class History:
         self._connection.execute("update facts set value = value + ? where key = 'items'", [len(rows)])
         self._connection.execute("delete from facts where key = 'bulk'")
         note(self._connection, ((row[0], row[4], row[1]) for row in rows))
-        added(self._connection, [(row[0], row[1]) for row in rows], last)
+        added(self._connection, [(row[0], row[1], row[5]) for row in rows], last)
 
     def forget(self, ids: Iterable[int] = (), *, source: str | None = None, everything: bool = False) -> Receipt:
         """Delete items by id, by source, or all, from the file's every corner; the receipt says how that was checked.

@@ -7,7 +7,7 @@ from rpo_edge.features import clauses, dashes, framing, layout, lists, measured,
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 13
+VERSION = 14
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (

@@ -170,9 +170,13 @@ def is_formal(text: str) -> bool:
     return bool(_FORMAL.search(text))
 
 
-def frame_key(name: str, formal: bool) -> str:
-    """People greet and sign off otherwise in formal letters, so these are habits of their own."""
-    return f"{name}:formal letter" if formal else name
+MAIL = "mail"
+"""How the habits of mail are named."""
+
+
+def frame_key(name: str, formal: bool, mail: bool = False) -> str:
+    """People greet and sign off otherwise in formal letters and in mail, so these are habits of their own. mail: whether it surely is."""
+    return f"{name}:formal letter" if formal else f"{name}:{MAIL}" if mail else name
 
 
 def _opener(text: str) -> Iterator[Site]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rpo_edge.features.base import Site, like
 from rpo_edge.features.framing import CONDOLES, GREETING, SIGN_OFF, body, frame_key, has_frame, is_greeted, opener_end
@@ -20,6 +21,20 @@ _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor
 _MARKS = ",!.:-—– "
 
 
+def key_of(site: Site, rates: Rates, window: Window) -> str:
+    """Whose habits a greeting or sign-off follows: those of formal letters, of mail if there is any, or of other texts. Who greets in mail alone
+    greets nobody in an answer.
+    """
+    mail = rates.knows(frame_key(site.name, False, True)) and (site.variant != "none" or _is_letter(window))
+    return frame_key(site.name, window.formal, mail)
+
+
+def _is_letter(window: Window) -> bool:
+    """Whether a greeting or a sign-off stands where one belongs, as far as the draft is known."""
+    whole = _shown(window)
+    return is_greeted(window.opening) or (_begins(window) and is_greeted(whole)) or body(whole).end < len(whole)
+
+
 def framed(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     """What a site of either changes to: the variant, with its text; None if it stays. The user's commonest replaces the draft's; it is added only where
     it is a habit, and to prose."""
@@ -33,7 +48,7 @@ def framed(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     if site.variant == "none":
         if not (_is_added(site.key, rates) and _can_be_framed(site.name, window, stated)):
             return None
-        if site.name == "sign_off" and not stated and not _is_greeted(rates, window):
+        if site.name == "sign_off" and not stated and not _is_greeted(replace(site, key="greeting"), rates, window):
             return None
         text = own if site.name == "sign_off" else own[:1].upper() + own[1:]
         blank = "\r\n\r\n" if "\r\n" in f"{window.lead}{window.text}" else "\n\n"
@@ -64,9 +79,9 @@ def _is_added(key: str, rates: Rates) -> bool:
     return own is not None and own.lower() not in _NEEDS_NAME and _absence(key, rates) <= _LARGEST_ABSENCE
 
 
-def _is_greeted(rates: Rates, window: Window) -> bool:
+def _is_greeted(site: Site, rates: Rates, window: Window) -> bool:
     """Whether a greeting stands where the draft begins, or is put there; or the user signs what has none. Others sign no answer."""
-    key = frame_key("greeting", window.formal)
+    key = key_of(site, rates, window)
     if is_greeted(window.opening) or (_begins(window) and is_greeted(_shown(window))) or _absence(key, rates) > _LARGEST_ABSENCE:
         return True
     first = window if window.first else Window(window.opening, 0, last=False, sentence=window.sentence)

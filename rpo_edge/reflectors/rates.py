@@ -8,7 +8,7 @@ from functools import cached_property
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import STOCK
+from rpo_edge.features.framing import STOCK, frame_key
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.reflectors.policies import MAJORITY, policy
 from rpo_edge.steps.formality import Formality
@@ -150,14 +150,22 @@ class Rates:
     def seen(self, key: str) -> Mapping[str, float]:
         """How often the user showed each variant of a greeting or sign-off; a stated text counts as often as needed.
 
-        Who is known by formal letters alone writes so to everybody, but nobody writes to an office as to friends.
+        Who is known by formal letters alone writes so to everybody, but nobody writes to an office as to friends, nor to oneself as in mail.
         """
         name, _, detail = key.partition(":")
         if name in self.stated:
             return {variant: float(FEWEST_FRAMES) for variant in self.stated[name]}
         own = self._user.get(key, {})
-        known = bool(detail) or any(n >= FEWEST_FRAMES for variant, n in own.items() if variant != "none")
+        known = (
+            bool(detail)
+            or self.knows(frame_key(name, False, True))
+            or any(n >= FEWEST_FRAMES for variant, n in own.items() if variant != "none")
+        )
         return own if known else self._user_totals.get(name, {})
+
+    def knows(self, key: str) -> bool:
+        """Whether the user's texts show anything of it."""
+        return key in self._user
 
     def reason(self, site: Site, variant: str, text: str = "") -> str:
         """What an edit of the site says for itself: the feature, and what the user's texts show of the variant. text: as it was put."""

@@ -19,11 +19,10 @@ from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import frame_key
 from rpo_edge.lexicon import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
-from rpo_edge.reflectors.frames import framed
+from rpo_edge.reflectors.frames import framed, key_of
 from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.observed import changed, shares
 from rpo_edge.reflectors.openers import Openers, without_openers
@@ -107,7 +106,7 @@ class RulesReflector:
                 continue
             followed = policy(site.key)
             if followed.frame:
-                site = replace(site, key=frame_key(site.name, window.formal))
+                site = replace(site, key=key_of(site, rates, window))
             if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
                 continue
             chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from rpo_edge.errors import StoreError
 from rpo_edge.records import Habit
 from rpo_edge.store.files import translated, writing
-from rpo_edge.store.measuring import Row, measurer, rows_of
+from rpo_edge.store.measuring import Row, measurer, of_kind, rows_of
 from rpo_edge.store.within import ALL, Within
 
 SIDES = "sides"
@@ -54,14 +54,14 @@ class Counter(Protocol):
 # -- the features' counts ----------------------------------------------------------------------------------------------
 
 
-def added(connection: sqlite3.Connection, items: Sequence[tuple[int, str]], last: int) -> None:
-    """Measure items that a transaction has stored after the id `last`, or note that it is to be done."""
+def added(connection: sqlite3.Connection, items: Sequence[tuple[int, str, str | None]], last: int) -> None:
+    """Measure items (id, text, kind) that a transaction has stored after the id `last`, or note that it is to be done."""
     features = _features()
     if not last:  # in an empty store, all is measured
         _note(connection, "features", features)
     if _measured_with(connection) == features:
         if len(items) <= AT_ONCE:
-            _insert(connection, ((number, rows_of(text)) for number, text in items))
+            _insert(connection, ((number, of_kind(rows_of(text), kind)) for number, text, kind in items))
         else:
             _note(connection, "features", f"{features}{_NEW}{last}")
     connection.execute("update facts set value = value || ? where key = ? and value not like ?", [f"{_NEW}{last}", SIDES, f"%{_NEW}%"])
@@ -127,10 +127,11 @@ def _measure_some(connection: sqlite3.Connection, path: Path, measure: Measure =
         if done == _features():
             return False
         mark = _NEW if done.startswith(_features() + _NEW) else _AGAIN
-        batch = connection.execute("select id, text from items where id > ? order by id limit ?", [_last(done), _BATCH]).fetchall()
+        batch = connection.execute("select id, text, kind from items where id > ? order by id limit ?", [_last(done), _BATCH]).fetchall()
         if mark == _AGAIN:
-            connection.executemany("delete from measures where item_id = ? and feature <> ?", [(number, SIDES) for number, _ in batch])
-        _insert(connection, zip((number for number, _ in batch), measure([text for _, text in batch]), strict=True))
+            connection.executemany("delete from measures where item_id = ? and feature <> ?", [(number, SIDES) for number, _, _ in batch])
+        rows = measure([text for _, text, _ in batch])
+        _insert(connection, ((number, of_kind(of, kind)) for (number, _, kind), of in zip(batch, rows, strict=True)))
         if mark == _AGAIN and not batch:
             add_up(connection)
         _note(connection, "features", f"{_features()}{mark}{batch[-1][0]}" if batch else _features())
@@ -162,16 +163,16 @@ def measured_habits(connection: sqlite3.Connection, path: Path, within: Within =
         if done == _features():
             return habits(connection, path, within)
         known = habits(connection, path, within) if done.startswith(_features() + _NEW) else {}
-        sql = f"select id, text from items where id > ? and {within.holds('id')} order by id"
+        sql = f"select id, text, kind from items where id > ? and {within.holds('id')} order by id"
         return _with(known, connection.execute(sql, [_last(done) if known else -1, *within.values]))
 
 
-def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str]]) -> dict[str, Habit]:
-    """Habits with the counts of more items, which have later ids."""
+def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str, str | None]]) -> dict[str, Habit]:
+    """Habits with the counts of more items (id, text, kind), which have later ids."""
     counts = {feature: dict(habit.counts) for feature, habit in known.items()}
     shown = {feature: dict(habit.evidence) for feature, habit in known.items()}
-    for number, text in items:
-        for feature, variant, n in rows_of(text):
+    for number, text, kind in items:
+        for feature, variant, n in of_kind(rows_of(text), kind):
             of, ids = counts.setdefault(feature, {}), shown.setdefault(feature, {})
             of[variant] = of.get(variant, 0.0) + n
             ids[variant] = (number, *ids.get(variant, ()))[:_EVIDENCE]

@@ -16,6 +16,7 @@ from pathlib import Path
 Row = tuple[str, str, float]
 """Feature key, variant, count."""
 
+_LETTERS = "email"  # the kind of items that are letters, each with a greeting or without
 _WORTH = 2_000  # items; starting the processes takes as long as measuring some hundred
 _MOST = 8  # processes
 _COMMAND = "from rpo_edge.store.measuring import serve; serve()"
@@ -26,6 +27,15 @@ def rows_of(text: str) -> list[Row]:
     from rpo_edge.steps.profile import measure
 
     return [(key, variant, n) for key, counts in measure(text).items() for variant, n in counts.items()]
+
+
+def of_kind(rows: Sequence[Row], kind: str | None) -> Sequence[Row]:
+    """The counts as they are kept of an item of this kind: who greets in mail need not greet in an answer."""
+    from rpo_edge.features.framing import frame_key
+
+    if kind != _LETTERS:
+        return rows
+    return [(frame_key(key, False, True) if key in ("greeting", "sign_off") else key, variant, n) for key, variant, n in rows]
 
 
 class Here:

@@ -1,0 +1,65 @@
+"""Greetings and sign-offs of who greets in mail: they belong to letters."""
+
+import pytest
+
+from rpo_edge import History, HistoryItem, Personalizer
+
+MAIL = [
+    HistoryItem(f"Hi Tom,\n\nI don't think that report {n} is done, but it's close. I'll send it.\n\nCheers,\nSam", "sent", kind="email")
+    for n in range(9)
+]
+NOTES = [HistoryItem(f"The pump {n} isn't fixed, and the well is dry. I don't know when.", "notes") for n in range(30)]
+SAID = "The meeting is on Monday, and we would be glad if all of you came to it with the figures of last month, as always."
+FORMAL = [
+    HistoryItem(f"Dear Dr Hale,\n\nPlease find my report {n} below. The pump is fixed.\n\nYours sincerely,\nSam Ito", "sent", kind="email")
+    for n in range(9)
+]
+
+
+@pytest.fixture
+def history(tmp_path, request):
+    with History.open(tmp_path / "h.db") as store:
+        store.extend(request.param)
+        yield store
+
+
+CASES = [
+    (f"Dear John,\n\n{SAID}\n\nBest regards,\n[Your Name]", "Hi John,\n\n", "\n\nCheers,\n[Your Name]"),
+    (f"{SAID}\n\nBest regards,\nSam", "Hi,\n\n", "\n\nCheers,\nSam"),
+    (f"Hello John,\n\n{SAID}", "Hi John,\n\n", "\n\nCheers,\nSam"),
+    (SAID, "", ""),
+    (f"Here is what to know. {SAID}", "", ""),
+]
+
+
+@pytest.mark.parametrize("history", [MAIL, MAIL + NOTES], indirect=True, ids=["mail", "mail and notes"])
+@pytest.mark.parametrize(("draft", "greeting", "sign_off"), CASES)
+def test_who_greets_in_mail_greets_in_letters_alone(history, draft, greeting, sign_off):
+    text = Personalizer(history).rewrite(draft).text
+    assert text.startswith(greeting) and text.endswith(sign_off)
+    assert greeting or not (text.startswith(("Hi", "Hello")) or "Cheers" in text)
+
+
+@pytest.mark.parametrize("history", [MAIL + NOTES + FORMAL], indirect=True)
+def test_formal_letters_keep_a_manner_of_their_own(history):
+    text = Personalizer(history).rewrite(f"Dear Professor Kim,\n\n{SAID}\n\nBest regards,\nSam Ito").text
+    assert text.startswith("Dear Professor Kim,") and text.endswith("Yours sincerely,\nSam Ito")
+
+
+@pytest.mark.parametrize("history", [[HistoryItem(item.text) for item in MAIL]], indirect=True)
+def test_who_greets_in_every_text_greets_in_answers_too(history):
+    text = Personalizer(history).rewrite(SAID).text
+    assert text.startswith("Hi,\n\n") and text.endswith("\n\nCheers,\nSam")
+
+
+@pytest.mark.parametrize("history", [MAIL], indirect=True)
+def test_a_reason_names_mails(history):
+    edits = Personalizer(history).rewrite(CASES[0][0]).edits
+    assert [edit.reason for edit in edits if edit.feature == "greeting"] == ["greeting: 'hi' in 9 of your 9 mails"]
+    assert all(history.get(number).text.startswith("Hi Tom") for edit in edits for number in edit.evidence if edit.feature == "greeting")
+
+
+@pytest.mark.parametrize("history", [MAIL], indirect=True)
+def test_a_stated_greeting_stands_before_answers_too(history):
+    history.set_preference("greeting", "Hello there")
+    assert Personalizer(history).rewrite(SAID).text.startswith("Hello there,\n\n")
