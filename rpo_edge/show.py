@@ -109,24 +109,24 @@ def as_preview(items: Iterable[HistoryItem], samples: int = 3) -> str:
 
 def profile_rows(profile: StyleProfile) -> list[dict[str, Any]]:
     """One row for each feature name: variants with counts and rates (spreads: mean and deviation)."""
-    from rpo_edge.features import CHOICES, MEASURES, Choice, Measure
+    from rpo_edge.features import CHOICES, LABELS, MEASURES
     from rpo_edge.steps.profile import counts_of, totals_by_name
 
     totals = totals_by_name(counts_of(profile))
-    features: list[Choice | Measure] = [*CHOICES, *MEASURES]
+    units = {choice.name: choice.unit for choice in CHOICES} | {measure.name: measure.unit for measure in MEASURES}
     rows = []
-    for feature in features:
-        counts = totals.get(feature.name)
+    for name, label in LABELS.items():
+        counts = totals.get(name)
         if not counts:
             continue
-        if feature.name in _SPREADS:
+        if name in _SPREADS:
             mean = counts["sum"] / counts["n"]
             rates = {"mean": mean, "deviation": max(0.0, counts["squares"] / counts["n"] - mean * mean) ** 0.5}
-        elif feature.name == "lexical":
+        elif name == "lexical":
             rates = {name: 100 * n / counts["words"] for name, n in counts.items() if name != "words"}
         else:
-            rates = {name: n / sum(counts.values()) for name, n in counts.items()}
-        rows.append({"feature": feature.name, "label": feature.label, "unit": feature.unit, "counts": dict(counts), "rates": rates})
+            rates = {variant: n / sum(counts.values()) for variant, n in counts.items()}
+        rows.append({"feature": name, "label": label, "unit": units[name.partition(" in ")[0]], "counts": dict(counts), "rates": rates})
     return rows
 
 

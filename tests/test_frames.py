@@ -52,6 +52,12 @@ def test_who_greets_in_every_text_greets_in_answers_too(history):
     assert text.startswith("Hi,\n\n") and text.endswith("\n\nCheers,\nSam")
 
 
+@pytest.mark.parametrize("history", [[HistoryItem(f"Hey, see you at {n}", "slack", kind="chat") for n in range(9)]], indirect=True)
+def test_a_chat_greets_as_no_letter_does(history):
+    assert Personalizer(history).rewrite(SAID).text == SAID
+    assert Personalizer(history).rewrite(f"Hello Bo,\n\n{SAID}").text.startswith("Hello Bo,")
+
+
 @pytest.mark.parametrize("history", [MAIL], indirect=True)
 def test_a_reason_names_mails(history):
     edits = Personalizer(history).rewrite(CASES[0][0]).edits

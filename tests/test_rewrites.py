@@ -67,7 +67,10 @@ BOTH = [f"Dear Mr {name},\n\nThank you for the report of last week.\n\nYours sin
     f"Dear {name},\n\nIt rained all week, and we sat and read.\n\nYours ever,\nHal" for name in ("Sam", "Bo", "Al", "Jo")
 ]
 SIGNED_ONLY = [f"It rained all week {w}, and we sat and read.\n\nYours ever,\nHal" for w in WEEKS]
-STOPLESS = [f"The plan for week {w} is here. You can see it on the wall" for w in WEEKS]
+STOPLESS = [
+    f"The plan for week {w} is here, and it says what each of us has to do until the boats are back from the bay. You can see it on the wall"
+    for w in WEEKS
+]
 BULLETS = [f"For {w}:\n- Get the milk.\n- Call the shop.\n- Fix the door.\n- Pay the rent." for w in WEEKS]
 EN = [f"The plan for week {w} – the long one – was late. We waited for an hour – or perhaps two – and then we left." for w in WEEKS]
 PERHAPS = [

@@ -36,9 +36,9 @@ def test_one_short_form_is_no_habit():
 @pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
 def test_who_ends_without_a_full_stop_gets_paragraphs_without(windows):
     texts = [
-        "that works for me. thanks for the quick help with it",
-        "we tried it here. it fails on my machine too",
-        "no idea. maybe ask the others who know",
+        "that works for me, and for the two others who were asked about it last week. thanks for the quick help with it, and for all of it",
+        "we tried it here, with the pump that came last week, and with the old one, too. it fails on my machine as on all others",
+        "no idea why, but the others who were here when it broke may well know more of it. maybe ask the two who wrote it",
     ]
     found = rewritten(texts, f"{LONG}.\n\n- A list ends as prose does.\n\nIt works now. That is all there is to say.", windows)
     assert found.endswith("to say")
@@ -77,7 +77,10 @@ def test_what_says_nothing_goes_for_whom_it_is_no_habit():
 
 @pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
 def test_what_follows_a_stock_phrase_has_the_writers_case(windows):
-    texts = ["that works for me. no, it does not rain.", "we like it. you may try. thanks."]
+    texts = [
+        "that works for me, and it does for the others who came here in the rain. no, it does not rain now. we like it so.",
+        "we like it here, as all others do who came by the ferry in the last days of that week. you may try. thanks for it.",
+    ]
     assert rewritten(texts, STOCK, windows) == "the sky is blue. we went out. the day was good."
 
 

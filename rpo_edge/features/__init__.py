@@ -3,6 +3,8 @@
 Order matters for choices: where two want the same words, the earlier row has them.
 """
 
+from collections.abc import Mapping
+
 from rpo_edge.features import clauses, dashes, framing, layout, lists, measured, punctuation, register, shorthand, wording
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
@@ -62,6 +64,23 @@ MEASURES: tuple[Measure, ...] = (
     measured.UNITS,
 )
 
-LABELS: dict[str, str] = {choice.name: choice.label for choice in CHOICES} | {m.name: m.label for m in MEASURES}
+APART: Mapping[str, frozenset[str]] = {
+    "messages": frozenset(["sentence_case", "pronoun_case", "last_stop", "apostrophe", "shorthand", "you_are", "ampersand"]),
+    "formal letters": frozenset(["contraction"]),
+}
+"""By register, what people do otherwise in such texts: it is counted under a name of its own (`rpo_edge.steps.registers`)."""
 
-__all__ = ["CHOICES", "LABELS", "MEASURES", "VERSION", "Choice", "Measure", "Site"]
+
+def named_apart(feature: str, register: str) -> str:
+    """The feature's name in a register."""
+    return f"{feature} in {register}" if feature in APART.get(register, ()) else feature
+
+
+_LABELS = {choice.name: choice.label for choice in CHOICES} | {measure.name: measure.label for measure in MEASURES}
+LABELS: dict[str, str] = _LABELS | {
+    named_apart(feature, register): f"{_LABELS[feature]}, in {register}"
+    for register, features in APART.items()
+    for feature in sorted(features)
+}
+
+__all__ = ["APART", "CHOICES", "LABELS", "MEASURES", "VERSION", "Choice", "Measure", "Site", "named_apart"]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rpo_edge.history import Counter
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
+from rpo_edge.segment import words
+from rpo_edge.steps.registers import MESSAGE, Register
 
 if TYPE_CHECKING:
     from rpo_edge.runtimes.base import States
@@ -45,6 +47,14 @@ class Window:
     def first(self) -> bool:
         """Whether the draft begins here."""
         return self.start == 0
+
+    @property
+    def register(self) -> Register:
+        """What the whole draft is, as far as it is known. What is still to come may be long, so a sentence belongs to no message."""
+        if self.formal:
+            return "formal letters"
+        short = not self.sentence and len(words(f"{self.before}{self.text}{self.after}")) < MESSAGE
+        return "messages" if short else ""
 
     @property
     def lead(self) -> str:

@@ -48,6 +48,7 @@ from rpo_edge.reflectors.rules import RulesReflector, stated_features
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.steps.profile import counts_of, free_sites, totals_by_name
+from rpo_edge.steps.registers import differing, in_register
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
@@ -137,10 +138,12 @@ class EditReflector:
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
         counts = profile.habits[SIDES].counts if SIDES in profile.habits else None
+        apart = differing(profile)
+        profile = in_register(profile, window.register)
         stated = stated_features(profile)
         edits, left = self._edits(window, counts, profile, evidence) if counts is not None else ([], {})
-        edits = [edit for edit in edits if not _touches(edit, window.text, stated)]
-        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated | _settled(profile))
+        edits = [edit for edit in edits if not _touches(edit, window.text, stated | apart)]
+        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated | apart | _settled(profile))
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left}, framed.seen)
 

@@ -32,6 +32,7 @@ from rpo_edge.segment import WORD, words
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, totals_by_name
+from rpo_edge.steps.registers import in_register
 
 _HALF = 0.5
 _LONGEST_WORD = 40
@@ -92,6 +93,7 @@ class RulesReflector:
 
         Stock phrases that go take along what was given inside them. Observations are of the features alone.
         """
+        profile = in_register(profile, window.register)
         user = counts_of(profile)
         rates = Rates(user, self._context(window, features), stated_rates(profile.preferences))
         sampler, openers = _Sampler(window.text, without_openers(window.carry)), Openers(window)

@@ -12,6 +12,7 @@ from rpo_edge.features import CHOICES
 from rpo_edge.records import Observation, StyleProfile
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import count_sites, counts_of, distribution, free_sites, totals_by_name
+from rpo_edge.steps.registers import in_register
 
 _SHOWN = 2  # variants of a feature, the most frequent ones
 _LEAST = 0.05  # a smaller share is not worth a word
@@ -36,7 +37,7 @@ def observe(draft: str, rewrite: str, profile: StyleProfile) -> tuple[Observatio
 
 def rates_of(profile: StyleProfile) -> dict[str, dict[str, float]]:
     """Feature name -> rates of its variants: what the user stated, else what their texts show often enough."""
-    totals = totals_by_name(counts_of(profile))
+    totals = totals_by_name(counts_of(in_register(profile, "")))
     shown = {name: rates for name in totals if (rates := distribution(name, {}, totals)) is not None}
     return shown | stated_rates(profile.preferences)
 

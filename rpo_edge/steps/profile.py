@@ -14,6 +14,7 @@ from rpo_edge.features import CHOICES, MEASURES
 from rpo_edge.features.base import Site
 from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.registers import counted_apart
 
 Counts = Mapping[str, Mapping[str, float]]
 
@@ -50,13 +51,16 @@ def count_sites(sites: Iterable[Site]) -> dict[str, dict[str, float]]:
 
 
 def measure(text: str) -> dict[str, dict[str, float]]:
-    """Counts by feature key and variant of one text; frozen spans (quotations, code…) do not count."""
+    """Counts by feature key and variant of one text; frozen spans (quotations, code…) do not count.
+
+    What messages and formal letters show of some features stands under names of its own (`registers.py`).
+    """
     counts = count_sites(free_sites(text))
     for feature in MEASURES:
         for variant, n in feature.count(text).items():
             if n:
                 counts[feature.name][variant] += n
-    return {key: dict(variants) for key, variants in counts.items()}
+    return counted_apart({key: dict(variants) for key, variants in counts.items()}, text)
 
 
 def totals_by_name(counts: Counts) -> dict[str, dict[str, float]]:

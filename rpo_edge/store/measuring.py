@@ -16,7 +16,7 @@ from pathlib import Path
 Row = tuple[str, str, float]
 """Feature key, variant, count."""
 
-_LETTERS = "email"  # the kind of items that are letters, each with a greeting or without
+_FRAMES = ("greeting", "sign_off")
 _WORTH = 2_000  # items; starting the processes takes as long as measuring some hundred
 _MOST = 8  # processes
 _COMMAND = "from rpo_edge.store.measuring import serve; serve()"
@@ -30,12 +30,16 @@ def rows_of(text: str) -> list[Row]:
 
 
 def of_kind(rows: Sequence[Row], kind: str | None) -> Sequence[Row]:
-    """The counts as they are kept of an item of this kind: who greets in mail need not greet in an answer."""
+    """The counts as they are kept of an item of this kind: who greets in mail need not greet in an answer, and "hey" in a chat greets as no
+    letter does.
+    """
     from rpo_edge.features.framing import frame_key
 
-    if kind != _LETTERS:
-        return rows
-    return [(frame_key(key, False, True) if key in ("greeting", "sign_off") else key, variant, n) for key, variant, n in rows]
+    if kind == "chat":
+        return [row for row in rows if row[0] not in _FRAMES]
+    if kind == "email":
+        return [(frame_key(key, False, True) if key in _FRAMES else key, variant, n) for key, variant, n in rows]
+    return rows
 
 
 class Here:

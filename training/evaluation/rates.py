@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 
 from rpo_edge.records import StyleProfile
 from rpo_edge.steps.profile import counts_of, distribution, measure, totals_by_name
+from rpo_edge.steps.registers import in_register
 
 RATED = (
     "contraction",
@@ -35,7 +36,7 @@ class Rates:
     """A user's rates. A text is measured once."""
 
     def __init__(self, profile: StyleProfile) -> None:
-        counts = counts_of(profile)
+        counts = counts_of(in_register(profile, ""))
         totals = totals_by_name(counts)
         self._own = {name: own for name in RATED if (own := distribution(name, counts, totals))}
         self._known: dict[str, Distances] = {}
