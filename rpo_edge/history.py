@@ -80,7 +80,7 @@ class History:
         key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.store.keys.find_key` looks for one where a
         store needs it; ask: asks the user for it in the end.
         Raises StoreError if the file is damaged, is not a store, was written by a newer version, does not open with the key, or is not encrypted
-        though a key was given;
+        though a key was given; InputError for the path ":memory:", which SQLite takes for no file, unless create is False;
         OptionalDependencyError if it is encrypted and sqlcipher3 is not installed.
         """
         where = Path(path) if path is not None else default_path()
@@ -90,6 +90,8 @@ class History:
                 history = cls(connect(":memory:"), where)
             else:
                 if absent:
+                    if str(where) == ":memory:":
+                        raise InputError("a history in memory is opened by create=False; this would make a file named :memory:")
                     make(where)
                 history = cls._of_file(where, key, ask)
             try:
