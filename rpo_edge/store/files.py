@@ -13,7 +13,6 @@ import sqlite3
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -215,26 +214,38 @@ class OpenFiles:
     then remove the log under us (https://www.sqlite.org/howtocorrupt.html, 2.2). So descriptors made here are closed only
     when no connection of this process to the store is left: every connection is announced by `enter`, before the file is touched,
     and `leave`. Paths are real ones (`Path.resolve`).
+
+    The garbage collector may close a store, and so call `leave`, in the middle of any method here, in the same thread: the lock lets it in,
+    and a connection is one item of a list, which comes and goes in one step; a sum would be read before and written after.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connections: Counter[str] = Counter()
+        self._lock = threading.RLock()
+        self._connections: dict[str, list[None]] = {}  # a list stays when it is empty, because somebody may be about to add to it
         self._descriptors: dict[str, dict[tuple[int, int], int]] = {}
 
     def enter(self, path: Path) -> None:
         """A connection to the store at `path` is going to be made."""
         with self._lock:
-            self._connections[str(path)] += 1
+            self._connections.setdefault(str(path), []).append(None)
 
     def leave(self, path: Path) -> None:
         """It is closed, or could not be made."""
         with self._lock:
-            self._connections[str(path)] -= 1
-            if self._connections[str(path)] <= 0:
-                del self._connections[str(path)]
+            connections = self._connections[str(path)]
+            connections.pop()
+            if not connections:
                 for descriptor in self._descriptors.pop(str(path), {}).values():
                     os.close(descriptor)
+
+    @contextmanager
+    def entered(self, path: Path) -> Iterator[None]:
+        """For the time of the body, so that its descriptors are closed after it where no connection is left."""
+        self.enter(path)
+        try:
+            yield
+        finally:
+            self.leave(path)
 
     def head(self, path: Path, size: int) -> bytes:
         """The first bytes of the database."""
@@ -242,7 +253,7 @@ class OpenFiles:
 
     def connections(self, path: Path) -> int:
         """How many are there."""
-        return self._connections[str(path)]
+        return len(self._connections.get(str(path), ()))
 
     def blocks(self, path: Path, size: int, overlap: int) -> Iterator[bytes]:
         """The bytes of the store's files, in blocks; the last `overlap` bytes of each begin the next one of the same file."""
