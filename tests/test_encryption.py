@@ -15,7 +15,7 @@ from rpo_edge.errors import InputError, OptionalDependencyError, StoreError
 from rpo_edge.records import HistoryItem
 from rpo_edge.store import keys
 from rpo_edge.store.copies import export_rows
-from rpo_edge.store.keys import PASSPHRASE_FILE, find_key, new_key
+from rpo_edge.store.keys import PASSPHRASE_FILE, new_key
 
 pytest.importorskip("sqlcipher3")
 
@@ -177,17 +177,52 @@ def test_a_wrong_key_is_one_line_without_keys(plain, attempt, capfd):
     assert [file.name for file in plain.parent.iterdir()] == ["h.db"]
 
 
-def test_states_that_do_not_fit_are_refused(plain):
-    for attempt in (lambda: decrypt(plain, KEY), lambda: rekey(plain, KEY, "x"), lambda: encrypt(plain.with_name("none.db"), KEY)):
-        with pytest.raises(StoreError):
-            attempt()
-    for key in ("", "a\0b", "\ud800"):
-        with pytest.raises(InputError):
-            encrypt(plain, key)
-    encrypt(plain, KEY)
-    with pytest.raises(StoreError, match="already"):
+ATTEMPTS = {
+    "encrypt": lambda path: encrypt(path, KEY),
+    "decrypt": lambda path: decrypt(path, KEY),
+    "rekey": lambda path: rekey(path, KEY, "x"),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt", "told"),
+    [
+        ("plain", "decrypt", "is not encrypted"),
+        ("plain", "rekey", "is not encrypted"),
+        ("encrypted", "encrypt", "is encrypted already"),
+        *((state, attempt, "there is no history at") for state in ("absent", "empty", "folder") for attempt in ATTEMPTS),
+        *(("letter", attempt, "not a database") for attempt in ATTEMPTS),
+    ],
+)
+def test_states_that_do_not_fit_are_refused(plain, state, attempt, told):
+    if state == "encrypted":
         encrypt(plain, KEY)
-    assert History.open(plain, key=KEY).encrypted
+    elif state != "plain":
+        plain.unlink()
+    if state == "folder":
+        plain.mkdir()
+    elif state in ("empty", "letter"):
+        plain.write_text("Dear Ann,\n" if state == "letter" else "")
+    before = plain.read_bytes() if plain.is_file() else None
+    with pytest.raises(StoreError, match=told):
+        ATTEMPTS[attempt](plain)
+    assert before is None or plain.read_bytes() == before
+
+
+@pytest.mark.parametrize("key", ["", "a\0b", "\ud800"])
+def test_what_cannot_be_a_key_is_refused(plain, key):
+    with pytest.raises(InputError):
+        encrypt(plain, key)
+    with History.open(plain) as store:
+        assert len(store) == 2
+
+
+def test_the_same_key_is_no_other_key(plain):
+    encrypt(plain, PASSPHRASE)
+    before = plain.read_bytes()
+    with pytest.raises(InputError, match="the one that it has") as caught:
+        rekey(plain, PASSPHRASE, PASSPHRASE)
+    assert PASSPHRASE not in str(caught.value) and plain.read_bytes() == before
 
 
 def test_a_store_in_use_is_refused(plain):
@@ -258,72 +293,6 @@ def test_processes_write_an_encrypted_store_at_once(tmp_path):
         assert process.returncode == 0, err
     with History.open(path, key=KEY) as store:
         assert len(store) == 15
-
-
-# -- where the key comes from ------------------------------------------------------------------------------------------
-
-
-class Ring:
-    """A keyring in memory, with the package's names."""
-
-    class errors:
-        KeyringError = LookupError
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, name: str) -> str | None:
-        return self.entries.get((service, name))
-
-    def set_password(self, service: str, name: str, key: str) -> None:
-        self.entries[service, name] = key
-
-    def delete_password(self, service: str, name: str) -> None:
-        del self.entries[service, name]
-
-
-def test_keyring_then_file_then_question(plain, tmp_path, monkeypatch):
-    encrypt(plain, KEY)
-    with pytest.raises(StoreError, match="no key"):
-        History.open(plain)
-    with History.open(plain, ask=lambda path: KEY if path == plain else None) as store:
-        assert len(store) == 2
-    file = tmp_path / "passphrase"
-    file.write_text(KEY + "\n", "utf-8")
-    monkeypatch.setenv(PASSPHRASE_FILE, str(file))
-    assert find_key(plain, lambda _: "asked") == KEY
-    file.write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")  # as Windows' editors write it
-    assert find_key(plain) == KEY
-    ring = Ring()
-    monkeypatch.setattr(keys, "_keyring", lambda: ring)
-    assert keys.remember_key(plain, "ringed") and find_key(plain) == "ringed"
-    assert find_key(tmp_path / "other.db") == KEY
-    assert keys.drop_key(plain) and not keys.drop_key(plain) and find_key(plain) == KEY
-
-
-def test_a_real_keyring_without_a_backend_is_passed_over(plain, monkeypatch):
-    keyring = pytest.importorskip("keyring")
-    from keyring.backends.fail import Keyring
-
-    monkeypatch.setattr(keys, "_keyring", lambda: keyring)
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    try:
-        assert find_key(plain, lambda _: "asked") == "asked"
-        assert not keys.remember_key(plain, KEY) and not keys.drop_key(plain)
-    finally:
-        keyring.set_keyring(before)
-
-
-def test_an_unreadable_passphrase_file_is_told(plain, tmp_path, monkeypatch):
-    file = tmp_path / "passphrase"
-    monkeypatch.setenv(PASSPHRASE_FILE, str(file))
-    with pytest.raises(StoreError, match="no such file"):
-        find_key(plain)
-    file.write_bytes(b"geheim\xff")
-    with pytest.raises(StoreError) as caught:
-        find_key(plain)
-    assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_file_of_another_kind_is_no_encrypted_store(tmp_path):

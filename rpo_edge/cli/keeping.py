@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +16,13 @@ from rpo_edge.cli.common import ask, open_store, place, say, write, write_new
 from rpo_edge.cli.history import app as history_app
 from rpo_edge.cli.history import no_item
 from rpo_edge.errors import InputError
-from rpo_edge.store.keys import PASSPHRASE_FILE
+from rpo_edge.history import History
+from rpo_edge.store.keys import NEW_PASSPHRASE_FILE, PASSPHRASE_FILE
 
 app = history_app
 """These are commands of `history` too."""
+
+Passphrase = Annotated[bool, typer.Option("--passphrase", help="Ask for the new passphrase at the terminal, and keep it nowhere.")]
 
 
 @app.command("forget")
@@ -68,61 +73,84 @@ def backup(context: typer.Context, path: Annotated[Path, typer.Argument(metavar=
 
 
 @app.command("encrypt")
-def encrypt(
-    context: typer.Context,
-    passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
-) -> None:
+def encrypt(context: typer.Context, passphrase: Passphrase = False) -> None:
     """Encrypt the store. The key is made by lot and kept in the system's keyring, or is a passphrase of yours."""
     from rpo_edge.store import encryption
 
     where = place(context)
-    key = _new_key(where, passphrase)
-    encryption.encrypt(where, key)
+    encryption.check_state(where, encrypted=False)
+    with _new_key(where, passphrase, NEW_PASSPHRASE_FILE, PASSPHRASE_FILE) as key:
+        encryption.encrypt(where, key)
 
 
 @app.command("decrypt")
 def decrypt(context: typer.Context) -> None:
-    """Make an encrypted store a plain one again, and take its key out of the keyring."""
-    from rpo_edge.store import encryption
-    from rpo_edge.store.keys import drop_key, find_key
-
-    where = place(context)
-    encryption.decrypt(where, find_key(where, ask))
-    drop_key(where)
-
-
-@app.command("rekey")
-def rekey(
-    context: typer.Context,
-    passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase, and keep it nowhere.")] = False,
-) -> None:
-    """Encrypt the store with another key."""
+    """Make an encrypted store a plain one again. Its key stays in the keyring, because backups need it."""
     from rpo_edge.store import encryption
     from rpo_edge.store.keys import find_key
 
     where = place(context)
-    encryption.rekey(where, find_key(where, ask), _new_key(where, passphrase))
+    encryption.check_state(where, encrypted=True)
+    encryption.decrypt(where, find_key(where, ask))
 
 
-def _new_key(where: Path, passphrase: bool) -> str:
-    """Where the keyring has no place for a key, a passphrase that somebody knows is the only one that is not lost."""
-    from rpo_edge.store.keys import new_key, passphrase_from_file, remember_key
+@app.command("rekey")
+def rekey(context: typer.Context, passphrase: Passphrase = False) -> None:
+    """Encrypt the store with another key. The old one stays in the keyring, because backups need it."""
+    from rpo_edge.store import encryption
+    from rpo_edge.store.keys import find_key
 
-    given = passphrase_from_file()
-    if given:
-        return given
-    if not passphrase:
-        key = new_key()
-        if remember_key(where, key):
-            return key
+    where = place(context)
+    encryption.check_state(where, encrypted=True)
+    old = find_key(where, ask)
+    with _new_key(where, passphrase, NEW_PASSPHRASE_FILE) as new:
+        encryption.rekey(where, old, new)
+
+
+@app.command("key")
+def key(context: typer.Context) -> None:
+    """Print the key of an encrypted store, so that a copy of it opens on another machine."""
+    from rpo_edge.store import encryption
+    from rpo_edge.store.keys import find_key
+
+    where = place(context)
+    encryption.check_state(where, encrypted=True)
+    found = find_key(where, ask)
+    History.open(where, create=False, key=found).close()  # a wrong passphrase is not shown as the key
+    say(f"rpo-edge: whoever has this key can read {where} and its backups")
+    write(found + "\n")
+
+
+@contextmanager
+def _new_key(where: Path, passphrase: bool, *variables: str) -> Iterator[str]:
+    """The key that the body is to give to the store. One made by lot is in the keyring before, and goes again if the store has not got it.
+
+    Where the keyring has no place for a key, a passphrase that somebody knows is the only one that is not lost.
+
+    variables: of the environment; they name files with a passphrase, and the first that is set counts.
+    """
+    from rpo_edge.store.keys import drop_unused, new_key, passphrase_from_file, remember_key
+
+    given = None if passphrase else next(filter(None, map(passphrase_from_file, variables)), None)
+    if given or passphrase:
+        yield given or _typed()
+        return
+    by_lot = new_key()
+    if not remember_key(by_lot):
         say("rpo-edge: there is no keyring here, so that a passphrase is needed; it is kept nowhere")
-    return _chosen()
+        yield _typed()
+        return
+    try:
+        yield by_lot
+    except BaseException:
+        drop_unused(where, by_lot)
+        raise
 
 
-def _chosen() -> str:
+def _typed() -> str:
     """A passphrase, typed twice."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise InputError(f"there is no keyring and no terminal to ask for a passphrase; name a file with one by {PASSPHRASE_FILE}")
+        raise InputError(f"there is no terminal to ask for a new passphrase; name a file with one by {NEW_PASSPHRASE_FILE}")
     first = getpass("New passphrase: ")
     if not first or first != getpass("Once more: "):
         raise InputError("the passphrase is empty, or the two are not the same")

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rpo_edge.errors import StoreError
+from rpo_edge.errors import InputError, StoreError
 from rpo_edge.history import History
 from rpo_edge.store.copies import synced
-from rpo_edge.store.files import OPEN_FILES, connect, database_errors, files_of, keep_log, make, quoted, translated
+from rpo_edge.store.files import OPEN_FILES, connect, database_errors, files_of, is_encrypted, keep_log, make, quoted, translated
 
 _BLOCK = 1 << 20
 _OTHERS = 2000  # milliseconds that other processes have to end what they are at
@@ -33,7 +33,7 @@ _OTHERS = 2000  # milliseconds that other processes have to end what they are at
 def encrypt(path: Path, key: str) -> None:
     """Make the plain store at `path` an encrypted one. Raises StoreError if it is encrypted already or open elsewhere.
 
-    The key is not kept: see `rpo_edge.store.keys.remember_key`.
+    The key is not kept: see `rpo_edge.store.keys.remember_key`, which comes before, so that no crash can lose it.
     """
     quoted(key)
     _convert(path, None, key)
@@ -46,16 +46,28 @@ def decrypt(path: Path, key: str) -> None:
 
 
 def rekey(path: Path, old: str, new: str) -> None:
-    """Encrypt the store at `path` with another key."""
+    """Encrypt the store at `path` with another key. Raises InputError if it is the same."""
     quoted(old)
     quoted(new)
+    if old == new:
+        raise InputError(f"the new key of the history {path} is the one that it has")
     _convert(path, old, new)
+
+
+def check_state(path: Path, *, encrypted: bool) -> None:
+    """Raises StoreError unless there is a store at `path` that is encrypted, or is not. The first bytes of the file say so: no key is needed."""
+    file = path.resolve()
+    with translated(path), OPEN_FILES.entered(file):
+        found = is_encrypted(file) if file.is_file() else None
+    if found is None:
+        raise StoreError(f"there is no history at {path}")
+    if found != encrypted:
+        raise StoreError(f"the history {path} is {'encrypted already' if found else 'not encrypted'}")
 
 
 def _convert(path: Path, old: str | None, new: str | None) -> None:
     path = path.resolve()  # the file itself is replaced, not a link to it
-    if not path.is_file():
-        raise StoreError(f"there is no history at {path}")
+    check_state(path, encrypted=old is not None)
     with translated(path):
         _check(path, old)
         fresh = path.with_name(path.name + "-new")
@@ -76,9 +88,7 @@ def _check(path: Path, key: str | None) -> None:
         raise StoreError(f"the history {path} is in use; close it first")
     log = None
     try:
-        with History.open(path, create=False, key=key) if key else _opened_plain(path) as history:
-            if history.encrypted != (key is not None):
-                raise StoreError(f"the history {path} is not encrypted")
+        with History.open(path, create=False, key=key):
             log = _log_of(path)
         if log is not None and os.fstat(log).st_nlink == 0:  # SQLite has removed it; where another process is at it, it is still there
             _overwrite(log)
@@ -91,13 +101,6 @@ def _log_of(path: Path) -> int | None:
     """A descriptor of the log, which is there while the store is open."""
     log = path.with_name(path.name + "-wal")
     return os.open(log, os.O_RDWR) if os.name == "posix" and log.exists() else None
-
-
-def _opened_plain(path: Path) -> History:
-    def refuse(_: Path) -> str:
-        raise StoreError(f"the history {path} is encrypted already")
-
-    return History.open(path, create=False, ask=refuse)
 
 
 @contextmanager

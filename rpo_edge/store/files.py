@@ -118,16 +118,20 @@ def needed_key(path: Path, key: str | None, find: Callable[[], str]) -> str | No
 
     find: called for an encrypted file where none is given. Raises StoreError for a file of another kind, and for a plain one if a key is given.
     """
+    encrypted = is_encrypted(path)
+    if encrypted is False and key is not None:
+        raise StoreError(f"the history {path} is not encrypted, though a key was given")
+    return find() if encrypted and key is None else key
+
+
+def is_encrypted(path: Path) -> bool | None:
+    """What the first bytes of the file at `path` say, which `OPEN_FILES` knows of; None: it is empty. Raises StoreError for another kind."""
     head = OPEN_FILES.head(path, len(_PLAIN))
     if not head:
-        return key
-    if head == _PLAIN:
-        if key is not None:
-            raise StoreError(f"the history {path} is not encrypted, though a key was given")
         return None
-    if path.stat().st_size % _PAGE:
+    if head != _PLAIN and path.stat().st_size % _PAGE:
         raise StoreError(f"the history {path} cannot be used: file is not a database")
-    return key if key is not None else find()
+    return head != _PLAIN
 
 
 def check_key(connection: sqlite3.Connection, path: Path, key: str | None) -> None:
