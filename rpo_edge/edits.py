@@ -13,9 +13,9 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from rpo_edge.records import Edit
-from rpo_edge.segment import WORD
+from rpo_edge.segment import MARK, WORD
 
-_TOKEN = re.compile(WORD.pattern + r"|\s|\.{2,}|!{2,}|-{2,}|[^\w\s]|_")  # "..." is one mark
+_TOKEN = re.compile(rf"{WORD.pattern}|\s|{MARK.pattern}|_")
 _ISLAND = 1  # a single space or mark that stays between two changed words does not part them: "do not" -> "don't" is one edit
 
 

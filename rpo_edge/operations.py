@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -25,6 +25,7 @@ import numpy as np
 
 from rpo_edge.errors import ModelError
 from rpo_edge.features.base import like
+from rpo_edge.features.context import CONJUNCTIONS
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, iter_sentence_starts, straight
@@ -57,7 +58,6 @@ _BEFORE_COMMA = frozenset(
     ]
 )
 """A comma before one of these is a habit of its own."""
-_CONJUNCTIONS = ("and", "but", "or", "nor", "so", "yet")
 _ENDS = (".", "!", "?")
 _MARKS = (",", ";", ":", *_ENDS)
 _ARTICLES = {"a": False, "an": True}
@@ -246,10 +246,10 @@ def _plain(draft: str, word: Word) -> str:
     return straight(draft[word.start : word.end].lower())
 
 
-def _clashing(word: str) -> Sequence[str]:
+def _clashing(word: str) -> Collection[str]:
     """Words that must not be its neighbours."""
     word = word.lower()
-    return _CONJUNCTIONS if word in _CONJUNCTIONS else (word,)
+    return CONJUNCTIONS if word in CONJUNCTIONS else (word,)
 
 
 def _edit(draft: str, start: int, end: int, after: str) -> Edit:
@@ -305,7 +305,7 @@ def _lowered(word: str) -> str:
     """A sentence's first word as it stands inside one; "" where it may be a name."""
     if word == "I" or word.startswith(("I'", "I’")) or word.islower():
         return word
-    return word[:1].lower() + word[1:] if word.lower().replace("’", "'") in FUNCTION_WORDS else ""
+    return word[:1].lower() + word[1:] if straight(word.lower()) in FUNCTION_WORDS else ""
 
 
 def _article(draft: str, words: Sequence[Word], i: int) -> bool | None:

@@ -19,6 +19,8 @@ class Span(NamedTuple):
 
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
+MARK = re.compile(r"\.{2,}|!{2,}|-{2,}|[^\w\s]")
+"""What stands between words; "..." is one mark."""
 PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
 # What stands before the prose of a Markdown line: quote, heading, bullet, number, check box.
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
@@ -94,7 +96,7 @@ def words(text: str) -> list[str]:
 
 def plain_words(text: str) -> list[str]:
     """Words as two texts are compared by them: lower case, straight apostrophes, and "e.g." is one word, not two."""
-    return [word.replace("’", "'") for word in _COMPARED.findall(text.lower())]
+    return [straight(word) for word in _COMPARED.findall(text.lower())]
 
 
 def paragraphs(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rpo_edge.store.timeline import Change, Estimate, Latest
 
 _RED, _GREEN, _PLAIN = "\x1b[31;9m", "\x1b[32m", "\x1b[0m"
-_SPREADS = ("sentence_words", "paragraph_words")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _MARKS = {".": "full stop", "!": "exclamation mark", "?": "question mark", "()": "parentheses", "&": "ampersand"}
@@ -111,6 +110,7 @@ def profile_rows(profile: StyleProfile) -> list[dict[str, Any]]:
     """One row for each feature name: variants with counts and rates (spreads: mean and deviation)."""
     from rpo_edge.features import CHOICES, LABELS, MEASURES
     from rpo_edge.steps.profile import counts_of, totals_by_name
+    from rpo_edge.store.timeline import SPREADS
 
     totals = totals_by_name(counts_of(profile))
     units = {choice.name: choice.unit for choice in CHOICES} | {measure.name: measure.unit for measure in MEASURES}
@@ -119,7 +119,7 @@ def profile_rows(profile: StyleProfile) -> list[dict[str, Any]]:
         counts = totals.get(name)
         if not counts:
             continue
-        if name in _SPREADS:
+        if name in SPREADS:
             mean = counts["sum"] / counts["n"]
             rates = {"mean": mean, "deviation": max(0.0, counts["squares"] / counts["n"] - mean * mean) ** 0.5}
         elif name == "lexical":
@@ -138,9 +138,11 @@ def profile_json(profile: StyleProfile) -> str:
 
 def profile_text(profile: StyleProfile) -> str:
     """For people: a line for each feature, commonest variants first."""
+    from rpo_edge.store.timeline import SPREADS
+
     lines = [f"{profile.items} items, {profile.words} words"]
     for row in profile_rows(profile):
-        share = row["unit"].startswith(("share", "per sentence")) or row["feature"] not in (*_SPREADS, "lexical")
+        share = row["unit"].startswith(("share", "per sentence")) or row["feature"] not in (*SPREADS, "lexical")
         top = sorted(row["rates"].items(), key=lambda pair: -pair[1])[:4]
         values = ", ".join(f"{name!s} {value:.0%}" if share else f"{name} {value:.1f}" for name, value in top)
         lines.append(

@@ -17,7 +17,7 @@ import numpy as np
 
 from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, FORMAL_PLAIN
 from rpo_edge.operations import Operation, Vocabulary
-from rpo_edge.segment import WORD, iter_sentence_starts
+from rpo_edge.segment import MARK, WORD, iter_sentence_starts, straight
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Exact = np.ndarray[Any, np.dtype[np.float64]]
@@ -31,7 +31,7 @@ COLUMNS = OF_USER + 5
 BACKOFF = 4.0
 """Weight of the whole family's share against an operation's own counts, as in the profile's rates."""
 
-_TOKEN = re.compile(WORD.pattern + r"|\.{2,}|!{2,}|-{2,}|[^\w\s]")
+_TOKEN = re.compile(f"{WORD.pattern}|{MARK.pattern}")
 _START = "^"
 _TOKENS = "2"
 """The version of `tokens`: stores count anew when it changes."""
@@ -52,7 +52,7 @@ def tokens(text: str) -> list[str]:
     for match in _TOKEN.finditer(text):
         if match.start() in starts:
             found.append(_START)
-        plain = match[0].lower().replace("’", "'")
+        plain = straight(match[0].lower())
         found.append(BARE.get(plain, plain))
     return found
 
@@ -61,7 +61,7 @@ def sides(op: Operation) -> tuple[str, str]:
     """What is counted for an operation: (before, after); WORDS where that side is empty."""
     found = []
     for text in (op.before, op.after):
-        side = [match[0].lower().replace("’", "'") for match in _TOKEN.finditer(text)]
+        side = [straight(match[0].lower()) for match in _TOKEN.finditer(text)]
         if side and op.initial:
             side.insert(0, _START)
         if op.following:

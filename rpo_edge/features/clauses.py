@@ -190,7 +190,7 @@ def _two_sentences(text: str, match: re.Match[str], left: str, right: str) -> bo
     """Whether either side can stand by itself, and the second says no purpose ("so you can open it")."""
     if not ends_well(text, left, right, match.end()) or not stands_alone(left, _LONG_CLAUSE - 1, anywhere=match["word"] == "but"):
         return False
-    following = [word.lower().replace("’", "'") for word in words(right)[:_PURPOSE_WITHIN]]
+    following = [straight(word.lower()) for word in words(right)[:_PURPOSE_WITHIN]]
     if match["word"] == "so":
         return not _PURPOSES.intersection(following) and not any(word.endswith(("n't", "'ll")) for word in following)
     said = {word.lower() for word in words(left)}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from rpo_edge.segment import straight
+
 
 def listed(words: str) -> frozenset[str]:
     """A closed class of words, written with spaces between."""
@@ -20,9 +22,13 @@ PREPOSITIONS = listed(
     "than as before after until since per via among around behind beside besides despite toward towards"
 )
 AUXILIARIES = listed("is are was were am be been being has have had do does did can could will would shall should may might must")
+MODALS = listed("can could will would shall should may might must")
+CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 SUBORDINATORS = listed(
     "if when whenever because that which who whom whose while although though since unless until whether as after before than once"
 )
+PLURALS = listed("people children men women")
+"""Those without an -s."""
 CLAUSE_STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"
 """For patterns: what a clause begins with as a rule."""
 _CLAUSE_OPENERS = frozenset(["but", "so", "because", "that", "since", "while", "although", "though", "then"])
@@ -43,7 +49,7 @@ def words_before(text: str, start: int) -> list[str]:
     while near and near < start and not text[near - 1].isspace():
         near += 1
     match = _WORDS_BEFORE.search(text, near, start)
-    return match[0].lower().replace("’", "'").split() if match else []
+    return straight(match[0].lower()).split() if match else []
 
 
 def word_before(text: str, start: int) -> str:
@@ -55,7 +61,7 @@ def word_before(text: str, start: int) -> str:
 def word_after(text: str, end: int) -> str:
     """The word after `end` in lower case; "" if a mark or the end of the text comes first."""
     match = _WORD_AFTER.match(text, end)
-    return match[1].lower().replace("’", "'") if match else ""
+    return straight(match[1].lower()) if match else ""
 
 
 def left_of(text: str, start: int) -> str:
@@ -76,10 +82,20 @@ def right_of(text: str, end: int) -> str:
 def begins_clause(after: list[str]) -> bool:
     """Whether words may be a clause: "it rained", "the rain was over"; not "the only one"."""
     said = [word.lower() for word in after]
-    first = said[0].replace("’", "'").partition("'")[0]  # "it's"
+    first = straight(said[0]).partition("'")[0]  # "it's"
     return first in SUBJECTS or (
         first in DETERMINERS and (not AUXILIARIES.isdisjoint(said) or any("'" in word or "’" in word for word in said))
     )
+
+
+def ends_like_plural(word: str) -> bool:
+    """ "cats", "he runs"; not "class", "bus", "this"."""
+    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
+
+
+def is_plural(word: str) -> bool:
+    """Whether a word ends like a plural, or is one without an -s."""
+    return ends_like_plural(word) or word in PLURALS
 
 
 def is_line_with(text: str, position: int, marks: tuple[str, ...]) -> bool:

@@ -19,6 +19,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
+    ends_like_plural,
     is_line_with,
     line_of,
     listed,
@@ -31,7 +32,7 @@ from rpo_edge.features.context import (
 from rpo_edge.features.participles import ADVERBS, BY_US, MANNER, PARTICIPLE, PARTICIPLES, verb_of
 from rpo_edge.features.parts import is_base
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
-from rpo_edge.segment import line_mark, words
+from rpo_edge.segment import line_mark, straight, words
 
 _NEGATED = {  # auxiliary -> contracted form
     verb: verb + "n't"
@@ -113,7 +114,7 @@ def _short(form: str) -> str:
 
 def _plain(written: str) -> str:
     """A contraction in lower case with its apostrophe, whichever it is written with."""
-    plain = written.lower().replace("’", "'")
+    plain = straight(written.lower())
     return BARE.get(plain, plain)
 
 
@@ -256,7 +257,7 @@ def _is_question(text: str, match: re.Match[str], plain: str, following: str) ->
         return False
     if plain != "don't" and not before and _opens(text, match.start()):
         return True  # "Doesn't the code work"; "Don't worry" is no question
-    plural = following.endswith("s") and not following.endswith(("ss", "us", "is", "ways"))
+    plural = ends_like_plural(following) and not following.endswith("ways")
     stop = match.end() + len(right_of(text, match.end()))
     return plural or following in DETERMINERS or following in _NOUNS or text[stop : stop + 1] == "?"
 

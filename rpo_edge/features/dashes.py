@@ -9,7 +9,9 @@ from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.clauses import NO_VERBS, ends_well, is_command, stands_alone
 from rpo_edge.features.context import (
     AUXILIARIES,
+    CONJUNCTIONS,
     DETERMINERS,
+    MODALS,
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
@@ -24,8 +26,7 @@ from rpo_edge.features.parts import FINITE, is_base, is_part, is_sentence, is_ti
 from rpo_edge.lexicon import no_name
 from rpo_edge.segment import straight, words
 
-_JOINS = listed("and but or so nor yet")
-_ADDS = _JOINS | listed("which who whose whom where especially particularly including such without")
+_ADDS = CONJUNCTIONS | listed("which who whose whom where especially particularly including such without")
 NO_DASHES = dict.fromkeys(("comma", "full stop", "colon", "parentheses"), 1.0)
 """What stands in place of dashes, for who writes none; no place takes two of them."""
 _DASHES = {"em": "—", "spaced em": " — ", "spaced en": " – ", "hyphen": " - ", "double hyphen": " -- "}
@@ -62,7 +63,6 @@ _LONGEST_DENIAL = 6  # words
 _DENIED = DETERMINERS | PREPOSITIONS | listed("too just only even")
 _NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | NO_VERBS | AUXILIARIES
 _NO_NOUNS |= listed("what where how why then only just also now please not never neither either")
-_MODALS = listed("can could may might must will would should shall")
 
 
 def _dashes(text: str) -> Iterator[Site]:
@@ -132,7 +132,7 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     first, second = (word.lower() for word in after[:2])
     if is_command(right) or (_is_capitalised(after[0]) and no_name(after[0])):
         return False  # "there is hope — don't give up", "**Snow** (2006) – A song about"
-    if first in _ADDS and not (first in _JOINS and "," in right):
+    if first in _ADDS and not (first in CONJUNCTIONS and "," in right):
         return True
     if _denies(words(right.partition(", but ")[0])):
         return "," not in right.partition(", but ")[0]
@@ -171,13 +171,13 @@ def _is_told_of(after: list[str]) -> bool:
     first, second, third = [*(word.lower() for word in after[:3]), "", "", ""][:3]
     if not third or first in _NO_NOUNS or first.endswith("ly") or second not in FINITE:
         return False
-    return third in {"be", "have", "not"} or is_base(third) or third.endswith("ly") if second in _MODALS else third not in FINITE
+    return third in {"be", "have", "not"} or is_base(third) or third.endswith("ly") if second in MODALS else third not in FINITE
 
 
 def _is_said(left: str) -> bool:
     """Whether a sentence stands before a mark, one that begins with "If it rains," too."""
     last = words(left.rpartition(", ")[2])
-    return stands_alone(left) or (", " in left and stands_alone(" ".join(last[last[0].lower() in _JOINS :] if last else last)))
+    return stands_alone(left) or (", " in left and stands_alone(" ".join(last[last[0].lower() in CONJUNCTIONS :] if last else last)))
 
 
 def _takes_colon(text: str, left: str, right: str, after: list[str], end: int) -> bool:
@@ -200,7 +200,7 @@ def _is_no_dash(text: str, match: re.Match[str], before: str, after: str, fewest
 def _is_spoken(before: str, after: str) -> bool:
     """Whether a mark that may not change is a dash all the same, by what follows ("Yes - I can"); not in "n - i"."""
     word, mark, _ = straight(after).partition("'")
-    return len(before) > 1 and word.lower() in SUBJECTS | _JOINS and (word.islower() or word == "I" or bool(mark))
+    return len(before) > 1 and word.lower() in SUBJECTS | CONJUNCTIONS and (word.islower() or word == "I" or bool(mark))
 
 
 def _is_capitalised(word: str) -> bool:

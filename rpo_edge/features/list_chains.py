@@ -11,7 +11,17 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, left_of, listed, right_of
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBJECTS,
+    SUBORDINATORS,
+    left_of,
+    listed,
+    right_of,
+)
 from rpo_edge.features.layout import EMOJI
 from rpo_edge.segment import straight, words
 
@@ -24,7 +34,6 @@ _CUTS = re.compile(rf"[()|\n—]| [–-]{{1,2}} |{EMOJI.pattern}")
 """An emoji ends a sentence as often as not."""
 _SIGNS = re.compile(r"[{}\[\]=$\\<>]")
 
-CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 CLAUSE = SUBJECTS | AUXILIARIES | SUBORDINATORS | CONJUNCTIONS
 NOT_HEADS = CLAUSE | listed(
     "such including using not also then thus hence even especially particularly whatever please let how here what where why just perhaps "

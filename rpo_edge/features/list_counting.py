@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, listed
+from rpo_edge.features.context import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    PREPOSITIONS,
+    SUBJECTS,
+    SUBORDINATORS,
+    ends_like_plural,
+    listed,
+)
 from rpo_edge.features.list_chains import (
     AGAIN,
     APPOSITIVE,
-    CONJUNCTIONS,
     ENDS_INTRODUCTION,
     INTRODUCES,
     NOT_HEADS,
@@ -183,10 +191,6 @@ def _tells_plainly(chain: Chain) -> bool:
     item = chain.item
     if len(item) == 1:
         return False
-    runs = len(chain.before) == 1 and _is_third(chain.last[0])  # "it sells eggs, makes bread and mends cars"
-    verb = item[0].lower() in _VERBS or (_is_third(item[0]) and not runs)
+    runs = len(chain.before) == 1 and ends_like_plural(chain.last[0])  # "it sells eggs, makes bread and mends cars"
+    verb = item[0].lower() in _VERBS or (ends_like_plural(item[0]) and not runs)
     return verb or "-" in item[-1] or kind_of(item[1]) in ("determiner", "on", "up") or (item[1] == "of" and is_adjective(item[0]))
-
-
-def _is_third(word: str) -> bool:
-    return word.endswith("s") and not word.endswith(("ss", "us", "is"))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from rpo_edge.features.base import Measure
 from rpo_edge.lexicon import BOOSTERS, HEDGES, NUMBER_WORDS, PROFANITY
-from rpo_edge.segment import paragraphs, sentences, words
+from rpo_edge.segment import paragraphs, sentences, straight, words
 
 _FIRST_PERSON = frozenset(
     ["i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "i'm", "i've", "i'd", "i'll", "we're", "we've", "we'll"]
@@ -42,7 +42,7 @@ def _paragraph_words(text: str) -> Mapping[str, float]:
 
 
 def _lexical(text: str) -> Mapping[str, float]:
-    tokens = [word.lower().replace("’", "'") for word in words(text)]
+    tokens = [straight(word.lower()) for word in words(text)]
     grams = Counter(tokens)  # some hedges and boosters are phrases of up to three words
     for n in range(2, _LONGEST_PHRASE + 1):
         grams.update(map(" ".join, zip(*(tokens[i:] for i in range(n)), strict=False)))

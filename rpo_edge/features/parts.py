@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, listed
+from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, is_plural, listed
 from rpo_edge.lexicon import no_name
+from rpo_edge.segment import straight
 
 FINITE = AUXILIARIES - {"be", "been", "being"}
 """Of which one makes a sentence."""
@@ -60,7 +61,7 @@ def is_part(inner: list[str]) -> bool:
 def _is_short(said: list[str]) -> bool:
     """Whether a few words without a verb follow ("tired but glad of it"): no plural noun that may have one ("managers skim"), no "time flies", no
     "stay away"."""
-    alone = _is_plural(said[0]) or is_base(said[0]) or any(word.endswith("s") and not word.endswith("ss") for word in said[1:2])
+    alone = is_plural(said[0]) or is_base(said[0]) or any(word.endswith("s") and not word.endswith("ss") for word in said[1:2])
     return len(said) <= _SHORT and not alone and (_SUBORDINATE - {"it", "you"}).isdisjoint(said)
 
 
@@ -73,9 +74,9 @@ def _is_phrase(said: list[str]) -> bool:
         return False
     if any(word.endswith("ly") for word in phrase[1:]) or (phrase[1:] and phrase[-1].endswith("ed")):
         return False
-    if any(map(_is_plural, phrase[:-1])):
+    if any(map(is_plural, phrase[:-1])):
         return False  # "the managers skim"
-    last = bool(phrase) and _is_plural(phrase[-1])
+    last = bool(phrase) and is_plural(phrase[-1])
     if said[0] in _ONE:
         return not last and (said[0] != "that" or bool(phrase))
     if said[0] not in _MANY and last:
@@ -94,7 +95,7 @@ def is_time(words: list[str]) -> bool:
 
 def is_sentence(after: list[str]) -> bool:
     """Whether words are surely a clause: "it is late", "the rain was over"; "managers rarely skim"; not "a sign that it was late"."""
-    said = [word.lower().replace("’", "'") for word in after]
+    said = [straight(word.lower()) for word in after]
     subject, mark, _ = said[0].partition("'")
     if subject in SUBJECTS or (mark and subject in DETERMINERS):  # "it's", "that's"
         return True
@@ -102,7 +103,7 @@ def is_sentence(after: list[str]) -> bool:
         main = next((i for i, word in enumerate(said) if i and word in _SUBORDINATE), len(said))
         if any(word in FINITE or word.endswith("n't") for word in said[:main]):
             return True
-    noun = next((i for i, word in enumerate(said[:3]) if _is_plural(word) and word not in _LIKE_PLURALS), None)
+    noun = next((i for i, word in enumerate(said[:3]) if is_plural(word) and word not in _LIKE_PLURALS), None)
     if noun is None or (noun and said[0] not in _SEVERAL):
         return False
     rest = said[noun + 1 :]
@@ -117,8 +118,9 @@ def is_base(word: str) -> bool:
     """Whether a word may be the verb of a plural: it has a form in -ing, and no ending of its own."""
     if word in _ENDS_PHRASE or word == "not" or word.endswith(("s", "ed", "ing", "ly")):
         return False
+    return has_ing_form(word)
+
+
+def has_ing_form(word: str) -> bool:
+    """Whether there is a form in -ing, as of every verb, and of many a noun ("time")."""
     return any(no_name(form) for form in (f"{word}ing", f"{word.removesuffix('e')}ing", f"{word}{word[-1]}ing"))
-
-
-def _is_plural(word: str) -> bool:
-    return (word.endswith("s") and not word.endswith(("ss", "us", "is"))) or word in ("people", "men", "women", "children")

@@ -21,6 +21,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body, is_letter
+from rpo_edge.features.parts import has_ing_form
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, no_name
 from rpo_edge.segment import WORD, line_mark, paragraphs, prose_start, sentences, straight, words
 
@@ -278,8 +279,8 @@ def _may_be_name(text: str, word: re.Match[str]) -> bool:
 
 
 def _is_verb(word: str) -> bool:
-    """Whether there is a form in -ing, or it is one: many a noun has one too ("time")."""
-    return word.endswith("ing") or any(no_name(form) for form in (f"{word}ing", f"{word.removesuffix('e')}ing", f"{word}{word[-1]}ing"))
+    """Whether there is a form in -ing, or it is one."""
+    return word.endswith("ing") or has_ing_form(word)
 
 
 def _continues(text: str, start: int, sentence: int) -> bool:

@@ -17,12 +17,13 @@ from rpo_edge.features.context import (
     begins_sentence,
     is_capitalised,
     is_line_with,
+    is_plural,
     line_of,
     listed,
     starts_clause,
     word_before,
 )
-from rpo_edge.features.senses import PLURALS, SENSES, VERB_AFTER, Use
+from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
 from rpo_edge.lexicon import DETERMINERS as OBJECTS
 from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
 
@@ -125,8 +126,7 @@ def _is_verb_place(verb: str, before: str) -> bool:
         return False
     if verb.endswith(("ed", "ing")) or (verb.endswith("s") and verb != "discuss"):
         return True
-    plural = before in PLURALS or (before.endswith("s") and not before.endswith(("ss", "us", "is")))
-    return not before or plural or before in VERB_AFTER or before.endswith(("ly", "n't"))
+    return not before or is_plural(before) or before in VERB_AFTER or before.endswith(("ly", "n't"))
 
 
 _CAPITAL_NEXT = re.compile(r" (?!I\b)[A-Z]")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from rpo_edge.features.context import (
     AUXILIARIES,
     DETERMINERS,
+    MODALS,
+    PLURALS,
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
@@ -56,15 +58,12 @@ _SOUGHT = (
 )
 VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
 """What a verb may follow."""
-PLURALS = listed("people children men women")
-"""Plurals without an -s."""
-_MODALS = listed("can could will would shall should may might must")
-_ATTEMPT_AFTER = _MODALS | listed("i you we they do does did not don't doesn't didn't won't can't cannot wouldn't couldn't shouldn't")
+_ATTEMPT_AFTER = MODALS | listed("i you we they do does did not don't doesn't didn't won't can't cannot wouldn't couldn't shouldn't")
 _DOES = listed(
     "he she it which who code script program function method loop query browser compiler server author paper article book film novel study researcher"
 )
 """What "attempts" is a verb after: "the code attempts to", not "rescue attempts to"."""
-_REMAIN_AFTER = _MODALS | listed("that which who it they you we he she i")
+_REMAIN_AFTER = MODALS | listed("that which who it they you we he she i")
 _NO_STAYING = listed("doubt question touch home bed")
 """What one remains in and does not stay in, or the other way: "in doubt", "at home"."""
 _FAULT_NEXT = re.compile(r" (?:[\w-]+ )?(?:issue|problem|error)s?\b(?! (?:of|between|among|with|that)\b)")
@@ -145,7 +144,7 @@ _NO_OBJECT = listed("and or but if when as")
 _ASSISTED = (DETERMINERS - {"most", "more", "few", "several", "no", "many"}) | listed(
     "me you him her it us them people users patients students customers clients"
 )
-_MAY_ASSIST = SUBJECTS | _MODALS | listed("to please who that which also always gladly not don't doesn't didn't can't cannot")
+_MAY_ASSIST = SUBJECTS | MODALS | listed("to please who that which also always gladly not don't doesn't didn't can't cannot")
 _ASSISTS = listed("he she it who that which")
 _AFTER_HELP = listed("and or but if when where because that which so please today now immediately required needed available")
 _EVERYDAY_LY = listed("truly really very")

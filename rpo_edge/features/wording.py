@@ -12,6 +12,7 @@ from rpo_edge.features.context import (
     HEAD,
     SUBJECTS,
     begins_sentence,
+    ends_like_plural,
     line_of,
     listed,
     right_of,
@@ -248,8 +249,7 @@ def _is_inserted(rest: str) -> bool:
 
 
 def _is_plural(word: str) -> bool:
-    plural = word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in _LIKENED
-    return plural or word in ("people", "stuff", "something", "someone")
+    return (ends_like_plural(word) and word not in _LIKENED) or word in ("people", "stuff", "something", "someone")
 
 
 _BEFORE_THAT = {
