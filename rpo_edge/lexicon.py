@@ -11,24 +11,9 @@ from functools import cache
 from pathlib import Path
 
 # What takes one of these is a verb with its object. No pronouns ("set up it").
-DETERMINERS: tuple[str, ...] = (
-    "a",
-    "an",
-    "the",
-    "this",
-    "these",
-    "those",
-    "my",
-    "your",
-    "our",
-    "his",
-    "their",
-    "its",
-    "any",
-    "some",
-    "each",
-    "every",
-)
+BEFORE_OBJECTS: tuple[str, ...] = (
+    "a", "an", "the", "this", "these", "those", "my", "your", "our", "his", "their", "its", "any", "some", "each", "every",
+)  # fmt: skip
 # One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
 # with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means too much else.
 _BOTH_WAYS = """
@@ -235,7 +220,7 @@ def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], 
 def _forms(side: str, after: str) -> tuple[str, ...]:
     if not after:
         return tuple(_split(side))
-    ends = [end for word in _split(after) for end in (DETERMINERS if word == "DETERMINERS" else (word,))]
+    ends = [end for word in _split(after) for end in (BEFORE_OBJECTS if word == "DETERMINERS" else (word,))]
     return tuple(f"{form} {end}" for form in _split(side) for end in ends)
 
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from rpo_edge.errors import ModelError
 from rpo_edge.features.base import like
-from rpo_edge.features.context import CONJUNCTIONS
+from rpo_edge.features.context import CONJUNCTIONS, listed
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, iter_sentence_starts, straight
@@ -35,28 +35,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 LONGEST = 40
 """Code points that either side of an operation may have; longer changes are no operations."""
 
-_BEFORE_COMMA = frozenset(
-    [
-        "and",
-        "or",
-        "but",
-        "so",
-        "because",
-        "which",
-        "who",
-        "then",
-        "that",
-        "when",
-        "where",
-        "if",
-        "while",
-        "as",
-        "than",
-        "though",
-        "although",
-        "since",
-    ]
-)
+_BEFORE_COMMA = listed("and or but so because which who then that when where if while as than though although since")
 """A comma before one of these is a habit of its own."""
 _ENDS = (".", "!", "?")
 _MARKS = (",", ";", ":", *_ENDS)

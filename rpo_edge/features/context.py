@@ -15,6 +15,11 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def alternatives(*groups: str) -> str:
+    """For patterns: any of the words (or patterns) of the groups, written with spaces between."""
+    return "|".join(word for group in groups for word in group.split())
+
+
 SUBJECTS = frozenset(["i", "you", "he", "she", "it", "we", "they", "there"])
 DETERMINERS = listed("a an the this that these those my your our his her their its any some all each every both no most many few several")
 PREPOSITIONS = listed(

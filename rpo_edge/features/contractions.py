@@ -18,6 +18,7 @@ from rpo_edge.features.context import (
     HEAD,
     PREPOSITIONS,
     SUBJECTS,
+    alternatives,
     begins_sentence,
     ends_like_plural,
     is_line_with,
@@ -69,11 +70,13 @@ _PASSIVE = _FELT | listed(  # and these, of things: "he's called" may be either
     "called designed required located needed recommended advised intended expected believed estimated tied owed"
 )
 _COUNTED = listed("many lots several two three plenty tons")
+_WOULD_DO = (
+    "like love be say suggest recommend prefer need want expect add use go get start make take give keep think know find help look try work "
+    "ask tell see feel hope hate argue agree appreciate advise assume encourage consider check create build choose plan write talk call begin "
+    "avoid ensure explain identify include bring buy wait guess imagine invite welcome"
+)
 _WOULD_VERB = re.compile(
-    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:like|love|be|say|suggest|recommend|prefer|need|want|expect|add|use|go|get|start|make|take|give|keep|"
-    r"think|know|find|help|look|try|work|ask|tell|see|feel|hope|hate|argue|agree|appreciate|advise|assume|encourage|consider|check|create|"
-    r"build|choose|plan|write|talk|call|begin|avoid|ensure|explain|identify|include|bring|buy|wait|guess|imagine|invite|welcome)(?![\w-])"
-    r"|\s+(?:rather|have)(?![\w-])",
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:{alternatives(_WOULD_DO)})(?![\w-])|\s+(?:rather|have)(?![\w-])",
     re.IGNORECASE,
 )
 
@@ -145,11 +148,18 @@ _JOINS = frozenset(["and", "but", "or", "so", "then", "because"])
 _NOUNS = listed("everyone everybody anyone anybody someone somebody people men women kids children one things")
 
 
+_LET_US = (
+    "now first also not look take start begin dive discuss talk say break try find be see go get move return focus make call embrace work "
+    "continue use write add proceed run test create build set turn step walk put give join celebrate list read keep stay hope face"
+)
+_LET_US_THINK = (
+    "consider explore assume suppose think imagine compare review examine remember analy[sz]e note recall delve determine identify discover"
+)
+_LET_US_COUNT = (
+    "define denote apply check calculate compute count solve show prove verify simplify rewrite substitute evaluate sum factor plug"
+)
 _LET = re.compile(
-    r"(?<![\w'’-])let(?:(?P<long> us)|['’]s)(?= (?:now|first|also|not|look|take|consider|start|begin|explore|dive|discuss|talk|say|break|try|"
-    r"assume|suppose|find|think|imagine|be|see|go|get|compare|review|examine|move|return|focus|make|define|denote|call|embrace|remember|work|continue|"
-    r"apply|check|calculate|compute|count|solve|analy[sz]e|use|write|add|proceed|run|test|create|build|set|show|prove|note|recall|verify|simplify|rewrite|"
-    r"substitute|turn|step|delve|walk|put|evaluate|determine|identify|discover|give|join|celebrate|list|read|sum|factor|plug|keep|stay|hope|face)\b)",
+    rf"(?<![\w'’-])let(?:(?P<long> us)|['’]s)(?= (?:{alternatives(_LET_US, _LET_US_THINK, _LET_US_COUNT)})\b)",
     re.IGNORECASE,
 )
 _BEFORE_LET = (".", "!", "?", ":", ",", ";", "\n", "and", "so")

@@ -207,7 +207,7 @@ def is_long(chain: Chain) -> bool:
     return len(chain.before) > 1 and is_short_item(chain.before[-1])
 
 
-def begins_clause(chain: Chain, announced: bool) -> bool:
+def joins_clause(chain: Chain, announced: bool) -> bool:
     """Whether a clause follows the conjunction, as far as auxiliaries tell: not where the list is the subject of the sentence."""
     after = stems(chain.last[:6])
     if SUBJECTS & stems(chain.last[:2]) or tells(chain.last):

@@ -27,7 +27,6 @@ from rpo_edge.features.list_chains import (
     NOT_HEADS,
     NOUN_ENDINGS,
     Chain,
-    begins_clause,
     closes,
     ends_oddly,
     goes_on,
@@ -35,6 +34,7 @@ from rpo_edge.features.list_chains import (
     is_item,
     is_long,
     is_number,
+    joins_clause,
     kind_of,
     shares_adjectives,
     stems,
@@ -81,7 +81,7 @@ def is_probable(chain: Chain) -> bool:
         return False
     if (PREPOSITIONS - {"of", "on", "up"}).intersection(item) or (len(item) > 1 and ends_oddly(item)):
         return False
-    return not (begins_clause(chain, False) or _is_inserted(chain) or _leads(chain)) and _match(chain)
+    return not (joins_clause(chain, False) or _is_inserted(chain) or _leads(chain)) and _match(chain)
 
 
 def _is_inserted(chain: Chain) -> bool:

@@ -26,7 +26,6 @@ from rpo_edge.features.list_chains import (
     NOT_HEADS,
     NOUN_ENDINGS,
     Chain,
-    begins_clause,
     closes,
     cut_chain,
     ends_oddly,
@@ -35,6 +34,7 @@ from rpo_edge.features.list_chains import (
     is_item,
     is_long,
     is_short_item,
+    joins_clause,
     kind_of,
     shares_adjectives,
     stems,
@@ -63,7 +63,7 @@ def _is_list(chain: Chain) -> bool:
     if stems(chain.last[:1]) & NOT_HEADS - _ADVERBS or {"and", "or"}.intersection(map(str.lower, chain.last[:2])):
         return False
     only = not sure and len(chain.before) == 1
-    if begins_clause(chain, announced) or (only and introduces(chain.first, chain.item) and not _opens_clause(chain)):
+    if joins_clause(chain, announced) or (only and introduces(chain.first, chain.item) and not _opens_clause(chain)):
         return False
     return (chain.comma or _is_bare_list(chain, announced)) and _are_alike(chain, sure, announced)
 

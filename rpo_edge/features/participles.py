@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rpo_edge.features.context import listed
+from rpo_edge.features.context import alternatives, listed
 
 _PERFECT = (  # participles that are nothing else after "has"
     "been got had become made done seen gone come taken begun gotten found said told thought brought kept heard met meant sent spent "
@@ -21,29 +21,41 @@ _LOOSE = (  # participles that may stand before a noun ("has known issues"): tak
     "served caused provided allowed seemed appeared tended failed managed stopped gained earned considered mentioned included introduced "
     "produced contributed influenced inspired affected shaped ended begun"
 )
-ADVERBS = r"(?:\s+(?:not|never|also|already|just|always|only|recently|both|all|ever|really|probably|definitely|still|since|long|even|actually|finally))"
-_GRAMMAR = (
-    r"(?:\s+(?:a|an|the|this|that|these|those|to|for|in|on|at|by|with|from|into|over|as|up|out|off|it|its|me|my|several|many|more|most|each|every|you|your|us|our|him|his|her|"
-    r"them|their|how|what|why|when|where|some|any|all|since|so|too|and|but|through|about|after|before|because|if|\w+ly)\b|\s*[.,;:!?)]|\s*\Z)"
+_ADVERBS = (
+    "not never also already just always only recently both all ever really probably definitely still since long even actually finally"
 )
-MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
-    r"(?:\s+(?:successfully|recently|previously|carefully|clearly|quickly|significantly|greatly|largely|consistently|certainly|truly|deeply|"
-    r"fully|completely|personally|simply|gladly|happily|highly|strongly|first|then|therefore|thus|often|sometimes|now|instead))?"
+ADVERBS = rf"(?:\s+(?:{alternatives(_ADVERBS)}))"
+_MANNER = (  # adverbs that may stand before the verb, of those in -ly that are no nouns
+    "successfully recently previously carefully clearly quickly significantly greatly largely consistently certainly truly deeply "
+    "fully completely personally simply gladly happily highly strongly first then therefore thus often sometimes now instead"
 )
-_DETERMINED = (  # after it, what ends in -ed is a participle: "have honed my skills"
-    r"(?:\s+(?:a|an|the|this|that|these|those|my|your|our|his|her|their|its|to|for|in|on|at|by|with|from|into|over|as|how|it|me|you|us|him|them|several|many|more|most|each|every|"
-    r"myself|yourself|ourselves|themselves|what|which|anything|something|everything|through|throughout|during|before|together|"
-    r"one|two|three|four|five)\b|\s+\d|\s*[.;:!?](?!\w))"
+MANNER = rf"(?:\s+(?:{alternatives(_MANNER)}))?"
+_BEFORE_NOUNS = "a an the this that these those my your our his her their its several many more most each every"
+_OBJECTS = "it me you us him them"
+_PLACES = "to for in on at by with from into over as through before"
+_GRAMMAR_TOO = r"up out off how what why when where some any all since so too and but about after because if \w+ly"
+_GRAMMAR = rf"(?:\s+(?:{alternatives(_BEFORE_NOUNS, _OBJECTS, _PLACES, _GRAMMAR_TOO)})\b|\s*[.,;:!?)]|\s*\Z)"
+_DETERMINED_TOO = (
+    "myself yourself ourselves themselves how what which anything something everything throughout during together one two three four five"
 )
+_DETERMINED = rf"(?:\s+(?:{alternatives(_BEFORE_NOUNS, _OBJECTS, _PLACES, _DETERMINED_TOO)})\b|\s+\d|\s*[.;:!?](?!\w))"
+"""After it, what ends in -ed is a participle: "have honed my skills"."""
 PARTICIPLE = re.compile(
-    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?-i:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed)(?={_DETERMINED})|(?:{_PERFECT.replace(' ', '|')})(?![\w-])|(?:{_LOOSE.replace(' ', '|')})(?={_GRAMMAR}))",
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?-i:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed)(?={_DETERMINED})|"
+    rf"(?:{alternatives(_PERFECT)})(?![\w-])|(?:{alternatives(_LOOSE)})(?={_GRAMMAR}))",
     re.IGNORECASE,
 )
+_WE_HAVE = (
+    "attached enclosed included received reviewed noticed witnessed encountered provided collected installed visited implemented identified "
+    "tried enjoyed"
+)
+_ADDED_THINGS = (
+    "value benefit bonus security safety protection flexib cost pressure incentive sugar responsib advantage weight stress expense complex"
+)
+_LOST_THINGS = "weight interest touch track count sight faith hope trust patience contact control confidence sleep"
 BY_US = re.compile(  # before a bare noun, after "I", "we" and "you": "have attached copies"; they may "have attached garages"
-    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?:attached|enclosed|included|received|reviewed|noticed|witnessed|encountered|provided|collected|installed|"
-    r"visited|implemented|identified|tried|enjoyed|added(?!\s+(?:value|benefit|bonus|security|safety|protection|flexib|cost|pressure|incentive|"
-    r"sugar|responsib|advantage|weight|stress|expense|complex)))(?=\s+\w)|lost\s+(?:weight|interest|touch|track|count|sight|faith|hope|trust|"
-    r"patience|contact|control|confidence|sleep)\b)"
+    rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?:{alternatives(_WE_HAVE)}|added(?!\s+(?:{alternatives(_ADDED_THINGS)})))(?=\s+\w)|"
+    rf"lost\s+(?:{alternatives(_LOST_THINGS)})\b)"
 )
 PARTICIPLES = frozenset(f"{_PERFECT} {_LOOSE}".split())
 

@@ -24,8 +24,7 @@ from rpo_edge.features.context import (
     word_before,
 )
 from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
-from rpo_edge.lexicon import DETERMINERS as OBJECTS
-from rpo_edge.lexicon import FORMAL_PLAIN, FUNCTION_WORDS
+from rpo_edge.lexicon import BEFORE_OBJECTS, FORMAL_PLAIN, FUNCTION_WORDS
 
 _EVERYONES = listed(
     "important stressing several people start starts started starting shows show reduce reduces reducing avoid "
@@ -109,7 +108,7 @@ def _fits(text: str, start: int, form: str) -> bool:
         return not (first.endswith("ed") and use.before in DETERMINERS)  # "the constructed graph"
     if first in SUBJECTS and rest.startswith(_FINITE):
         return starts_clause(text, start)
-    return form.rpartition(" ")[2] not in OBJECTS or first in PREPOSITIONS | _PREPOSITIONS_TOO or _is_verb_place(first, use.before)
+    return form.rpartition(" ")[2] not in BEFORE_OBJECTS or first in PREPOSITIONS | _PREPOSITIONS_TOO or _is_verb_place(first, use.before)
 
 
 def _may_rhyme(text: str, end: int) -> bool:

@@ -105,6 +105,7 @@ _OF_SCREENS = listed(
 _OF_SOFTWARE = listed(
     "code server developer developers development logic layer software programming design store crashes crash runs running"
 )
+_BEFORE_ARE = listed("you u we they these those there what where how who")
 _SIGNS = "=+*/<>^|\\$_"
 
 
@@ -168,19 +169,7 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
     if form == "environment":
         return word_before(text, start) in _OF_PROGRAMS or word_after(text, end) in ("variable", "variables", "file", "setup")
     if form in ("are", "r"):
-        return bool(word_after(text, end)) and word_before(text, start) in (
-            "you",
-            "u",
-            "we",
-            "they",
-            "these",
-            "those",
-            "there",
-            "what",
-            "where",
-            "how",
-            "who",
-        )
+        return bool(word_after(text, end)) and word_before(text, start) in _BEFORE_ARE
     if form in ("yes", "yeah", "yep", "yup"):
         return begins_sentence(text, start) and text[end : end + 1] in (",", ".", "!")
     if form in ("ur", "your"):

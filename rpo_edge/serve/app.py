@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rpo_edge.serve.outcome import HEADER, STREAMING, unchanged
-from rpo_edge.serve.parts import Stream
+from rpo_edge.serve.parts import TextStream
 from rpo_edge.serve.plan import Plan, dialect_of, planned
 from rpo_edge.serve.safety import TOKEN, Guard, Safety, send_error
 from rpo_edge.serve.transform import LARGEST, Transform
@@ -38,7 +38,7 @@ class Rewriter(Protocol):
     def rewrite(self, draft: str, query: str | None = None, *, windows: Literal["sentences", "paragraphs"] = ...) -> Rewritten:
         """The whole text."""
 
-    def streaming(self, query: str | None = None) -> Stream:
+    def streaming(self, query: str | None = None) -> TextStream:
         """A text that comes in pieces."""
 
 

@@ -35,7 +35,7 @@ class Outcome(Protocol):
         """Why a draft was left alone."""
 
 
-class Stream(Protocol):
+class TextStream(Protocol):
     """What rewrites a part: see `Personalizer.streaming`."""
 
     def feed(self, text: str) -> str:
@@ -52,9 +52,9 @@ class Stream(Protocol):
 class Part:
     """One text. `given` and `sent` are all of it so far; `passed` counts sentences that overload left as they were."""
 
-    def __init__(self, begin: Callable[[], Stream], off: bool = False) -> None:
+    def __init__(self, begin: Callable[[], TextStream], off: bool = False) -> None:
         self._begin = begin
-        self._stream: Stream | None = None
+        self._stream: TextStream | None = None
         self._off, self._begun, self._half = off, False, ""
         self._passing: str | None = None
         self.given, self.sent = "", ""

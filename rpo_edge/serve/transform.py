@@ -14,7 +14,7 @@ from typing import Any
 
 from rpo_edge.serve.dialects.base import Dialect, Json, Key, Reading, Text
 from rpo_edge.serve.outcome import HEADER, Summary
-from rpo_edge.serve.parts import Part, Stream
+from rpo_edge.serve.parts import Part, TextStream
 from rpo_edge.serve.sse import Event, Parser
 
 SMALL = 4096  # bytes of a chunk of which it is worth to know at once whether it is quiet
@@ -49,7 +49,7 @@ class Transform:
     sentence can end in it, and its steps are not worth another thread.
     """
 
-    def __init__(self, dialect: Dialect, begin: Callable[[], Stream]) -> None:
+    def __init__(self, dialect: Dialect, begin: Callable[[], TextStream]) -> None:
         self._dialect, self._begin = dialect, begin
         self._parser = Parser()
         self._parts: dict[Key, Part] = {}
