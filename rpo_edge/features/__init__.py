@@ -5,7 +5,20 @@ Order matters for choices: where two want the same words, the earlier row has th
 
 from collections.abc import Mapping
 
-from rpo_edge.features import clauses, dashes, framing, layout, lists, measured, punctuation, register, shorthand, wording
+from rpo_edge.features import (
+    case,
+    clauses,
+    dashes,
+    exclamation,
+    framing,
+    layout,
+    lists,
+    measured,
+    punctuation,
+    register,
+    shorthand,
+    wording,
+)
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
@@ -38,7 +51,7 @@ CHOICES: tuple[Choice, ...] = (
     lists.OXFORD,
     clauses.JOIN,
     clauses.COMMA,
-    punctuation.EXCLAMATION,
+    exclamation.EXCLAMATION,
     punctuation.LAST_STOP,
     punctuation.ELLIPSIS,
     punctuation.AMPERSAND,
@@ -48,8 +61,8 @@ CHOICES: tuple[Choice, ...] = (
     layout.BULLET,
     layout.BOLD,
     layout.EMOJIS,
-    punctuation.CASE,
-    punctuation.PRONOUN,
+    case.CASE,
+    case.PRONOUN,
 )
 
 MEASURES: tuple[Measure, ...] = (
