@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
@@ -104,31 +105,15 @@ class RulesReflector:
         edits: list[Edit] = []
         cases: list[Site] = []
         for site in self._sites(window, features):
-            if _out_of_place(site, window):
+            if (change := _chosen(site, window, rates, sampler)) is None:
                 continue
             followed = policy(site.key)
-            if followed.frame:
-                site = replace(site, key=key_of(site, rates, window))
-            if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and site.name not in rates.stated:
-                continue
-            chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
-            if chosen is None:
-                continue
-            variant, text = chosen
-            if window.formal and site.name not in rates.stated and followed.is_casual(variant):
-                continue
             if followed.first_letter:
-                cases.append(site)
+                cases.append(change.site)
                 continue
-            shown = _cite(profile, site, variant, evidence)
-            for place, wanted, more in (*_reopened(site, text, window, rates), (site, text, "")):
-                if (put := manner.put(place, variant, wanted, window)) is None:
-                    continue
-                start, before, after = put
-                edit = Edit(start, start + len(before), before, after, f"{rates.reason(site, variant, after)}{more}", shown, site.name)
-                if openers.take(edit):
-                    (phrases if followed.phrase or parts(site, variant) else edits).append(edit)
-                    break
+            shown = _cite(profile, change.site, change.variant, evidence)
+            if taken := next(filter(openers.take, _written(change, shown, manner, rates, window)), None):
+                (phrases if followed.phrase or parts(change.site, change.variant) else edits).append(taken)
         known = {(edit.start, edit.end) for edit in given}
         edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
@@ -194,6 +179,39 @@ def _out_of_place(site: Site, window: Window) -> bool:
     if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
         return window.sentence and not window.last
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
+
+
+class _Chosen(NamedTuple):
+    """A site that changes to `variant`, which reads `text`."""
+
+    site: Site
+    variant: str
+    text: str
+
+
+def _chosen(site: Site, window: Window, rates: Rates, sampler: _Sampler) -> _Chosen | None:
+    """What becomes of a site; None: nothing."""
+    if _out_of_place(site, window):
+        return None
+    followed = policy(site.key)
+    if followed.frame:
+        site = replace(site, key=key_of(site, rates, window))
+    stated = site.name in rates.stated
+    if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and not stated:
+        return None
+    chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
+    if chosen is None or (window.formal and not stated and followed.is_casual(chosen[0])):
+        return None
+    return _Chosen(site, *chosen)
+
+
+def _written(change: _Chosen, shown: tuple[int, ...], manner: Manner, rates: Rates, window: Window) -> Iterator[Edit]:
+    """The edits that may make a change, best first."""
+    site, variant, text = change
+    for place, wanted, more in (*_reopened(site, text, window, rates), (site, text, "")):
+        if (put := manner.put(place, variant, wanted, window)) is not None:
+            start, before, after = put
+            yield Edit(start, start + len(before), before, after, f"{rates.reason(site, variant, after)}{more}", shown, site.name)
 
 
 def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tuple[str, str] | None:
