@@ -19,7 +19,8 @@ pytest.importorskip("ijson")
 pytest.importorskip("mailparser_reply")
 
 from rpo_edge.importers import jsonl, markdown, text
-from rpo_edge.importers.mail import EML, MBOX, own_words
+from rpo_edge.importers.mail import EML, MBOX
+from rpo_edge.importers.mail_body import own_words
 from rpo_edge.importers.slack import SLACK
 from rpo_edge.importers.telegram import TELEGRAM
 from rpo_edge.importers.whatsapp import WHATSAPP
