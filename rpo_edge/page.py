@@ -8,39 +8,17 @@ wants it, which tests make use of.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from html import escape
 
+from rpo_edge.plots import MOST_LINES, Habit, axis_of, columns, escaped, lines, own, points_of
 from rpo_edge.records import StyleProfile
-from rpo_edge.show import amount, change_text, estimated, present, unit_of, variant_name
+from rpo_edge.show import change_text, estimated, present, unit_of, variant_name
 from rpo_edge.steps.profile import MINIMUM_SITES
-from rpo_edge.store.timeline import (
-    PER_WORD,
-    SPREADS,
-    Estimate,
-    Latest,
-    Month,
-    Sample,
-    Timeline,
-    estimates,
-    month_name,
-    month_number,
-    wilson,
-    words_of,
-)
+from rpo_edge.store.timeline import PER_WORD, SPREADS, Latest, Month, Sample, Timeline
 
-MOST_MONTHS = 120
-"""Months on a plot; what is older is in the whole alone."""
-
-_LINES = 3  # variants on a plot
 _ROWS = 6  # variants in a list
-_FEWEST_WORDS = 100  # of a month with a point, for what is counted against words
-_JOINED = 3  # months that a line may span without a point
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 150, 42, 8, 8, 20
 
 _STYLE = """
 :root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d1f23;--faint:#5b6067;--rule:#d9d6cf;--mark:#ffe9a8;
@@ -68,41 +46,6 @@ blockquote{margin:.35rem 0;padding-left:.6rem;border-left:3px solid var(--rule)}
 """
 _DIGEST = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'"
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # in no HTML and no XML
-
-
-def escaped(text: str) -> str:
-    """Text for between tags or within quotes."""
-    return escape(_UNFIT.sub("�", text), quote=True)
-
-
-def own(text: str) -> str:
-    """Words of the user's, whichever way they run."""
-    return f"<bdi>{escaped(text)}</bdi>"
-
-
-# -- the page ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Habit:
-    """What a card is made of. months: of the whole store; samples: by variant."""
-
-    name: str
-    label: str
-    rates: Mapping[str, Estimate]
-    months: Mapping[str, Month]
-    changed: str
-    samples: Mapping[str, Sequence[Sample]]
-
-    def show(self, value: float) -> str:
-        """A rate as people read it, without its unit."""
-        return amount(self.name, value)
-
-    def tick(self, value: float) -> str:
-        """A round number on the axis."""
-        per = 1 if self.name in SPREADS else 100
-        return f"{round(per * value, 6):g}" + ("" if self.name in SPREADS | PER_WORD else "%")
 
 
 def page(profile: StyleProfile, timeline: Timeline) -> str:
@@ -146,8 +89,8 @@ def _head(profile: StyleProfile, months: Mapping[str, Month], latest: Latest | N
     if not months:
         yield "<p>No text has a date, so nothing can be drawn over time.</p>"
         return
-    axis = _axis(months)
-    yield f'<section class="wide"><h2>Words by month</h2><figure>{_columns(axis, months)}</figure>'
+    axis = axis_of(months)
+    yield f'<section class="wide"><h2>Words by month</h2><figure>{columns(axis, months)}</figure>'
     rows = [(name, f"{months[name].items:,}", f"{months[name].words:,.0f}") for name in reversed(axis) if name in months]
     yield _numbers("Texts and words by month", ("month", "texts", "words"), rows) + "</section>"
 
@@ -166,15 +109,15 @@ def _habits(profile: StyleProfile, timeline: Timeline, months: Mapping[str, Mont
             seldom.append(label)
         else:
             changed = change_text(name, changes[name]) + unit_of(name) if name in changes else ""
-            samples = {variant: timeline.samples(profile, name, variant) for variant in list(there)[:_LINES]}
-            cards.append(_card(_Habit(name, label, there, months, changed, samples), len(cards)))
+            samples = {variant: timeline.samples(profile, name, variant) for variant in list(there)[:MOST_LINES]}
+            cards.append(_card(Habit(name, label, there, months, changed, samples), len(cards)))
     yield f'<h2>Habits</h2><div class="cards">{"".join(cards)}</div>'
     for title, labels in (("Seen too seldom to say anything", seldom), ("Never seen", never)):
         if labels:
             yield f"<h2>{title}</h2><p>{escaped('; '.join(labels))}</p>"
 
 
-def _card(habit: _Habit, number: int) -> str:
+def _card(habit: Habit, number: int) -> str:
     of = next(iter(habit.rates.values())).of
     seen = f"{of:,.0f} {'words' if habit.name in PER_WORD else 'seen'}{unit_of(habit.name) and f';{unit_of(habit.name)}'}"
     changed = f"<p><strong>Lately:</strong> {own(habit.changed)}</p>" if habit.changed else ""
@@ -187,7 +130,7 @@ def _card(habit: _Habit, number: int) -> str:
     return "".join([*parts, _sentences(habit), "</section>\n"])
 
 
-def _rates(habit: _Habit) -> str:
+def _rates(habit: Habit) -> str:
     """Variants with their share of the whole history."""
     most = max(rate.value for rate in habit.rates.values()) if habit.name in PER_WORD else 1.0
     rows = [
@@ -204,7 +147,7 @@ def _bar(share: float) -> str:
     return f'<svg viewBox="0 0 100 6" aria-hidden="true"><rect class="fill" x="0" y="0" width="{width}" height="6" rx="1"/></svg>'
 
 
-def _sentences(habit: _Habit) -> str:
+def _sentences(habit: Habit) -> str:
     """What was found for each variant."""
     quotes = "".join(
         f"<p>{own(variant_name(variant))}</p>" + "".join(map(_quote, samples)) for variant, samples in habit.samples.items() if samples
@@ -231,99 +174,10 @@ def _stated(profile: StyleProfile) -> Iterator[str]:
         yield f"<h2>What you stated yourself</h2><table>{rows}</table>"
 
 
-# -- plots -------------------------------------------------------------------------------------------------------------
-
-
-def _axis(months: Mapping[str, Month]) -> list[str]:
-    """All months from the first to the last one, of which at most MOST_MONTHS are kept."""
-    last = month_number(max(months))
-    first = max(month_number(min(months)), last - MOST_MONTHS + 1)
-    return [month_name(number) for number in range(first, last + 1)]
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """The plane of a plot: months from left to right, values from 0 to `top` upward."""
-
-    axis: Sequence[str]
-    top: float
-
-    def x(self, k: float) -> float:
-        """Of the k-th month."""
-        return _LEFT + k * (_WIDTH - _LEFT - _RIGHT) / max(1, len(self.axis) - 1)
-
-    def y(self, value: float) -> float:
-        """What is higher than the plot is cut off."""
-        return _TOP + (1 - min(value / self.top, 1.0)) * (_HEIGHT - _TOP - _BOTTOM)
-
-    def points(self, pairs: Iterable[tuple[int, float]]) -> str:
-        """As SVG has them."""
-        return " ".join(f"{self.x(k):.1f},{self.y(value):.1f}" for k, value in pairs)
-
-    def ruled(self, show: Callable[[float], str]) -> str:
-        """Lines and numbers at 0, half and top; the first and the last month."""
-        lines = "".join(
-            f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{self.y(value):.1f}" y2="{self.y(value):.1f}"/>'
-            f'<text class="label" x="{_LEFT - 4}" y="{self.y(value) + 4:.1f}" text-anchor="end">{show(value)}</text>'
-            for value in (0.0, self.top / 2, self.top)
-        )
-        ends = [(_LEFT, "start", self.axis[0])] + [(_WIDTH - _RIGHT, "end", self.axis[-1])] * (len(self.axis) > 1)
-        return lines + "".join(f'<text class="label" x="{x}" y="{_HEIGHT - 5}" text-anchor="{a}">{name}</text>' for x, a, name in ends)
-
-
-def round_up(value: float) -> float:
-    """The next 1, 2 or 5 with any number of zeros."""
-    scale = 10.0 ** int(f"{value:e}".partition("e")[2])
-    return next(step * scale for step in (1, 2, 5, 10) if step * scale >= value * (1 - 1e-9))
-
-
-def _svg(title: str, description: str, key: str, inside: str) -> str:
-    return (
-        f'<svg role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" aria-labelledby="{key}-t {key}-d">'
-        f'<title id="{key}-t">{escaped(title)}</title><desc id="{key}-d">{escaped(description)}</desc>{inside}</svg>'
-    )
-
-
-def _columns(axis: Sequence[str], months: Mapping[str, Month]) -> str:
-    """Words of each month."""
-    found = [(k, months[name].words) for k, name in enumerate(axis) if name in months]
-    frame = _Frame(axis, round_up(max(1.0, *(n for _, n in found))))
-    width = max(1.0, 0.8 * (_WIDTH - _LEFT - _RIGHT) / len(axis))
-    right = _WIDTH - _RIGHT - width
-    columns = "".join(
-        f'<rect class="fill" x="{_LEFT + k * (right - _LEFT) / max(1, len(axis) - 1):.1f}" y="{frame.y(n):.1f}" width="{width:.1f}" '
-        f'height="{frame.y(0) - frame.y(n):.1f}"/>'
-        for k, n in found
-    )
-    most, words = max(found, key=lambda pair: pair[1])
-    description = f"{len(found)} months with texts from {axis[0]} to {axis[-1]}; most words, {words:,.0f}, in {axis[most]}."
-    return _svg(
-        "Words by month", description, "words", columns + frame.ruled(lambda value: f"{value:g}" if value < 1000 else f"{value / 1000:g}k")
-    )
-
-
-Points = dict[str, list[tuple[int, Estimate]]]
-"""Months, as their places on the axis, with estimates, by variant."""
-
-
-def _points(habit: _Habit, axis: Sequence[str]) -> Points:
-    """Of months with enough sites; of two variants that make up the whole only the first, as the other is its mirror."""
-    chosen = list(habit.rates)[: 1 if len(habit.rates) == 2 and habit.name not in PER_WORD else _LINES]
-    found: Points = {variant: [] for variant in chosen}
-    for k, name in enumerate(axis):
-        counts = habit.months[name].counts if name in habit.months else {}
-        words = words_of(counts)
-        rates = estimates(habit.name, counts.get(habit.name, {}), words)
-        of = words if habit.name in PER_WORD else max((rate.of for rate in rates.values()), default=0.0)
-        for variant in chosen if of >= (_FEWEST_WORDS if habit.name in PER_WORD else MINIMUM_SITES) else ():
-            found[variant].append((k, rates.get(variant) or wilson(0.0, of)))
-    return found
-
-
-def _figure(habit: _Habit, number: int) -> str:
+def _figure(habit: Habit, number: int) -> str:
     """The plot of a habit with its legend and numbers; a line of text where there is nothing to draw."""
-    axis = _axis(habit.months) if habit.months else []
-    points = _points(habit, axis)
+    axis = axis_of(habit.months) if habit.months else []
+    points = points_of(habit, axis)
     if max((len(pairs) for pairs in points.values()), default=0) < 2:
         return '<p class="faint">Too few dated texts to draw it over time.</p>'
     legend = " ".join(
@@ -331,49 +185,9 @@ def _figure(habit: _Habit, number: int) -> str:
         f"{own(variant_name(variant))}</span>"
         for i, variant in enumerate(points)
     )
-    plot = _lines(habit, axis, points, f"h{number}")
+    plot = lines(habit, axis, points, f"h{number}")
     shown = [k for k in range(len(axis)) if any(k == place for pairs in points.values() for place, _ in pairs)]
     cells = {variant: {k: habit.show(rate.value) for k, rate in pairs} for variant, pairs in points.items()}
     rows = [(axis[k], *(cells[variant].get(k, "") for variant in points)) for k in reversed(shown)]
     numbers = _numbers(f"{habit.label} by month", ("month", *map(variant_name, points)), rows)
     return f"<figure>{plot}<figcaption>{legend}</figcaption></figure>{numbers}"
-
-
-def _lines(habit: _Habit, axis: Sequence[str], points: Points, key: str) -> str:
-    peak = max(rate.value for pairs in points.values() for _, rate in pairs)
-    share = habit.name not in PER_WORD | SPREADS
-    frame = _Frame(axis, 1.0 if share and peak > 0.5 else round_up(max(1.05 * peak, 1e-4)))
-    drawn = _band(frame, next(iter(points.values())))
-    for i, pairs in enumerate(points.values()):
-        for run in _runs(pairs):
-            drawn += f'<polyline class="line l{i}" points="{frame.points((k, rate.value) for k, rate in run)}"/>'
-        drawn += "".join(f'<circle class="d{i}" cx="{frame.x(k):.1f}" cy="{frame.y(rate.value):.1f}" r="2"/>' for k, rate in pairs)
-    told = "; ".join(_told(habit, axis, variant, pairs) for variant, pairs in points.items() if pairs)
-    return _svg(f"{habit.label} by month", f"{told}.", key, drawn + frame.ruled(habit.tick))
-
-
-def _band(frame: _Frame, pairs: Sequence[tuple[int, Estimate]]) -> str:
-    """The 95% intervals of the first line; of a point that stands alone, a stroke."""
-    drawn = ""
-    for run in _runs(pairs):
-        outline = frame.points([*((k, rate.high) for k, rate in run), *((k, rate.low) for k, rate in reversed(run))])
-        drawn += f'<polygon class="band{" alone" * (len(run) == 1)}" points="{outline}"/>'
-    return drawn
-
-
-def _runs(pairs: Sequence[tuple[int, Estimate]]) -> list[list[tuple[int, Estimate]]]:
-    """Points that one line joins: no gap of months without texts is drawn over."""
-    runs: list[list[tuple[int, Estimate]]] = []
-    for pair in pairs:
-        if runs and pair[0] - runs[-1][-1][0] <= _JOINED:
-            runs[-1].append(pair)
-        else:
-            runs.append([pair])
-    return runs
-
-
-def _told(habit: _Habit, axis: Sequence[str], variant: str, pairs: Sequence[tuple[int, Estimate]]) -> str:
-    """A line in words."""
-    least, most = (choose(pairs, key=lambda pair: pair[1].value) for choose in (min, max))
-    marks = {"from": pairs[0], "to": pairs[-1], "lowest": least, "highest": most}
-    return f"{variant_name(variant)}: " + ", ".join(f"{word} {habit.show(rate.value)} in {axis[k]}" for word, (k, rate) in marks.items())

@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpo_edge import History
-from rpo_edge.page import MOST_MONTHS, escaped, page, round_up
+from rpo_edge.page import page
+from rpo_edge.plots import MOST_MONTHS, escaped, round_up
 from rpo_edge.records import HistoryItem
 from rpo_edge.store.timeline import Timeline, wilson
 
