@@ -1,14 +1,12 @@
 """Closed lists of English words and phrases that the features, the rules and the guard share.
 
 Data only: everything is lower case and nothing is compiled or read here, so that importing this module costs next to
-nothing; the long list of words that are no names lies in words.txt and is read when first asked for. Phrases are written with underscores for spaces where a list is split at spaces.
+nothing. Phrases are written with underscores for spaces where a list is split at spaces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 # What takes one of these is a verb with its object. No pronouns ("set up it").
 BEFORE_OBJECTS: tuple[str, ...] = (
@@ -397,18 +395,3 @@ billion billions trillion dozen dozens half quarter twice thrice
     """)
 )
 """Words that state an amount; "one", "once", "first" and "second" have too many other uses."""
-
-
-def no_name(word: str) -> bool:
-    """Whether a word, capitalised or not, is surely no name: "Focus", "Here's", "Long-term"; not "Mark", nor what is all capitals."""
-    straight = word.replace("’", "'")
-    stem = straight.partition("'")[0]
-    if not (stem[1:].islower() or stem == "A"):
-        return False
-    return straight.lower() in FUNCTION_WORDS or all(part in FUNCTION_WORDS or part in _words() for part in stem.lower().split("-"))
-
-
-@cache
-def _words() -> frozenset[str]:
-    """By `python -m training words`: words that books, abstracts and answers hardly ever capitalise inside a sentence."""
-    return frozenset(Path(__file__).with_name("words.txt").read_text("utf-8").split())

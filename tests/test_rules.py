@@ -8,7 +8,8 @@ from rpo_edge import History, Personalizer
 from rpo_edge.edits import apply
 from rpo_edge.errors import InputError
 from rpo_edge.features import CHOICES
-from rpo_edge.lexicon import FUNCTION_WORDS, no_name
+from rpo_edge.lexicon import FUNCTION_WORDS
+from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.policies import _POLICIES

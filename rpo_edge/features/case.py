@@ -10,7 +10,8 @@ from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SU
 from rpo_edge.features.exclamation import GOES_ON, is_no_end
 from rpo_edge.features.parts import has_ing_form
 from rpo_edge.features.punctuation import BEGINS_ITEM, without_code
-from rpo_edge.lexicon import FUNCTION_WORDS, no_name
+from rpo_edge.lexicon import FUNCTION_WORDS
+from rpo_edge.names import no_name
 from rpo_edge.segment import WORD, prose_start, sentences
 
 _GREETINGS = frozenset(["hello", "hi", "hey", "dear", "oh", "ah"])

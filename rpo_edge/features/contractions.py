@@ -32,7 +32,8 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.participles import ADVERBS, BY_US, MANNER, PARTICIPLE, PARTICIPLES, verb_of
 from rpo_edge.features.parts import is_base
-from rpo_edge.lexicon import BARE, FUNCTION_WORDS, no_name
+from rpo_edge.lexicon import BARE, FUNCTION_WORDS
+from rpo_edge.names import no_name
 from rpo_edge.segment import line_mark, straight, words
 
 _NEGATED = {  # auxiliary -> contracted form

@@ -23,7 +23,7 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.layout import EMOJI
 from rpo_edge.features.parts import FINITE, is_base, is_part, is_sentence, is_time
-from rpo_edge.lexicon import no_name
+from rpo_edge.names import no_name
 from rpo_edge.segment import straight, words
 
 _ADDS = CONJUNCTIONS | listed("which who whose whom where especially particularly including such without")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, SUBORDINATORS, begins_clause, is_plural, listed
-from rpo_edge.lexicon import no_name
+from rpo_edge.names import no_name
 from rpo_edge.segment import straight
 
 FINITE = AUXILIARIES - {"be", "been", "being"}

@@ -16,7 +16,8 @@ from rpo_edge.features.context import (
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
-from rpo_edge.lexicon import BARE, LEFT_BARE, no_name
+from rpo_edge.lexicon import BARE, LEFT_BARE
+from rpo_edge.names import no_name
 from rpo_edge.segment import straight, words
 
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")

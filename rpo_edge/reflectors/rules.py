@@ -20,7 +20,7 @@ from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.lexicon import no_name
+from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.frames import framed, key_of

@@ -20,7 +20,8 @@ from rpo_edge.features.base import like
 from rpo_edge.features.context import AUXILIARIES, SUBJECTS
 from rpo_edge.features.framing import stock
 from rpo_edge.features.layout import LED
-from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS, no_name
+from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS
+from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import WORD, Span, iter_sentence_starts, line_mark, plain_words, sentences, straight, words
 from rpo_edge.steps.freeze import Frozen, freeze, prose
