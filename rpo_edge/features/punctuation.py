@@ -11,12 +11,13 @@ from rpo_edge.features.context import (
     is_line_with,
     left_of,
     line_of,
+    listed,
     word_after,
     word_before,
 )
 from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
-from rpo_edge.lexicon import BARE, LEFT_BARE
+from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, NUMBER_WORDS
 from rpo_edge.names import no_name
 from rpo_edge.segment import straight, words
 
@@ -28,6 +29,7 @@ _LETTERS, _LETTERS_BEFORE = re.compile(r"[A-Za-z]*"), re.compile(r"[A-Za-z]*\Z")
 _LONGEST_STEM = 8
 _OPENING = re.compile(r"(?<![^\s(\[{*_—–-])'(?=\w)|‘")
 _AMPERSAND = re.compile(r"(?<=[a-z]) (?P<word>&|and) (?=[a-z])")
+_REST_OF_NUMBER = re.compile(rf" (?:a (?:half|quarter|third|fifth)|one|{'|'.join(sorted(NUMBER_WORDS))})(?:-[a-z]+)?(?![\w'’-])")
 _LATIN = re.compile(r"\b(?P<short>e\.g\.,?|i\.e\.,?)(?= \w)|\b(?P<long>for example,|for instance,|that is,|(?<=\()such as)(?= \w)")
 _NO_PROSE = ("#", "|", ">", "`", "~", "<")
 _ITEM = r"[ \t]*(?:[-*+•]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,3})[.)])[ \t]"
@@ -44,6 +46,11 @@ _CODE = re.compile(
 )
 _BARE_WORDS = 3
 """Words of a last sentence that is no heading, name or label."""
+_CAPITALISED = r"[A-Z][\w.'’-]*"
+_SIGNED = re.compile(
+    rf"\n[ \t]*\r?\n[ \t]*[^\n.!?:]{{1,39}},[ \t]*\r?\n[ \t]*{_CAPITALISED}(?: {_CAPITALISED}){{0,3}}(?:[ \t]*\r?\n[^\n]{{1,40}}){{0,3}}\s*\Z"
+)
+_LONGEST_SIGNATURE = 200  # characters
 
 
 def _last_stop(text: str) -> Iterator[Site]:
@@ -53,6 +60,8 @@ def _last_stop(text: str) -> Iterator[Site]:
     few people's have.
     """
     first, last = body(text)
+    if signed := _SIGNED.search(text, max(0, len(text) - _LONGEST_SIGNATURE)):
+        last = min(last, signed.start())  # a sign-off of one's own: "See you Tuesday,\nRos"
     for line in _LAST_LINE.finditer(text):
         said = line[0].rstrip()
         end = line.start() + len(said)
@@ -112,11 +121,17 @@ def can_be_spelled(before: str, after: str, mark: str) -> bool:
     return bool(mark) or "'" not in spelled(after, mark) or "'" in straight(before)
 
 
+def _is_number(text: str, before: str, joint: re.Match[str]) -> bool:
+    """Whether a conjunction stands inside a number: "one hundred and twelve", "two and a half"."""
+    counted = before.rpartition("-")[2] in NUMBER_WORDS | {"one"}
+    return counted and bool(_REST_OF_NUMBER.match(text, joint.end("word")))
+
+
 def _ampersand(text: str) -> Iterator[Site]:
     for match in _AMPERSAND.finditer(text):
         variant, other = ("&", {"and": "and"}) if match["word"] == "&" else ("and", {"&": "&"})
-        again = word_before(text, match.start() + 1) == word_after(text, match.end() - 1)  # "more and more"
-        free = not again and "=" not in line_of(text, match.start())
+        before, after = word_before(text, match.start("word")), word_after(text, match.end("word"))
+        free = before != after and not _is_number(text, before, match) and "=" not in line_of(text, match.start())  # "more and more"
         yield Site("ampersand", match.start("word"), match.end("word"), variant, other if free else {})
 
 
@@ -138,18 +153,24 @@ def _latin(text: str) -> Iterator[Site]:
 _TITLE_STOP = re.compile(
     r"(?<![\w-])(?:Mr|Mrs|Ms|Dr)(?P<stop>\.?)(?=(?:(?: (?:and|or|&) |/)(?:Mr|Mrs|Ms|Dr)\.?)? (?P<name>[A-Z](?:[a-z]+|\.(?= ?[A-Z]))))"
 )
-_STREET = re.compile(r"(?:\d\w*|[A-Z][\w'’-]*) \Z")
+_STREET = re.compile(r"(?P<name>\d\w*|[A-Z][\w'’-]*) Dr\Z")
+_NO_STREETS = FUNCTION_WORDS | listed("dear hi hello hey ask thank")
+"""Before a doctor: "Dear Dr Hale", "When Dr Hale came"."""
 
 
 def _title_stop(text: str) -> Iterator[Site]:
     """ "Mr. Hale" or "Mr Hale", and both of "Mr. and Mrs. Hale"; no street ("5 Elm Dr. The house")."""
     for match in _TITLE_STOP.finditer(text):
-        near = max(0, match.start() - 20)
-        street = _STREET.search(text, near, match.start()) and not begins_sentence(text, match.start())
-        if street or no_name(match["name"]):
+        if no_name(match["name"]) or _is_street(text, match):
             continue
         stop = bool(match["stop"])
         yield Site("title_stop", *match.span("stop"), *(("stop", {"none": ""}) if stop else ("none", {"stop": "."})))
+
+
+def _is_street(text: str, title: re.Match[str]) -> bool:
+    """Whether "Dr" stands for "Drive": behind a number or a capitalised word that is no word of grammar."""
+    street = _STREET.search(text, max(0, title.start() - 20), title.start("stop"))
+    return bool(street) and street["name"].lower() not in _NO_STREETS and not begins_sentence(text, title.start())  # type: ignore[index]
 
 
 LAST_STOP = Choice("last_stop", "full stop at the end of a paragraph", "share of paragraphs", _last_stop)
