@@ -2,6 +2,7 @@
 
 import pytest
 
+from rpo_edge.features.exclamation import EXCLAMATION
 from rpo_edge.features.punctuation import AMPERSAND, LAST_STOP, TITLE_STOP
 
 
@@ -59,3 +60,45 @@ def test_titles_and_streets(text, variants):
 )
 def test_no_ampersand_inside_a_number(text, may_change):
     assert [bool(site.options) for site in AMPERSAND.sites(text)] in ([may_change], [may_change] * 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "called_out"),
+    [
+        ("We did it. Have you seen it?", [True]),
+        ("Let's meet at the pool. I will bring your towel.", [True, True]),
+        ("Your diary remains our best source.", [True]),
+        ("Pepys's diary remains our best source.", [False]),
+        ("Let's solve it step by step. We can use the chain rule.", [False, False]),
+        ('"Are you ill?" he said to the king, who was by then an old and tired man. Our best source is his diary.', [False, False]),
+        ("Keep it dry. You will see.", [False, True]),
+        ("You need to keep the wound dry. You need to keep the wood dry.", [False, True]),
+        ("Check that the power is off before you start. Check that the lamp is off before you start.", [False, True]),
+        ("It is essential that you rest. It is fun that you rest.", [False, True]),
+        ("Thank you for writing. I know of the loss of your father.", [False, False]),
+        ("Thank you for writing. You feel hopeless.", [False, False]),
+        ("Thank you for writing. You feel hopeful.", [True, True]),
+        ("Thank you for writing. I heard of the loss of two points.", [True, False]),
+        ("You can read it. Hale, J. (n.d.). About Us. Retrieved from a site.", [True, False, False, False]),
+        ("You can read it. See it (at home). About us.", [True, False, True]),
+    ],
+)
+def test_what_may_be_called_out(text, called_out):
+    assert ["!" in site.options for site in EXCLAMATION.sites(text) if site.variant == "."] == called_out
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("Happy birthday!", ". everywhere"),
+        ("Congratulations, Ann!", ". everywhere"),
+        ("Well done to all of you!", ". everywhere"),
+        ("Good luck, Ann!", ". everywhere"),
+        ("Good luck with your project!", "."),
+        ("She was happy on her birthday!", "."),
+        ("Thank you so much!", "."),
+        ("Cheerful people came!", "."),
+    ],
+)
+def test_the_mark_of_a_wish_stays_but_for_who_wants_none(text, option):
+    assert [dict(site.options) for site in EXCLAMATION.sites(text)] == [{option: "."}]

@@ -20,17 +20,26 @@ _BETWEEN_US = re.compile(
 """What is called out is said to somebody, not told of others ("The king was happy")."""
 _LONGEST_CALL = 12  # words
 _LONGEST_NAME = 10  # characters, with its mark
-_TO_YOU = re.compile(r"\b(?:you|your|we|us|our|let['’]?s)\b", re.IGNORECASE)
+_TO_YOU = re.compile(r"\b(?:you|your)\b", re.IGNORECASE)
+_OF_US = re.compile(r"\b(?:we|us|our|let['’]?s)\b", re.IGNORECASE)
+"""Said to somebody only where a "you" stands beside it: of mankind, or of who works a sum out, essays say "we"."""
+_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
+_WISH = re.compile(r"\W*(?:happy birthday|congratulations|cheers|good luck(?! (?:with|on|in)\b)|well done)\b", re.IGNORECASE)
+"""Called out even by who calls nothing else out; "Good luck with your project!" is a closing phrase of models'."""
+_UNDATED = re.compile(r"\(n\.d\.\)\.?\s*\Z")
 _HARDSHIP = r"hard\w* difficult\w* tough exhaust\w* overwhelm\w* stress\w* tired anxi\w+ worr\w+ afraid fear\w* alone lonely cry\w*"
-_ILLNESS = r"pain\w* hurt\w* ill illness sick\w* doctor\w* hospital symptom\w* treatment\w* medic\w+"
+_ILLNESS = r"pain\w* hurt\w* ill illness sick\w* doctor\w* hospital symptom\w* treatment\w* medic\w+ wound\w* infect\w+"
 _LOSS = r"died dead death dying loss lost lose losing grie\w+"
 _PAYMENT = r"fees? overdue owe\w* penalt\w+ late billed charged? debt\w*"
 _REFUSAL = r"refus\w+ declin\w+ unable locked blocked banned cancel\w* closed expired delay\w*"
 _FAULT = r"wrong bad worse worst risk\w* danger\w* warn\w* careful\w* caution problem\w* issue\w* error\w* fail\w* mistake\w*"
 _LAW = r"lawyer\w* legal\w* court police emergency"
+_WEIGHT = r"essential crucial vital"
 _TACT = r"apolog\w+ regret\w* understand\w* however although though shall must may might could would should"
 _GRAVE = re.compile(
-    rf"\b(?:{alternatives(_HARDSHIP, _ILLNESS, _LOSS, _PAYMENT, _REFUSAL, _FAULT, _LAW, _TACT)})\b|\d|^\W*\w+,", re.IGNORECASE
+    rf"\b(?:{alternatives(_HARDSHIP, _ILLNESS, _LOSS, _PAYMENT, _REFUSAL, _FAULT, _LAW, _WEIGHT, _TACT)}|(?:power|gas|water) is (?:turned |switched )?off)\b|"
+    r"\d|^\W*\w+,",
+    re.IGNORECASE,
 )
 """What nobody calls out: what is grave, a hint, and what an enumeration begins."""
 _NO_END = re.compile(r"(?:[\d)]|(?<![\w'’])[A-Za-z]|(?<!\w)(?:Yahoo|Jeopardy|Kahoot|Joomla))!\Z")
@@ -43,9 +52,10 @@ _RUIN = r"bankrupt\w* hack(?:ed|ers?) breach\w* stolen fraud\w* scam\w* overdue 
 _BEREAVEMENT = r"condolence\w* sympathy bereave\w* mourn\w* funeral\w* grie\w+ died death dying miscarr\w+"
 _VIOLENCE = r"suicid\w* self-harm abus\w+ assault\w* violen\w+ overdos\w+ victim\w*"
 _ALARM = r"diagnos\w+ cancer\w* tumou?r\w* emergency ambulance 911 999 stroke bleeding unconscious crisis"
-_SADNESS = r"tragic tragedy heartbr\w+ depress\w+ trauma\w* sad(?:ness|den\w*)"
+_SADNESS = r"tragic tragedy heartbr\w+ depress\w+ trauma\w* sad(?:ness|den\w*) despair\w* hopeless\w*"
 _SORROWFUL_PHRASES = (
-    r"laid off|past due|(?:your|her|his|their|our|['’]s) loss|pass(?:ed|ing) away|passed (?:last|this|peacefully|yesterday)|['’]s passing|"
+    r"laid off|past due|loss of (?:your|his|her|their)\b|"
+    r"(?:your|her|his|their|our|['’]s) loss|pass(?:ed|ing) away|passed (?:last|this|peacefully|yesterday)|['’]s passing|"
     r"tested positive|(?:test|result)s? (?:is|was|are|were|came back) positive|heart attack|miss (?:him|her)\b(?! (?:up|out))|"
     r"(?:so|very|deeply|truly|terribly) sorry"
 )
@@ -74,9 +84,10 @@ _STIFF = re.compile(r"; |\b(?:attention to this matter|earliest convenience)\b",
 def _exclamation(text: str) -> Iterator[Site]:
     """Sentence ends: only short sentences between people may gain an exclamation mark, warm ones before all, and no list's; any may lose it.
 
-    Where a small letter follows, a name has the mark ("They sued Yahoo! last year"), but for who writes small letters throughout.
+    Where a small letter follows, a name has the mark ("They sued Yahoo! last year"), but for who writes small letters throughout. The mark of a
+    wish ("Happy birthday!") goes only for who wants none anywhere.
     """
-    grave = _grave_parts(text)
+    grave, to_you = _grave_parts(text), bool(_TO_YOU.search(_QUOTED.sub(" ", text)))
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):
@@ -84,17 +95,22 @@ def _exclamation(text: str) -> Iterator[Site]:
         said = words(sentence)
         short = len(said) <= _LONGEST_CALL and not _COOL.search(sentence)
         warm = short and bool(_WARM.search(sentence) and _BETWEEN_US.search(sentence))
-        free = warm or (
-            short and bool(_TO_YOU.search(sentence)) and not _GRAVE.search(sentence) and not line_mark(line_of(text, span.start))
-        )
+        said_to_you = bool(_TO_YOU.search(sentence) or (to_you and _OF_US.search(sentence)))
+        free = warm or (short and said_to_you and not _GRAVE.search(sentence) and not line_mark(line_of(text, span.start)))
         key, end = f"exclamation:{'warm' if warm else 'plain'}", span.start + len(sentence)
         if sentence.endswith("!"):
             goes_on = GOES_ON.match(text, end - 1)
             if not is_no_end(text, end) and not (goes_on and text[prose_start(text, span)].isupper()):
-                yield Site(key, end - 1, end, "!", {} if goes_on else {".": "."})
+                way = ". everywhere" if _WISH.match(sentence) else "."
+                yield Site(key, end - 1, end, "!", {} if goes_on else {way: "."})
         elif len(said) > 1:
-            grieves = _STIFF.search(sentence) or any(start <= span.start < stop for start, stop in grave)
-            yield Site(key, end - 1, end, ".", {"!": "!"} if free and not grieves else {})
+            cool = _STIFF.search(sentence) or _is_cited(text, span.start) or any(start <= span.start < stop for start, stop in grave)
+            yield Site(key, end - 1, end, ".", {"!": "!"} if free and not cool else {})
+
+
+def _is_cited(text: str, start: int) -> bool:
+    """Whether the title of a work begins at `start`: behind its author and "(n.d.)."."""
+    return bool(_UNDATED.search(text, max(0, start - _LONGEST_NAME), start))
 
 
 def _grave_parts(text: str) -> list[tuple[int, int]]:
