@@ -3,6 +3,7 @@
 import pytest
 
 from rpo_edge.features.exclamation import EXCLAMATION
+from rpo_edge.features.layout import BOLD
 from rpo_edge.features.punctuation import AMPERSAND, LAST_STOP, TITLE_STOP
 
 
@@ -102,3 +103,28 @@ def test_what_may_be_called_out(text, called_out):
 )
 def test_the_mark_of_a_wish_stays_but_for_who_wants_none(text, option):
     assert [dict(site.options) for site in EXCLAMATION.sites(text)] == [{option: "."}]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "ways"),
+    [
+        ("A **bold** word", "bold", ["plain", "plain everywhere"]),
+        ("Above it\nA **bold** word", "bold", ["plain", "plain everywhere"]),
+        ("**Lead** and words", "bold", ["plain everywhere"]),
+        ("Above it\n> ✅ **Lead** and words", "bold", ["plain everywhere"]),
+        ("Above it\n\n  - **Lead** and words", "bold:list", ["plain", "plain everywhere"]),
+        ("2. **Lead** and words", "bold:list", ["plain", "plain everywhere"]),
+        ("- Above it\nA **bold** word", "bold", ["plain", "plain everywhere"]),
+        ("# A **bold** word", "bold", ["plain everywhere"]),
+        (f"| {'cell ' * 40}| **bold** |", "bold", ["plain everywhere"]),
+        ("You must **not** go", "bold", ["plain everywhere"]),
+    ],
+)
+def test_what_bold_does_in_its_line(text, key, ways):
+    assert [(site.key, list(site.options)) for site in BOLD.sites(text) if site.variant == "bold"] == [(key, ways)]
+
+
+@pytest.mark.parametrize("piece", ["**Bold** text is *here* and ", "- **Bold**: it is here\n", "✅ **Bold** it is.\n\n"])
+def test_bold_takes_no_quadratic_time(piece, within):
+    with within(30):  # a tenth of a second; reading the text before each run again takes minutes
+        assert sum(site.variant == "bold" for site in BOLD.sites(piece * 40_000)) == 40_000

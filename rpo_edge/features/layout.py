@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.context import line_of
 from rpo_edge.segment import LINE_PREFIX, sentences
 
 _EMPHASIS = frozenset(
@@ -30,7 +29,9 @@ _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*"
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(?=\S)", re.MULTILINE)
-_ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\Z", re.MULTILINE)
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
+_LONGEST_LEAD = 100
+"""Characters before bold that leads its line: indents, marks, emoji. A limit, as a line of many bold runs would else be read again for each."""
 _MARKS = ("-", "*", "•")
 
 
@@ -55,31 +56,31 @@ def _bullet(text: str) -> Iterator[Site]:
 
 def _bold(text: str) -> Iterator[Site]:
     """Bold runs against sentences without one: the unit is bold runs per sentence."""
+    line = searched = 0
     for match in _BOLD.finditer(text):
+        line = text.rfind("\n", searched, match.start()) + 1 or line
+        searched = match.start()
         if _FIXED.search(match["text"]):  # a number may not be touched, the marks around it may
             yield Site("bold", match.start(), match.start("text"), "bold", {"plain everywhere": ""})
             yield Site("bold", match.end("text"), match.end(), "bold", {"plain everywhere": ""})
         else:
-            key = "bold:list" if _ITEM.search(text, 0, match.start()) else "bold"
-            ways = ("plain everywhere",) if _carries(text, match) and key == "bold" else ("plain", "plain everywhere")
+            before = text[line : match.start()] if match.start() - line <= _LONGEST_LEAD else None
+            key = "bold:list" if before and _ITEM.fullmatch(before) else "bold"
+            ways = ("plain everywhere",) if _carries(text, line, before, match["text"]) and key == "bold" else ("plain", "plain everywhere")
             yield Site(key, *match.span(), "bold", dict.fromkeys(ways, match["text"]))
     for span in sentences(text):
         if "**" not in text[span.start : span.end]:
             yield Site("bold", span.start, span.start, "plain")
 
 
-def _carries(text: str, match: re.Match[str]) -> bool:
-    """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word."""
-    line = text.rfind("\n", 0, match.start()) + 1
-    prefix = LINE_PREFIX.match(text, line)
-    leads = prefix is not None and not EMOJI.sub("", text[prefix.end() : match.start()]).strip()
-    word = match["text"]
-    return (
-        leads
-        or line_of(text, match.start()).lstrip().startswith(("#", "|"))
-        or word.isupper()
-        or _EMPHASIS.issuperset(word.lower().split())
-    )
+def _carries(text: str, line: int, before: str | None, said: str) -> bool:
+    """Whether bold does work that plain letters would not: a heading, the lead of a line, a stressed word.
+
+    line: where the line begins; before: its part before the bold; None if that is too long for a lead.
+    """
+    leads = before is not None and not EMOJI.sub("", LINE_PREFIX.sub("", before, count=1)).strip()
+    in_heading = text[line : line + _LONGEST_LEAD].lstrip().startswith(("#", "|"))
+    return leads or in_heading or said.isupper() or _EMPHASIS.issuperset(said.lower().split())
 
 
 def _emoji(text: str) -> Iterator[Site]:
