@@ -2,6 +2,7 @@
 
 import pytest
 
+from rpo_edge.features.case import CASE
 from rpo_edge.features.exclamation import EXCLAMATION
 from rpo_edge.features.layout import BOLD
 from rpo_edge.features.punctuation import AMPERSAND, LAST_STOP, TITLE_STOP
@@ -128,3 +129,22 @@ def test_what_bold_does_in_its_line(text, key, ways):
 def test_bold_takes_no_quadratic_time(piece, within):
     with within(30):  # a tenth of a second; reading the text before each run again takes minutes
         assert sum(site.variant == "bold" for site in BOLD.sites(piece * 40_000)) == 40_000
+
+
+@pytest.mark.parametrize(
+    ("text", "small"),
+    [
+        ("Type I and Type II errors are common.", ""),
+        ("Vitamin D helps. Part 2 is late. Type A people go. Phase III begins.", ""),
+        ("Type it in. Part of it is late. Phase in the rest.", "TPP"),
+        ("Table tops are red.", "T"),
+        ("Young found it. It was seen that Young was right.", "I"),
+        ("Scope is small. This makes a Scope app.", "T"),
+        ("Young people found it. It was seen that young people were right.", "YI"),
+        ("Movies are long.\n\nThe Effects of Movies on Us", "MT"),  # a title's capitals say nothing
+        ("Scope is small.\n\n```\nmake a nice Scope here\n```", "F"),
+        ("But it is so. He thinks that But is a word.", "BH"),
+    ],
+)
+def test_names_keep_their_capital_at_the_start_of_a_sentence(text, small):
+    assert "".join(text[site.start] for site in CASE.sites(text) if "lower" in site.options) == small

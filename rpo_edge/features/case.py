@@ -17,6 +17,9 @@ from rpo_edge.segment import WORD, prose_start, sentences
 _GREETINGS = frozenset(["hello", "hi", "hey", "dear", "oh", "ah"])
 _INITIALS_NEXT = re.compile(r", [A-Z]\.")  # an author's
 _CAPITAL_NEXT = re.compile(r" [*_\"“]*([A-Z][a-z]\w*)")
+_CAPITAL_INSIDE = re.compile(r"(?<![^\s(])[a-z]+,? [a-z]+,? (?=([A-Z]\w+))")
+"""Two small words before it: in a title there is a capital nearer."""
+_NUMBER_NEXT = re.compile(r" (?:[IVX]+|[A-Z]|\d+)(?![\w'’])")
 _TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|for|to|on|with|&)(?= )))+(?:[:(\n]| [-–—(]|\Z)")
 _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
 """Names that are verbs too, and the words before which they are."""
@@ -27,6 +30,7 @@ _ARTICLE = re.compile(r"[Aa] \w\w|[^Aa]")
 def _lower_start(text: str) -> Iterator[Site]:
     """Sentence-initial letters; a capital is a choice only where the word is surely no name. "I" is a choice of its own (`_pronoun`)."""
     prose = without_code(text)
+    named = frozenset(_CAPITAL_INSIDE.findall(prose))
     for span in sentences(text):
         start = prose_start(text, span)
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
@@ -41,17 +45,26 @@ def _lower_start(text: str) -> Iterator[Site]:
             if BEGINS_ITEM.match(line) and not line.rstrip().endswith((".", "!", "?")):
                 continue  # many write "- buy milk" and begin sentences with a capital
             yield Site("sentence_case", start, start + 1, "lower", {"upper": text[start].upper()})
-        elif word and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose)) and not _may_be_name(text, word):
+        elif (
+            word
+            and (no_name(word[0]) or (word[0][1:].islower() and f" {word[0].lower()} " in prose))
+            and not _may_be_name(text, word, named)
+        ):
             yield Site("sentence_case", start, start + 1, "upper", {"lower": text[start].lower()})
 
 
-def _may_be_name(text: str, word: re.Match[str]) -> bool:
-    """Whether a common word may begin a name or a title here: "Great Britain", "Game of Thrones", "Go is fast"; not "Install Docker", "Hi Ann"."""
+def _may_be_name(text: str, word: re.Match[str], named: frozenset[str]) -> bool:
+    """Whether a common word may begin a name or a title here: "Great Britain", "Game of Thrones", "Go is fast"; not "Install Docker", "Hi Ann".
+
+    named: words that have a capital inside a sentence.
+    """
     first = re.split("['’]", word[0])[0].lower()
     if first in _NAMES_BUT_BEFORE:
         return word_after(text, word.end()) not in _NAMES_BUT_BEFORE[first]
     if first in FUNCTION_WORDS or first in _GREETINGS:
         return False
+    if word[0] in named or (first in _NUMBERED_THINGS and _NUMBER_NEXT.match(text, word.end())):
+        return True
     if _INITIALS_NEXT.match(text, word.end()) or GOES_ON.match(text, word.end()):
         return True
     title, following = _TITLE.match(text, word.end()), _CAPITAL_NEXT.match(text, word.end())
@@ -94,7 +107,7 @@ _ILL_AFTER = (
     | listed("mentally seriously critically terminally feel feeling feels felt get got fall fell user")
 )
 """Behind these "ill" and "id" are words of their own."""
-_NUMBERED_THINGS = listed("type part phase class chapter level volume book act stage grade figure table section war element")
+_NUMBERED_THINGS = listed("type part phase class chapter level volume book act stage grade figure table section war element vitamin")
 
 
 def _pronoun(text: str) -> Iterator[Site]:
