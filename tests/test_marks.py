@@ -32,6 +32,44 @@ def test_what_is_a_signature_has_no_last_stop_to_leave_out(signature, variants):
 @pytest.mark.parametrize(
     ("text", "variants"),
     [
+        ("It rose by 15%.", ["stop"]),
+        ("Then type `ROLLBACK`.", ["stop"]),
+        ('The answer is "no".', ["stop"]),
+        ("So we have $x = 3$.", ["stop"]),
+        ("It is a **very good plan**.", ["stop"]),
+        ("See the last page (of the second part).", ["stop"]),
+        ("The text of it is process_content(Content).", []),
+        ("We see it in the notes [1]_.", []),
+        ("We wait for it...", []),
+        ("What it gives is P", []),
+        ("See the last page (of the second part)", []),
+    ],
+)
+def test_what_a_last_stop_stands_behind(text, variants):
+    assert shown(LAST_STOP, text) == variants
+
+
+def test_all_items_of_a_list_may_lose_their_stop():
+    text = "1. It rose by 15%.\n2. Use `COMMIT`.\n3. It is due by June.\n4. Keep it short (one page)."
+    assert ["none" in site.options for site in LAST_STOP.sites(text)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("✅ The coffee is good.", ["T"]),
+        ("It is. 😀 The coffee is good.", ["I", "T"]),
+        ("😀😀 the coffee is good.", ["t"]),
+        ("The coffee 😀 The best", ["T"]),
+    ],
+)
+def test_a_sentence_begins_behind_its_emoji(text, starts):
+    assert [text[site.start] for site in CASE.sites(text)] == starts
+
+
+@pytest.mark.parametrize(
+    ("text", "variants"),
+    [
         ("Dear Ms. Calloway,", ["stop"]),
         ("Dear Dr Hale, ask Dr Lee.", ["none", "none"]),
         ("Poor Mrs Bennet left. But Mr. Bennet stayed.", ["none", "stop"]),
@@ -142,7 +180,7 @@ def test_bold_takes_no_quadratic_time(piece, within):
         ("Scope is small. This makes a Scope app.", "T"),
         ("Young people found it. It was seen that young people were right.", "YI"),
         ("Movies are long.\n\nThe Effects of Movies on Us", "MT"),  # a title's capitals say nothing
-        ("Scope is small.\n\n```\nmake a nice Scope here\n```", "F"),
+        ("Scope is small.\n\n```\nmake a nice Scope here\n```", "S"),
         ("But it is so. He thinks that But is a word.", "BH"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, line_of, listed, word_after, word_before
 from rpo_edge.features.exclamation import GOES_ON, is_no_end
+from rpo_edge.features.layout import EMOJI
 from rpo_edge.features.parts import has_ing_form
 from rpo_edge.features.punctuation import BEGINS_ITEM, without_code
 from rpo_edge.lexicon import FUNCTION_WORDS
@@ -23,6 +24,7 @@ _NUMBER_NEXT = re.compile(r" (?:[IVX]+|[A-Z]|\d+)(?![\w'’])")
 _TITLE = re.compile(r"(?: (?:[*_\"“]*[A-Z][^\s:(.!?]*|(?:of|and|or|the|an?|in|for|to|on|with|&)(?= )))+(?:[:(\n]| [-–—(]|\Z)")
 _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "easy", "out", "up"}, "will": SUBJECTS | DETERMINERS}
 """Names that are verbs too, and the words before which they are."""
+_LEADING_EMOJI = re.compile(rf"(?:(?:{EMOJI.pattern})[ \t]*)+")
 _EMPHASISED = re.compile(r"[*_](?=[A-Z])")
 _ARTICLE = re.compile(r"[Aa] \w\w|[^Aa]")
 
@@ -33,6 +35,8 @@ def _lower_start(text: str) -> Iterator[Site]:
     named = frozenset(_CAPITAL_INSIDE.findall(prose))
     for span in sentences(text):
         start = prose_start(text, span)
+        if emoji := _LEADING_EMOJI.match(text, start, span.end):
+            start = emoji.end()
         if start >= span.end or not text[start].isalpha() or _continues(text, start, span.start):
             continue
         word = WORD.match(text, start)

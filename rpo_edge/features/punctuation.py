@@ -46,6 +46,9 @@ _CODE = re.compile(
 )
 _BARE_WORDS = 3
 """Words of a last sentence that is no heading, name or label."""
+_STOPPED = re.compile(r"(?:[^\W_]|[%`\"”$]|\w\*{1,2}|(?<=\s)\([^()\n]*\))\.\Z")
+"""A last stop, behind a letter or digit, or the end of code, a quotation, a formula, bold or a parenthesis; not of "f(x)", which may be code."""
+_LONGEST_PARENTHESIS = 200  # characters
 _CAPITALISED = r"[A-Z][\w.'’-]*"
 _SIGNED = re.compile(
     rf"\n[ \t]*\r?\n[ \t]*[^\n.!?:]{{1,39}},[ \t]*\r?\n[ \t]*{_CAPITALISED}(?: {_CAPITALISED}){{0,3}}(?:[ \t]*\r?\n[^\n]{{1,40}}){{0,3}}\s*\Z"
@@ -71,7 +74,8 @@ def _last_stop(text: str) -> Iterator[Site]:
         if is_line_with(text, line.start(), _NO_PROSE) or not (stop or (said[-1:].isalpha() and not note)):
             continue
         fewest = 1 if note else _BARE_WORDS
-        if len(words(left_of(text, end - stop))) < fewest or not said[:-1][-1:].isalnum() or _ABBREVIATED.search(said):
+        ends = _STOPPED.search(said[-_LONGEST_PARENTHESIS:]) if stop else said[-2:-1].isalnum()
+        if len(words(left_of(text, end - stop))) < fewest or not ends or _ABBREVIATED.search(said):
             continue
         yield Site("last_stop:note" if note else "last_stop", end - stop, end, "stop" if stop else "none", {"none": ""} if stop else {})
 
