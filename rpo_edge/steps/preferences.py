@@ -29,7 +29,7 @@ _VALUES: dict[str, dict[str, dict[str, dict[str, float]]]] = {
         "always": {"oxford_comma": {"yes": 1.0, "no": 0.0}},
         "never": {"oxford_comma": {"yes": 0.0, "no": 1.0}},
     },
-    "exclamation": {"never": {"exclamation": {"!": 0.0, ".": 1.0}}},
+    "exclamation": {"never": {"exclamation": {"!": 0.0, ".": 1.0, ". everywhere": 1.0}}},
     "case": {
         "lower": {name: {"lower": 1.0, "upper": 0.0} for name in ("sentence_case", "pronoun_case")},
         "standard": {name: {"lower": 0.0, "upper": 1.0} for name in ("sentence_case", "pronoun_case")},
