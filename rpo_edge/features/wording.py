@@ -285,15 +285,21 @@ _TERM_NEXT = re.compile(
 )
 """A "very low density" lipoprotein is one of a kind, as is an "extremely high frequency"."""
 _ANSWER = re.compile(r"very (?:well|good)(?=[,.!])", re.IGNORECASE)
+_COMPARED = re.compile(
+    r" (?:more|less|fewer|worse|"
+    r"(?!(?:over|under|clever|eager|other|proper|improper|bitter|tender|sober|slender|super|former|latter|sinister|inner|outer)\b)[a-z]{3,}er)\b"
+)
+""" "really cheaper", "really more": "very" compares nothing. Of words in -er, these are none of comparison."""
 _SCOPED = frozenset(["not", "how", "so", "too", "as", "never", "hardly", "isn't", "no", "nothing", "anything"])
 
 
 def degree_stays(text: str, start: int, end: int) -> bool:
-    """Whether a word of degree here, or one put in, is said twice ("very very"), an answer ("Very well, I go") or part of a term."""
+    """Whether a word of degree here, or one put in, is said twice ("very very"), an answer ("Very well, I go"), part of a term, or
+    before what compares."""
     following = HEAD.match(text, end + text.startswith(" ", end))
     doubled = {word_before(text, start), following[0].lower() if following else ""} & DEGREES
     answers = not word_before(text, start) and _ANSWER.match(text, start)
-    return bool(doubled or answers or _TERM_NEXT.match(text, end))
+    return bool(doubled or answers or _TERM_NEXT.match(text, end) or _COMPARED.match(text, end))
 
 
 def _intensifiers(text: str) -> Iterator[Site]:
