@@ -194,6 +194,8 @@ class EditReflector:
 
         draft = f"{window.lead}{window.text}"
         suits, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile)
+        if window.formal and not kind:
+            kind = apostrophe(draft, StyleProfile())  # nobody writes "dont" to an office
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)
