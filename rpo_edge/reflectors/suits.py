@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rpo_edge.features.base import Site
-from rpo_edge.features.context import begins_clause, listed, right_of, word_before
-from rpo_edge.features.wording import DEGREES, degree_stays
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.grammar import allows
 from rpo_edge.reflectors.policies import policy
-from rpo_edge.segment import straight, words
+from rpo_edge.segment import straight
 from rpo_edge.steps.profile import free_sites
-from rpo_edge.usage import sides
+from rpo_edge.usage import WORDS, sides
 
 _RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
 """Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
 _RULED_WORDS = {"must": "obligation"}
 """The same of words that an operation replaces ("I must say", and what binds)."""
-_NO_COMMA_BEFORE = {
-    "but": listed("can cannot can't could nothing anything all none nobody anybody anyone everything everybody everyone nowhere help"),
-    "that": listed("not now so such given provided"),
-}
-"""By what follows a comma, the words that it belongs to: "I cannot but agree", "not that I know"."""
 _BESIDE = frozenset(["contracted", "expanded"])
 """Families in which one form shows the habit of another: who writes "don't" would write "you'll"."""
+_OPENERS = frozenset([
+    "additionally", "also", "and", "as a result", "but", "consequently", "furthermore", "hence", "however", "in addition", "moreover",
+    "nevertheless", "nonetheless", "so", "therefore", "thus",
+])  # fmt: skip
+"""What a sentence begins with, and `rules` knows where another may ("So Young Kim", "Moreover, and this")."""
+_CONNECTIVES = ("connective_contrast", "connective_addition", "connective_result")
+_VARIANTS = {"and": "plain", "but": "plain", "so": "plain", "also": "also"}
+"""What `rules` calls them; all others are formal."""
+_LOOKED_UP = frozenset([*_RULED.values(), *_RULED_WORDS.values(), *_CONNECTIVES])
 _JOINING = frozenset(["and", "but", "or", "so"])
 """First words that join a sentence to the one before it: who begins with "But" may never begin with "So"."""
 _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
+_OFTEN, _LONG = 5, 1000
+"""Uses of a word, and words for each, from which on it is a habit: "just" once in 36 words is none."""
 _FOUR_TIMES = 4
 """Uses of a pair's other way that speak against the user's way with others of its kind: of two, both may be chance."""
-
-
-_LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
-"""After a comma, the rest of a list: one of its commas is no matter of taste."""
 
 Kin = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 """Of each family, the sides that its operations have before and after."""
@@ -58,26 +59,15 @@ class Suits:
 
     def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin, habits: Mapping[str, Habit]) -> None:
         self._text, self._counts, self._kin, self._habits = window.text, counts, kin, habits
+        self._lead = window.lead
         self._sites: list[Site] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
-        first = op.after.split(" ")[0].strip(",").lower() if op.initial else ""
-        if first in _JOINING and (not op.before or not self._counts.get(f"^ {first}")):
-            return False  # nobody said that this follows from that, or the user does not say so
-        if op.before.strip() == "," and ";" in op.after:
-            return False  # what is no clause would stand alone
-        if not op.before and ((op.after.strip(" ,") == "so" and not op.initial) or op.following == "as"):
-            return False  # a cause that nobody gave; "such, as"
-        comma = not op.before and op.after == ","
-        if comma and op.following in ("and", "or", "but") and not self._goes_on(edit.end):
-            return False  # "Delilah, and Stacy", "firm, but polite": what joins two words or phrases
-        if comma and word_before(self._text, edit.start + 1) in _NO_COMMA_BEFORE.get(op.following, ()):
+        if not allows(self._text, edit, op) or not self._opens(edit, op):
             return False
-        if {op.before.strip(), op.after.strip()} & DEGREES and degree_stays(self._text, edit.start, edit.start + len(op.before.strip())):
+        if not before and not op.marks and not self._is_habit(after):
             return False
-        if edit.before.startswith(",") and not edit.after.startswith(",") and _LIST_GOES_ON.match(self._text, edit.start + 1):
-            return False  # "what happened, when it did, and who was there"
         if after and not self._counts.get(after) and family not in _BESIDE:
             return False
         if straight(edit.after).lower().startswith("you're") and self._writes_ur:
@@ -88,10 +78,24 @@ class Suits:
             return any(_same(self._text, edit, site) and self._contracts_so(site, before, family) for site in sites)
         return (not ruled and not sites) or any(_same(self._text, edit, site) and self._may(edit, site) for site in sites)
 
-    def _goes_on(self, start: int) -> bool:
-        """Whether a clause follows on the conjunction at `start`."""
-        following = words(right_of(self._text, start))[1:]
-        return bool(following) and begins_clause(following)
+    def _is_habit(self, side: str) -> bool:
+        """Whether the user says a word so often that they may be given it where the draft says nothing."""
+        said, every = self._counts.get(side, 0), self._counts.get(WORDS, 0)
+        return said >= _OFTEN and every >= _LONG and _LONG * said >= every
+
+    def _opens(self, edit: Edit, op: Operation) -> bool:
+        """Whether a sentence may begin so: what joins it to the last one stands in place of its like, and is the user's."""
+        if not op.initial:
+            return True
+        first = op.after.split(" ")[0].strip(",").lower()
+        if first in _JOINING and (not op.before or not self._counts.get(f"^ {first}")):
+            return False
+        if op.before.partition(",")[0] not in _OPENERS:
+            return True
+        if op.before.endswith(",") and first in _JOINING and not self._text[edit.end :].lstrip()[:1].isalpha():
+            return True  # "Therefore, $x$ is", of which `rules` knows nothing
+        variant = _VARIANTS.get(first, "formal")
+        return any(variant in site.options for name in _CONNECTIVES for site in self._ruled(name, edit))
 
     def _contracts_so(self, site: Site, before: str, family: str) -> bool:
         """Whether the user would have this contraction the other way.
@@ -121,8 +125,10 @@ class Suits:
     def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
         """What `rules` finds where an edit is, looked up once for a window."""
         if self._sites is None:
+            lead = len(self._lead)
+            found = free_sites(f"{self._lead}{self._text}", (), _LOOKED_UP)
             self._sites = [
-                site for site in free_sites(self._text, (), frozenset([*_RULED.values(), *_RULED_WORDS.values()])) if site.options
+                replace(site, start=site.start - lead, end=site.end - lead) for site in found if site.options and site.start >= lead
             ]
         return (site for site in self._sites if site.name == name and site.start < edit.end and edit.start < site.end)
 

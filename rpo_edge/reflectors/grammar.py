@@ -1,0 +1,101 @@
+"""Where English lets an encoder's edit stand, whoever the user is: commas, words of degree, words that the draft did not say."""
+
+from __future__ import annotations
+
+import re
+
+from rpo_edge.features.clauses import stands_alone
+from rpo_edge.features.context import DETERMINERS, left_of, listed, right_of, word_before, words_before
+from rpo_edge.features.parts import is_base, is_sentence
+from rpo_edge.features.wording import DEGREES, degree_stays
+from rpo_edge.lexicon import NEGATIONS
+from rpo_edge.operations import Operation
+from rpo_edge.records import Edit
+from rpo_edge.segment import straight, words
+
+_NO_COMMA_BEFORE = {
+    "but": listed("can cannot can't could nothing anything all none nobody anybody anyone everything everybody everyone nowhere help"),
+    "that": listed("not now so such given provided"),
+}
+"""By what follows a comma, the words that it belongs to: "I cannot but agree", "not that I know"."""
+_BELONGING = listed("if that whether because when while")
+"""What follows on them belongs to the clause before: who sets it off has other things in mind ("Please tell me, if this is ok")."""
+_REASONS = listed("because if when while unless since")
+"""Behind a negation, the comma before them says that they are not what is denied: "It was never built, because it was dear"."""
+_LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
+"""After a comma, the rest of a list: one of its commas is no matter of taste."""
+_PAIR_OPEN = re.compile(r"\b(?:between|both|either|neither|combination of)\b[^,]*\Z", re.IGNORECASE)
+"""A pair of which the second is still to come."""
+_SCOPE = 2
+"""Words before one of degree of which a negation is about it: "not a very good cook"."""
+_TERMS = frozenset(["rapid"])
+"""Words that are half of too many terms to be put otherwise: "rapid chargers", "rapid response", "rapid transit"."""
+
+_QUOTATION = re.compile(r"\s*[\"'“‘]")
+_LEAST = frozenset(["just", "actually", "basically", "honestly"])
+"""Of what an encoder puts in, the words that say least; "also", "then" and "now" add, order and date."""
+_FREE_SUBJECTS = listed("can could we i let's")
+_SUBJECTS = listed("you to and or")
+"""Behind which as often a noun comes ("give you help", "salt and water"): what is done must be done to something."""
+_ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
+_STATES = listed("be have need lose tend want mean hate")
+"""What one does not just do."""
+_DUTIES = listed("must shall may should might ought only just")
+"""Beside which another word of this kind says more or less than was said."""
+
+
+def allows(text: str, edit: Edit, op: Operation) -> bool:
+    """Whether an operation's edit is English in its place, and says what was said."""
+    if op.marks:
+        return _leaves_clauses(text, edit, op)
+    if not op.before:
+        return op.initial or _may_be_put_in(text, edit.start, op.after)
+    if {op.before, op.after} & DEGREES:
+        denied = is_negated(" ".join(words_before(text, edit.start)[-_SCOPE:]))  # "not very good" is more than "not really good"
+        return not denied and not degree_stays(text, edit.start, edit.start + len(op.before))
+    return op.before not in _TERMS
+
+
+def is_negated(said: str) -> bool:
+    """Whether words deny something."""
+    return any(word in NEGATIONS or word.endswith("n't") for word in map(straight, words(said.lower())))
+
+
+def _leaves_clauses(text: str, edit: Edit, op: Operation) -> bool:
+    """Whether a comma goes, comes or turns into another mark without joining or parting what was not so."""
+    if op.before.strip() == "," and ";" in op.after:
+        return False  # what is no clause would stand alone
+    if not op.before and op.following == "as":
+        return False  # "such, as"
+    if not op.before and op.after == ",":
+        return _takes_comma(text, edit.end, op.following)
+    if edit.before.startswith(",") and not edit.after.startswith(","):
+        if _LIST_GOES_ON.match(text, edit.start + 1) or _QUOTATION.match(text, edit.start + 1):
+            return False  # "what happened, when it did, and who was there"; 'he added, "And now?"'
+        return not (op.following in _REASONS and is_negated(left_of(text, edit.start)))
+    return True
+
+
+def _takes_comma(text: str, at: int, following: str) -> bool:
+    if following in _BELONGING or word_before(text, at + 1) in _NO_COMMA_BEFORE.get(following, ()):
+        return False
+    return following not in ("and", "or", "but") or _joins_clauses(text, at)
+
+
+def _joins_clauses(text: str, at: int) -> bool:
+    """Whether the conjunction at `at` stands between two clauses, not between words or phrases: "Delilah and Stacy", "firm but polite"."""
+    left = left_of(text, at)
+    following = words(right_of(text, at).partition(",")[0])[1:]
+    return bool(following) and is_sentence(following) and stands_alone(left) and not _PAIR_OPEN.search(left)
+
+
+def _may_be_put_in(text: str, at: int, put: str) -> bool:
+    """Whether an adverb may stand before what is there: before a verb that somebody can or lets us do ("we can {just} skip it"), where nothing
+    is denied or owed, of which it would be a part ("you must not {just} open it")."""
+    before, following = word_before(text, at), [straight(word) for word in words(right_of(text, at).lower())]
+    if put.rstrip(" ") not in _LEAST or not following or not is_base(following[0]) or following[0] in _STATES:
+        return False
+    if before not in _FREE_SUBJECTS and not (before in _SUBJECTS and following[1:2] and following[1] in _ACTED_ON):
+        return False
+    sentence = left_of(text, at) + right_of(text, at)
+    return not is_negated(sentence) and _DUTIES.isdisjoint(words(sentence.lower()))

@@ -1,0 +1,157 @@
+"""Which edits of an encoder suit a place and a user, one operation at a time."""
+
+import pytest
+
+from rpo_edge.edits import apply, disjoint
+from rpo_edge.operations import Operation, Vocabulary, words_of
+from rpo_edge.reflectors.base import Window
+from rpo_edge.reflectors.suits import Suits, sides_by_family
+from rpo_edge.usage import WORDS, family, sides
+
+
+def made(draft: str, op: Operation, counts: dict[str, float] | None = None, before: str = "") -> str:
+    """A draft with the operation wherever it fits and suits; by default its user has a habit of what it makes."""
+    vocabulary, found = Vocabulary([op]), words_of(draft)
+    seen = {WORDS: 5000.0, sides(op)[1]: 50.0, "^ and": 9.0, "^ but": 9.0, "^ so": 9.0} if counts is None else counts
+    window = Window(draft, len(before), before=before, sentence=bool(before))
+    suits, mask = Suits(window, seen, sides_by_family([op], [family(op)]), {}), vocabulary.mask(draft, found)
+    proposed = [vocabulary.edit(1, draft, found, i) for i in range(len(found)) if mask[i, 1]]
+    return apply(draft, disjoint([edit for edit in proposed if edit and suits(edit, op, family(op))]))
+
+
+def comma(following: str) -> Operation:
+    return Operation(True, "", ",", following=following)
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("The snow was deep and the road was closed.", "The snow was deep, and the road was closed."),
+        ("This is a risky situation and it's late.", "This is a risky situation, and it's late."),
+        ("It fought between the US Navy's submarines and the Japanese Navy's convoy.", None),
+        ("If the distance between the new question and the closest question is large, it is late.", None),
+        ("And if he leaves the wolf and the goat alone together, the wolf will eat it.", None),
+        ("A kit that includes a charge controller and a battery is the cheapest.", None),
+        ("The type of fabric and the weather conditions might matter.", None),
+        ("Both the wolf is hungry and the goat is late.", None),
+        ("It was a combination of what it is and the cold was bad.", None),
+        ("They see that they hate each other and that they should stop.", None),
+        ("It was late and the road, which was closed, led home.", None),
+    ],
+)
+def test_a_comma_is_put_between_two_clauses_and_not_between_the_halves_of_a_pair(draft, rewrite):
+    assert made(draft, comma("and")) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
+    ("following", "draft"),
+    [
+        ("if", "Power is cheap if you charge it at night."),
+        ("because", "We stayed because it rained."),
+        ("when", "We stayed when it rained."),
+        ("while", "We stayed while it rained."),
+        ("whether", "We asked whether it rained."),
+        ("that", "We are glad that it rained."),
+    ],
+)
+def test_no_comma_is_put_before_what_belongs_to_the_clause_before(following, draft):
+    assert made(draft, comma(following)) == draft
+    assert made("We stayed though it rained.", comma("though")) == "We stayed, though it rained."
+
+
+@pytest.mark.parametrize(
+    ("following", "draft", "rewrite"),
+    [
+        ("because", "We stayed, because it rained.", "We stayed because it rained."),
+        ("because", "We didn't stop. We stayed, because it rained.", "We didn't stop. We stayed because it rained."),
+        ("because", "You should not stop, because you may relapse.", None),
+        ("because", "The plan was never carried out, because it was dear.", None),
+        ("because", "No one leaves, because no one can.", None),
+        ("if", "Don’t call, if you are late.", None),
+        ("when", "We never spoke, when he was there.", None),
+        ("but", "It isn't late, but it rains.", "It isn't late but it rains."),
+        ("and", 'He added, "And perhaps not."', None),
+        ("and", "“It is late,” and she left.", None),
+    ],
+)
+def test_a_comma_stays_where_it_keeps_a_reason_out_of_a_negation_or_beside_a_quotation(following, draft, rewrite):
+    assert made(draft, Operation(True, ",", "", following=following)) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("We can skip it.", "We can just skip it."),
+        ("Open it and take the first one.", "Open it and just take the first one."),
+        ("It was a bug. It is a warning. They found a lump. He tries to run.", None),
+        ("We were told. We cannot skip it. We can't skip it, as I say. Nobody said we can skip it.", None),
+        ("You must know that we can skip it. We should see what we can skip.", None),
+        ("It is only here that we can skip it.", None),
+        ("Mix salt and water. We can be late. They had told him. We could lose it, and we need it.", None),
+        ("There are fees, i.e. take the bus, e.g. a saw.", None),
+    ],
+)
+def test_a_word_that_the_draft_did_not_say_is_put_only_where_it_says_least(draft, rewrite):
+    assert made(draft, Operation(False, "", "just ")) == (rewrite or draft)
+
+
+@pytest.mark.parametrize("word", ["also", "then", "now", "so"])
+def test_no_word_is_put_in_that_adds_orders_dates_or_concludes(word):
+    assert made("We can skip it.", Operation(False, "", f"{word} ")) == "We can skip it."
+
+
+@pytest.mark.parametrize(
+    ("uses", "words", "put"), [(5, 1000, True), (4, 1000, False), (5, 5000, True), (5, 6000, False), (5, 900, False), (1, 36, False)]
+)
+def test_such_a_word_must_be_a_habit_of_the_users(uses, words, put):
+    counts = {WORDS: float(words), "just": float(uses)}
+    assert made("We can skip it.", Operation(False, "", "just "), counts) == ("We can just skip it." if put else "We can skip it.")
+    well = {WORDS: float(words), "^ well ,": float(uses)}
+    assert made("It goes.", Operation(False, "", "well, ", initial=True), well) == ("Well, it goes." if put else "It goes.")
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("That was very good and very clever. It is a very proper, very tender letter.", "really"),
+        ("Is it very cheaper to run? It is very more useful, very worse, very less so.", None),
+        ("It is not very good. I'm not a very good cook. It isn't very good.", None),
+    ],
+)
+def test_a_word_of_degree_stays_before_what_compares_and_behind_a_negation(draft, rewrite):
+    assert made(draft, Operation(False, "very", "really")) == (draft.replace("very", rewrite) if rewrite else draft)
+
+
+def test_a_word_that_is_half_of_many_terms_stays():
+    assert made("Rapid chargers stand by a rapid transit line.", Operation(False, "rapid", "quick")) == (
+        "Rapid chargers stand by a rapid transit line."
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "draft", "rewrite"),
+    [
+        ("so", "therefore,", "It rains. So we stay.", "It rains. Therefore, we stay."),
+        ("so", "thus,", "It rains. So we stay.", "It rains. Thus, we stay."),
+        (
+            "so",
+            "therefore,",
+            "So Young Kim will not attend. So be it. So it goes. So long. So that we are clear. So saying, he left.",
+            None,
+        ),
+        ("moreover,", "and", "It rains. Moreover, it is cold.", "It rains. And it is cold."),
+        ("moreover,", "and", "It rains. Moreover, and this is key, it is cold.", None),
+        ("moreover,", "and", "Moreover, it is cold.", None),
+        ("and", "also,", "It rains. And then? And so on. And it is cold.", "It rains. And then? And so on. Also, it is cold."),
+        ("however,", "but", "It rains. However, we go.", "It rains. But we go."),
+        ("however,", "but", "It rains. However, and this is key, we go.", None),
+        ("therefore,", "so", "It rains. Therefore, $x$ is wet.", "It rains. So $x$ is wet."),
+        ("afterwards,", "then", "It rains. Afterwards, it went.", "It rains. Then it went."),
+    ],
+)
+def test_what_a_sentence_begins_with_changes_where_rules_knows_that_it_may(before, after, draft, rewrite):
+    assert made(draft, Operation(False, before, after, initial=True), None if after != "then" else {"^ then": 9.0}) == (rewrite or draft)
+
+
+def test_a_sentence_that_comes_alone_begins_no_paragraph():
+    assert made("Moreover, it is cold.", Operation(False, "moreover,", "and", initial=True), before="It rains. ") == "And it is cold."
