@@ -88,6 +88,7 @@ def test_a_comma_stays_where_it_keeps_a_reason_out_of_a_negation_or_beside_a_quo
         ("You must know that we can skip it. We should see what we can skip.", None),
         ("It is only here that we can skip it.", None),
         ("Mix salt and water. We can be late. They had told him. We could lose it, and we need it.", None),
+        ("This file could include it. Members can elect to stay.", None),
         ("There are fees, i.e. take the bus, e.g. a saw.", None),
     ],
 )
@@ -95,8 +96,8 @@ def test_a_word_that_the_draft_did_not_say_is_put_only_where_it_says_least(draft
     assert made(draft, Operation(False, "", "just ")) == (rewrite or draft)
 
 
-@pytest.mark.parametrize("word", ["also", "then", "now", "so"])
-def test_no_word_is_put_in_that_adds_orders_dates_or_concludes(word):
+@pytest.mark.parametrize("word", ["also", "then", "now", "so", "actually", "basically"])
+def test_no_word_is_put_in_that_adds_orders_dates_concludes_or_judges(word):
     assert made("We can skip it.", Operation(False, "", f"{word} ")) == "We can skip it."
 
 
@@ -115,10 +116,11 @@ def test_such_a_word_must_be_a_habit_of_the_users(uses, words, put):
     [
         ("That was very good and very clever. It is a very proper, very tender letter.", "really"),
         ("Is it very cheaper to run? It is very more useful, very worse, very less so.", None),
+        ("It was the very end of their very existence. I am very much alive.", None),
         ("It is not very good. I'm not a very good cook. It isn't very good.", None),
     ],
 )
-def test_a_word_of_degree_stays_before_what_compares_and_behind_a_negation(draft, rewrite):
+def test_a_word_of_degree_stays_where_no_other_means_the_same(draft, rewrite):
     assert made(draft, Operation(False, "very", "really")) == (draft.replace("very", rewrite) if rewrite else draft)
 
 
@@ -146,6 +148,8 @@ def test_a_word_that_is_half_of_many_terms_stays():
         ("however,", "but", "It rains. However, we go.", "It rains. But we go."),
         ("however,", "but", "It rains. However, and this is key, we go.", None),
         ("therefore,", "so", "It rains. Therefore, $x$ is wet.", "It rains. So $x$ is wet."),
+        ("yet", "but", "It rains. Yet we go. Yet when it stops, we stay.", "It rains. But we go. But when it stops, we stay."),
+        ("yet", "but", "It rains. Yet another day is lost. Yet to come is May.", None),
         ("afterwards,", "then", "It rains. Afterwards, it went.", "It rains. Then it went."),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rpo_edge.features.clauses import stands_alone
-from rpo_edge.features.context import DETERMINERS, left_of, listed, right_of, word_before, words_before
+from rpo_edge.features.context import DETERMINERS, left_of, listed, right_of, word_after, word_before, words_before
 from rpo_edge.features.parts import is_base, is_sentence
 from rpo_edge.features.wording import DEGREES, degree_stays
 from rpo_edge.lexicon import NEGATIONS
@@ -13,28 +13,28 @@ from rpo_edge.operations import Operation
 from rpo_edge.records import Edit
 from rpo_edge.segment import straight, words
 
-_NO_COMMA_BEFORE = {
-    "but": listed("can cannot can't could nothing anything all none nobody anybody anyone everything everybody everyone nowhere help"),
-    "that": listed("not now so such given provided"),
-}
-"""By what follows a comma, the words that it belongs to: "I cannot but agree", "not that I know"."""
+_BUT = listed("can cannot can't could nothing anything all none nobody anybody anyone everybody everyone everything nowhere help")
+"""Words to which a "but" behind them belongs: "I cannot but agree"."""
 _BELONGING = listed("if that whether because when while")
 """What follows on them belongs to the clause before: who sets it off has other things in mind ("Please tell me, if this is ok")."""
 _REASONS = listed("because if when while unless since")
 """Behind a negation, the comma before them says that they are not what is denied: "It was never built, because it was dear"."""
 _LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
 """After a comma, the rest of a list: one of its commas is no matter of taste."""
+_QUOTATION = re.compile(r"\s*[\"'“‘”’]")
 _PAIR_OPEN = re.compile(r"\b(?:between|both|either|neither|combination of)\b[^,]*\Z", re.IGNORECASE)
 """A pair of which the second is still to come."""
 _SCOPE = 2
 """Words before one of degree of which a negation is about it: "not a very good cook"."""
+_DEFINITE = listed("the this that these those my your our his her its their")
+_BEHIND_YET = listed("another to more again")
+""" "Yet another", "yet to come": no "but"."""
 _TERMS = frozenset(["rapid"])
 """Words that are half of too many terms to be put otherwise: "rapid chargers", "rapid response", "rapid transit"."""
-
-_QUOTATION = re.compile(r"\s*[\"'“‘]")
-_LEAST = frozenset(["just", "actually", "basically", "honestly"])
-"""Of what an encoder puts in, the words that say least; "also", "then" and "now" add, order and date."""
-_FREE_SUBJECTS = listed("can could we i let's")
+_LEAST = "just"
+"""Of what an encoder puts in, the word that says least: "also", "then" and "now" add, order and date, "actually" and "basically" judge."""
+_PERSONS = listed("i you we they")
+_FREE_SUBJECTS = listed("we i let's")
 _SUBJECTS = listed("you to and or")
 """Behind which as often a noun comes ("give you help", "salt and water"): what is done must be done to something."""
 _ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
@@ -50,15 +50,23 @@ def allows(text: str, edit: Edit, op: Operation) -> bool:
         return _leaves_clauses(text, edit, op)
     if not op.before:
         return op.initial or _may_be_put_in(text, edit.start, op.after)
+    if op.before == "yet":
+        return word_after(text, edit.end) not in _BEHIND_YET
     if {op.before, op.after} & DEGREES:
-        denied = is_negated(" ".join(words_before(text, edit.start)[-_SCOPE:]))  # "not very good" is more than "not really good"
-        return not denied and not degree_stays(text, edit.start, edit.start + len(op.before))
+        return not _is_exact(text, edit) and not degree_stays(text, edit.start, edit.start + len(op.before))
     return op.before not in _TERMS
 
 
-def is_negated(said: str) -> bool:
+def _is_negated(said: str) -> bool:
     """Whether words deny something."""
     return any(word in NEGATIONS or word.endswith("n't") for word in map(straight, words(said.lower())))
+
+
+def _is_exact(text: str, edit: Edit) -> bool:
+    """Whether no other word of degree would mean the same: "not very good" is more than "not really good"; "the very end", "very much alive"."""
+    if edit.before.lower() == "very" and (word_before(text, edit.start) in _DEFINITE or word_after(text, edit.end) == "much"):
+        return True
+    return _is_negated(" ".join(words_before(text, edit.start)[-_SCOPE:]))
 
 
 def _leaves_clauses(text: str, edit: Edit, op: Operation) -> bool:
@@ -72,12 +80,12 @@ def _leaves_clauses(text: str, edit: Edit, op: Operation) -> bool:
     if edit.before.startswith(",") and not edit.after.startswith(","):
         if _LIST_GOES_ON.match(text, edit.start + 1) or _QUOTATION.match(text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"; 'he added, "And now?"'
-        return not (op.following in _REASONS and is_negated(left_of(text, edit.start)))
+        return not (op.following in _REASONS and _is_negated(left_of(text, edit.start)))
     return True
 
 
 def _takes_comma(text: str, at: int, following: str) -> bool:
-    if following in _BELONGING or word_before(text, at + 1) in _NO_COMMA_BEFORE.get(following, ()):
+    if following in _BELONGING or (following == "but" and word_before(text, at + 1) in _BUT):
         return False
     return following not in ("and", "or", "but") or _joins_clauses(text, at)
 
@@ -90,12 +98,14 @@ def _joins_clauses(text: str, at: int) -> bool:
 
 
 def _may_be_put_in(text: str, at: int, put: str) -> bool:
-    """Whether an adverb may stand before what is there: before a verb that somebody can or lets us do ("we can {just} skip it"), where nothing
-    is denied or owed, of which it would be a part ("you must not {just} open it")."""
-    before, following = word_before(text, at), [straight(word) for word in words(right_of(text, at).lower())]
-    if put.rstrip(" ") not in _LEAST or not following or not is_base(following[0]) or following[0] in _STATES:
+    """Whether "just" may stand before what is there: before what a person does or can do ("we can {just} skip it"), where nothing is denied or
+    owed, of which it would be a part ("you must not {just} open it")."""
+    before, following = words_before(text, at), [straight(word) for word in words(right_of(text, at).lower())]
+    if put.rstrip() != _LEAST or not before or not following or not is_base(following[0]) or following[0] in _STATES:
         return False
-    if before not in _FREE_SUBJECTS and not (before in _SUBJECTS and following[1:2] and following[1] in _ACTED_ON):
+    able = before[-1] in ("can", "could") and before[-2:-1] and before[-2] in _PERSONS
+    acting = before[-1] in _SUBJECTS and following[1:2] and following[1] in _ACTED_ON
+    if not (able or acting or before[-1] in _FREE_SUBJECTS):
         return False
     sentence = left_of(text, at) + right_of(text, at)
-    return not is_negated(sentence) and _DUTIES.isdisjoint(words(sentence.lower()))
+    return not _is_negated(sentence) and _DUTIES.isdisjoint(words(sentence.lower()))
