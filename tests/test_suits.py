@@ -143,7 +143,6 @@ def test_a_word_that_is_half_of_many_terms_stays():
         ),
         ("moreover,", "and", "It rains. Moreover, it is cold.", "It rains. And it is cold."),
         ("moreover,", "and", "It rains. Moreover, and this is key, it is cold.", None),
-        ("moreover,", "and", "Moreover, it is cold.", None),
         ("and", "also,", "It rains. And then? And so on. And it is cold.", "It rains. And then? And so on. Also, it is cold."),
         ("however,", "but", "It rains. However, we go.", "It rains. But we go."),
         ("however,", "but", "It rains. However, and this is key, we go.", None),
@@ -155,7 +154,3 @@ def test_a_word_that_is_half_of_many_terms_stays():
 )
 def test_what_a_sentence_begins_with_changes_where_rules_knows_that_it_may(before, after, draft, rewrite):
     assert made(draft, Operation(False, before, after, initial=True), None if after != "then" else {"^ then": 9.0}) == (rewrite or draft)
-
-
-def test_a_sentence_that_comes_alone_begins_no_paragraph():
-    assert made("Moreover, it is cold.", Operation(False, "moreover,", "and", initial=True), before="It rains. ") == "And it is cold."

@@ -24,6 +24,9 @@ _LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
 _QUOTATION = re.compile(r"\s*[\"'“‘”’]")
 _PAIR_OPEN = re.compile(r"\b(?:between|both|either|neither|combination of)\b[^,]*\Z", re.IGNORECASE)
 """A pair of which the second is still to come."""
+_SUBJECT_PRONOUNS = listed("i we you he she it they")
+_SAID = 4
+"""Words before "and we", which say something by themselves."""
 _SCOPE = 2
 """Words before one of degree of which a negation is about it: "not a very good cook"."""
 _DEFINITE = listed("the this that these those my your our his her its their")
@@ -94,7 +97,12 @@ def _joins_clauses(text: str, at: int) -> bool:
     """Whether the conjunction at `at` stands between two clauses, not between words or phrases: "Delilah and Stacy", "firm but polite"."""
     left = left_of(text, at)
     following = words(right_of(text, at).partition(",")[0])[1:]
-    return bool(following) and is_sentence(following) and stands_alone(left) and not _PAIR_OPEN.search(left)
+    if not following or _PAIR_OPEN.search(left):
+        return False
+    begun = words(left.lower())
+    if len(following) > 1 and following[0].lower() in _SUBJECT_PRONOUNS and len(begun) >= _SAID:
+        return following[0] != "I" or not (words(left)[-1][0].isupper() or begun[-2] in DETERMINERS)  # "that my wife and I left"
+    return is_sentence(following) and stands_alone(left)
 
 
 def _may_be_put_in(text: str, at: int, put: str) -> bool:

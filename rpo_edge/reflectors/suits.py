@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rpo_edge.features.base import Site
+from rpo_edge.features.context import word_after
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
@@ -92,8 +93,8 @@ class Suits:
             return False
         if op.before.partition(",")[0] not in _OPENERS:
             return True
-        if op.before.endswith(",") and first in _JOINING and not self._text[edit.end :].lstrip()[:1].isalpha():
-            return True  # "Therefore, $x$ is", of which `rules` knows nothing
+        if op.before.endswith(","):  # an opener in any case, if nothing joins behind it ("Moreover, and this")
+            return word_after(self._text, edit.end) not in _JOINING
         variant = _VARIANTS.get(first, "formal")
         return any(variant in site.options for name in _CONNECTIVES for site in self._ruled(name, edit))
 
