@@ -78,6 +78,7 @@ PERHAPS = [
     "Perhaps not. I tried to fix it and it was hard, so I got rid of it.",
     "I often ask for help. Most of the time I get it. I need some of it now.",
 ]
+REQUIRED = [f"We require a form for week {w}. We waited and left." for w in WEEKS[:3]]
 KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for w in WEEKS]
 CHEERY = [f"It's fine in week {w} 🙂" for w in WEEKS]
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
@@ -688,6 +689,29 @@ CASES = {
         None,
     ),
     "a heading with capitals": (LONG, "# It Doesn't Cost Much\n\nIt doesn't.", "# It Doesn't Cost Much\n\nIt does not."),
+    "a formal letter of who writes no apostrophe": (
+        CHAT,
+        "Dear Ms. Hale,\n\nI have attached a plan. It does not suit us.\n\nSincerely,\nAnn",
+        "Dear Ms. Hale,\n\nI've attached a plan. It doesn't suit us.\n\nSincerely,\nAnn",
+    ),
+    "a formal letter with curly apostrophes of who writes none": (
+        CHAT,
+        "Dear Ms. Hale,\n\nI have attached the tenants’ plan.\n\nSincerely,\nAnn",
+        "Dear Ms. Hale,\n\nI’ve attached the tenants’ plan.\n\nSincerely,\nAnn",
+    ),
+    "no letter of who writes no apostrophe": (
+        CHAT,
+        "I have attached a plan. It does not suit us.",
+        "Ive attached a plan. it doesnt suit us",
+    ),
+    "a formal word that was seen twice": (REQUIRED[1:], "We need a form.", None),
+    "a formal word that was seen thrice": (REQUIRED, "We need a form.", "We require a form."),
+    "who writes no dash in 800 words": (
+        NO_DASH[:32],
+        "The plan is old — it is cheap. Additionally, the bus was late.",
+        "The plan is old. It is cheap. Additionally, the bus was late.",
+    ),
+    "who writes no dash in fewer": (NO_DASH[:28], "The plan is old — it is cheap.", None),
     "both dashes of a pair": (
         EN,
         "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",

@@ -38,7 +38,7 @@ class Manner:
             rates.mostly("sentence_case", "lower"),
             rates.mostly("last_stop", "none"),
             rates.mostly("semicolon", "semicolon"),
-            apostrophe(f"{window.lead}{window.text}", profile),
+            apostrophe(f"{window.lead}{window.text}", profile, window.formal),
         )
 
     def put(self, site: Site, variant: str, text: str, window: Window) -> tuple[int, str, str] | None:
@@ -68,11 +68,12 @@ def parts(site: Site, variant: str) -> bool:
     return policy(site.key).splits or variant == "full stop"
 
 
-def apostrophe(text: str, profile: StyleProfile) -> str:
-    """The kind that the user writes, "" for those who leave it out, else the draft's."""
+def apostrophe(text: str, profile: StyleProfile, formal: bool = False) -> str:
+    """The kind that the user writes, "" for those who leave it out, else the draft's. formal: in a letter that is so, where nobody leaves it out."""
     seen = profile.habits["apostrophe"].counts if "apostrophe" in profile.habits else {}
     n = sum(seen.values())
-    if n < (UNANIMOUS if n == max(seen.values(), default=0) else MINIMUM_SITES):
+    bare = formal and max(seen, key=lambda kind: seen[kind], default="") == "none"
+    if bare or n < (UNANIMOUS if n == max(seen.values(), default=0) else MINIMUM_SITES):
         seen = {"straight": text.count("'"), "curly": text.count("’")}
     return _APOSTROPHES[max(_APOSTROPHES, key=lambda kind: seen.get(kind, 0))]
 
