@@ -17,10 +17,12 @@ from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, d
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
 _STRAY = 0.1  # of contractions of a kind: who does so less often, and of this pair not thrice, has slipped
-_WITHOUT_DASHES = 1200  # words, in which people have three dashes (2.7 in 1,000 of train histories), models more
+_WITHOUT_DASHES = 800  # words, in which people have two dashes (2.7 in 1,000 of train histories), models five
+_WITHOUT_ADDITIONS = 1200  # words
 _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
 """None of them with bold: the user's lists have none."""
+_FORMAL_USES = 3.0  # of a formal word, before it stands in a plain one's place: one in a letter to an office makes it nobody's word
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 FEWEST_FRAMES = 2
 """Texts with the same greeting or sign-off that make a habit; one that was seen once is none."""
@@ -93,7 +95,7 @@ class Rates:
         """Who writes neither "Furthermore," nor another opener for it, in so many words, has no place for one."""
         known = distribution("connective_addition", self._user, self._user_totals)
         begun = self._user_totals.get("addition", {}).get("stock")
-        return None if known or begun or self._formality.words < _WITHOUT_DASHES else {"none": 1.0}
+        return None if known or begun or self._formality.words < _WITHOUT_ADDITIONS else {"none": 1.0}
 
     def _stock(self, key: str, shown: str) -> Mapping[str, float] | None:
         rates = self._shares(key, shown)
@@ -135,11 +137,13 @@ class Rates:
         own = self._user.get(key, {})
         if followed.seen_first and own.get(variant, 0.0) < _FEWEST_SEEN:
             return False
-        unseen = followed.per_word and name not in self.stated and not own.get(variant)
+        shown = followed.per_word and name not in self.stated
+        if shown and variant == "formal" and own.get(variant, 0.0) < _FORMAL_USES:
+            return False
         # One use tells where nothing else does: how often models write the word is not known of every one.
         fewest = 1 if name == "register" and self._kept(key) is None else _FEWEST_SEEN
-        if unseen and (variant == "formal" or sum(own.values()) >= fewest):
-            return False  # a formal word that the user never wrote, or of this word the other way only
+        if shown and not own.get(variant) and sum(own.values()) >= fewest:
+            return False  # of this word the other way only
         seen = own if followed.per_word else self._user_totals.get(kin_of(key), {})
         return rate >= MAJORITY or (rate >= _NOISE and seen.get(variant, 0.0) > 0)
 
