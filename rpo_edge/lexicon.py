@@ -40,7 +40,6 @@ frequently = often
 perhaps = maybe
 with_the_exception_of = except_for
 with_the_aid_of = with_the_help_of
-at_the_conclusion_of = at_the_end_of
 in_this_manner in_the_same_manner = in_this_way in_the_same_way
 the_majority_of = most_of + the our your these those their
 a_wide_range_of a_wide_variety_of = all_kinds_of all_kinds_of
@@ -51,7 +50,6 @@ typically = usually
 investigate investigates investigating = look_into looks_into looking_into + DETERMINERS
 seek = get + help advice guidance professional_help professional_advice medical_attention medical_advice
 foster fosters fostering = build builds building + trust relationships a_sense a_culture
-in_conjunction_with = along_with
 """
 _FORMAL_ONLY = """
 utilize utilizes utilized utilizing utilise utilises utilised utilising = use uses used using use uses used using
@@ -201,6 +199,8 @@ albeit = though
 upon = on + DETERMINERS
 whilst = while
 amongst = among
+at_the_conclusion_of = at_the_end_of
+in_conjunction_with = along_with
 """
 
 

@@ -138,6 +138,16 @@ _HAVE_CHANCES = DETERMINERS | listed(
     "with more new great good have has had provide provides offer offers give gives create find seek and of"
 )
 _GOING_ALONG = listed("get gets getting got go goes going went come comes came play sing work works working worked")
+_ODDS = listed("lose fail die survive win live hit occur happen be inflict bypass apply deal avoid")
+"""What one may do by mere chance: "a chance to die" is no opportunity."""
+_TAKEN = listed("take takes took taking taken")
+_GIVES_CHANCES = listed("more many new great good better have has had provide provides offer offers give gives create find")
+_GAZED_AT = listed(
+    "eye eyes mirror mirrors camera cameras lens sky future past face faces distance sun hole void abyss room box window windows flames fire water "
+    "crystal microscope telescope darkness night soul souls light heart hearts depths well glass"
+)
+"""What one looks into with one's eyes."""
+_HARDLY = listed("hardly barely scarcely")
 _SAYING = listed("that of about when if whether how what why")
 _AIMS = listed("value values criteria criterion setting settings rule rules flag flags used")
 _NO_OBJECT = listed("and or but if when as")
@@ -199,6 +209,21 @@ def _is_hard(use: Use) -> bool:
 def _is_plainly(use: Use) -> bool:
     """Not compared, since its twin compares otherwise: "more crucial"."""
     return use.before not in _COMPARED
+
+
+def _is_denied(use: Use) -> bool:
+    """ "not crucial", "does not play a crucial role": what is not crucial may still be important."""
+    return any(word in NEGATIONS | _HARDLY or word.endswith("n't") for word in words_before(use.text, use.start))
+
+
+def _unless_denied(sense: Sense | None = None) -> Sense:
+    return lambda use: not _is_denied(use) and (sense is None or sense(use))
+
+
+def _is_opportunity(use: Use) -> bool:
+    """ "a chance to see it", not "a 10% chance to", nor "took a chance to"."""
+    said = words_before(use.text, use.start)
+    return bool(said) and _TAKEN.isdisjoint(said[-2:]) and not use.near(_ODDS, 2)
 
 
 def _is_bought(use: Use) -> bool:
@@ -335,7 +360,9 @@ SENSES: dict[str, Sense] = {
     "difficult": lambda use: _is_plainly(use) and _is_hard_to_do(use),
     **_of_each("more_difficult most_difficult", _is_hard_to_do),
     **_of_each("advisable_to best_to", lambda use: use.before in _ADVISED_AFTER or use.before.endswith("'s")),  # not "how best to"
-    **_of_each("crucial pivotal lengthy numerous wealthy inexpensive", _is_plainly),
+    **_of_each("wealthy inexpensive", _is_plainly),
+    **_of_each("crucial pivotal lengthy numerous", _unless_denied(_is_plainly)),
+    **_of_each("an_essential a_vital considerably", _unless_denied()),
     "purchase": lambda use: not use.before or use.before in VERB_AFTER | PLURALS or use.before.endswith("s"),  # no "after the purchase"
     **_of_each("bought buying to_buy buy", _is_bought),
     "rapid": _is_fast,
@@ -365,7 +392,6 @@ SENSES: dict[str, Sense] = {
     "upon": _not_after("once"),
     "seeking": lambda use: use.before not in DETERMINERS,
     "in conjunction with": lambda use: use.before not in AUXILIARIES | _GOING_ALONG,
-    "along with": lambda use: use.before not in _GOING_ALONG,
     "usually": _not_after("than", "as"),
     "additional": _not_before("question", "questions", "insights"),
     **_of_each("and_therefore and_thus", lambda use: use.after in SUBJECTS),
@@ -375,8 +401,11 @@ SENSES: dict[str, Sense] = {
     **_of_each("explores investigate investigates investigating discuss discusses discussing tolerate tolerates tolerating", _is_straight),
     **_of_each("encounter encounters encountering eliminate eliminates eliminating", _is_straight),
     **_of_each("initiate initiates initiated initiating", _not_near(_TRADES)),
-    "meticulous": _not_before("nature", "person", "planner"),
+    "meticulous": _unless_denied(_not_before("nature", "person", "planner")),
     **_of_each("occur occurs occurred", lambda use: use.after != "according" and not use.before.endswith(("'s", "arrivals"))),
+    "chance": _is_opportunity,
+    "chances": lambda use: use.before in _GIVES_CHANCES and _is_opportunity(use),
+    **_of_each("look_into looks_into looking_into", _not_near(_GAZED_AT, 4)),
     "opportunities": lambda use: use.before in _HAVE_CHANCES,
     **_of_each("perhaps maybe", lambda use: "just" not in (use.before, use.after) and not use.text.startswith(", just", use.end)),
     **_of_each("require requires", _not_near(_KNOWLEDGE, 4, _has_no_task)),
@@ -386,7 +415,7 @@ SENSES: dict[str, Sense] = {
     **_of_each("obtained got", lambda use: use.before in SUBJECTS | {"who"}),
     **_of_each("remain stay remains stays", lambda use: use.before in _REMAIN_AFTER and use.after not in _NO_STAYING),
     **_of_each("select selects selecting", _not_near(_TABLE)),
-    **_of_each("significant a_significant a_big", _is_big),
+    **_of_each("significant a_significant a_big", _unless_denied(_is_big)),
     **_of_each("entire", _not_before("function", "functions", "leaf", "leaves")),  # in mathematics and botany, words of their own
     "the optimal": _not_before("control", "stopping", "transport", "substructure", "policy", "policies", "design", "foraging"),
     **_of_each("to_construct constructed constructing", lambda use: not (use.near(_MADE) or _MADE & {*words_before(use.text, use.start)})),
