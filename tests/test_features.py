@@ -310,6 +310,9 @@ UNSAFE = {
         "I must say it is late. I have to admit it. We have to do with less. You must be late, and you must know him.",
         "You must keep our data safe, and the supplier shall be liable.",
         "Under this agreement, you must pay. They need to pay, too.",
+        "They must earn a lot, and I must look awful.",
+        "They must both be even. We must also have it. We have to both be there.",
+        "They must work there, because they have a key. You must work hard to have come so far.",
     ],
     "intensifier": [
         "It is not really good.",
@@ -658,6 +661,12 @@ CHANGES = [
         "We have to know it. We must know it, and you have to go.",
     ),
     ("I know that we have to go.", "obligation", "must", "I know that we must go."),
+    (
+        "We must also check it. We must all go. We need to go, because it is late.",
+        "obligation",
+        "have to",
+        "We have to also check it. We have to all go. We have to go, because it is late.",
+    ),
     ("A very important day.", "intensifier", "really", "A really important day."),
     (
         "It is very low, of very high quality, and very well made.",

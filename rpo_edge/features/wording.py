@@ -13,6 +13,7 @@ from rpo_edge.features.context import (
     SUBJECTS,
     begins_sentence,
     ends_like_plural,
+    left_of,
     line_of,
     listed,
     right_of,
@@ -188,12 +189,16 @@ def _connective_options(text: str, start: int, end: int, slot: str, variant: str
 _MUST = ("must", "need to", "have to")
 _OBLIGATION = re.compile(
     r"\b(?P<who>I|you|we|they) (?P<word>must|need to|have to)"
-    r"(?= (?!(?:not|be|have|say|admit|confess|agree|wonder|ask|see|try|do with)\b)(?P<verb>[a-z]+))",
+    r"(?= (?:(?:also|then|therefore|thus|both|all|still|always|surely) )?+(?!(?:not|be|have|say|admit|confess|agree|wonder|ask|see|try|do with)\b)(?P<verb>[a-z]+))",
     re.IGNORECASE,
 )
 """Not before what makes an idiom: "I must say", "I have to admit"."""
-_INFERRED = listed("know think feel mean want like love hate miss understand remember believe realize realise live")
+_INFERRED = listed(
+    "know think feel mean want like love hate miss understand remember believe realize realise live look sound earn own seem cost come"
+)
 """What one that "must" may only seem to: "you must know him"."""
+_REASONED = re.compile(r"\b(?:since|because|to have [a-z])", re.IGNORECASE)
+"""In the sentence it shows that "must" may conclude: "They must work there, because they have a key"."""
 _RULES = re.compile(
     r"\b(?:shall|hereby|herein|hereunder|hereto|hereinafter|thereof|liable|liability|indemnif\w+|lessees?|lessors?|licensees?|licensors?|"
     r"pursuant to|in accordance with|terms and conditions|(?:this|the) (?:agreement|contract)|penalt(?:y|ies)|breach)\b",
@@ -211,7 +216,10 @@ def _obligation(text: str) -> Iterator[Site]:
         if match["word"].islower() and starts_clause(text, match.start()):
             binds = bool(_RULES.search(text)) if binds is None else binds
             seems = match["verb"].lower() in _INFERRED
-            free = () if binds or (seems and match["word"] == "must") else _MUST
+            concludes = match["word"] == "must" and (
+                seems or _REASONED.search(f"{left_of(text, match.start())} {right_of(text, match.end())}")
+            )
+            free = () if binds or concludes else _MUST
             others = {word: word for word in free if word != match["word"] and not (seems and word == "must")}
             key = "obligation:you" if match["who"].lower() == "you" else "obligation"
             yield Site(key, match.start("word"), match.end("word"), match["word"], others)
