@@ -18,10 +18,13 @@ from rpo_edge.features.context import (
     is_capitalised,
     is_line_with,
     is_plural,
+    left_of,
     line_of,
     listed,
+    right_of,
     starts_clause,
     word_before,
+    words_before,
 )
 from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
 from rpo_edge.lexicon import BEFORE_OBJECTS, FORMAL_PLAIN, FUNCTION_WORDS
@@ -128,6 +131,24 @@ def _is_verb_place(verb: str, before: str) -> bool:
     return not before or is_plural(before) or before in VERB_AFTER or before.endswith(("ly", "n't"))
 
 
+_TALKED_OF = listed("word verb noun adjective adverb term phrase replace replaces replaced replacing")
+"""What a word comes after that is named, and not used."""
+_TALKED_OF_BY = listed("synonym synonyms opposite antonym")
+"""The same with "of" or "for" between."""
+
+
+def _is_named(text: str, start: int, end: int, twin: str) -> bool:
+    """Whether a text talks of the word: "the verb commence", or beside its twin, as in "Choose between difficult and hard"."""
+    before = words_before(text, start)
+    if not _TALKED_OF.isdisjoint(before[-1:]) or (before[-1:] in (["of"], ["for"]) and not _TALKED_OF_BY.isdisjoint(before[-2:-1])):
+        return True
+    twin = twin.removeprefix(f"{_TO} ")
+    if FUNCTION_WORDS.issuperset(twin.split()):
+        return False
+    sentence = f"{left_of(text, start)} {right_of(text, end)}"
+    return bool(re.search(rf"(?<![\w'’-]){re.escape(twin)}(?![\w'’-])", sentence, re.IGNORECASE))
+
+
 _CAPITAL_NEXT = re.compile(r" (?!I\b)[A-Z]")
 _ARTICLE_BEFORE = re.compile(r"(?<![\w'’-])an? \Z", re.IGNORECASE)
 
@@ -145,6 +166,8 @@ def _sites(text: str) -> Iterator[Site]:
             continue
         own, word = _without_common_end(form, word) if word else (form, "")
         end = start + len(own)
+        if _is_named(text, start, end, word):
+            continue
         if own.startswith(f"{_TO} ") and word.startswith(f"{_TO} "):
             start, word = start + len(_TO) + 1, word[len(_TO) + 1 :]
         if not word:

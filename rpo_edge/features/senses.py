@@ -17,6 +17,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
+    left_of,
     listed,
     right_of,
     word_after,
@@ -127,9 +128,18 @@ _FAST = listed(
 """What is rapid and may be called fast; a "rapid antigen test" and "rapid prototyping" are terms."""
 _BODIES = listed("body patient patients witness witnesses evidence")
 _OF_LIVING = re.compile(
-    r"\b(?:species|offspring|organisms?|genetic\w*|traits?|mating|alleles?|genes?|evolution|herds?|plants?|animals?)\b", re.IGNORECASE
+    r"\b(?:species|offspring|organisms?|genetic\w*|traits?|mating|alleles?|genes?|evolution|herds?|plants?|animals?|"
+    r"crossover|mutat\w+|chromosomes?|fittest|fitness (?:functions?|values?|scores?|of|is))\b",
+    re.IGNORECASE,
 )
-"""Where individuals may be no people."""
+"""Where individuals may be no people, but animals, or solutions that a program breeds."""
+_OF_LAW = re.compile(
+    r"\b(?:in good faith|part(?:y|ies)|courts?|arbitrat\w+|mediat\w+|disputes?|lawsuits?|litigation|plaintiffs?|defendants?)\b",
+    re.IGNORECASE,
+)
+"""Where what is resolved is a dispute."""
+_LABOURED = listed("breathing swallowing birth births labor labour delivery pregnancy airway")
+_INTELLIGENT_TERMS = listed("design designs designer designers life agent agents being beings species alien aliens tutoring transportation")
 _TRADES = listed("position positions trade trades transaction transactions discussion discussions pat")
 _COUNTED = listed("number amount quantity level degree extent condition conditions statistic statistics")
 _NOT_ENOUGH = listed("no a the this that these and or but necessary not")
@@ -259,8 +269,13 @@ def _has_no_task(use: Use) -> bool:
 
 
 def _is_smart(use: Use) -> bool:
-    """Not "emotionally intelligent", nor "more reliable and intelligent"."""
-    return _is_plainly(use) and use.before != "and" and (not use.before.endswith("ly") or use.before in _EVERYDAY_LY)
+    """Not "emotionally intelligent", nor "more reliable and intelligent", nor "intelligent design"."""
+    return (
+        _is_plainly(use)
+        and use.after not in _INTELLIGENT_TERMS
+        and use.before != "and"
+        and (not use.before.endswith("ly") or use.before in _EVERYDAY_LY)
+    )
 
 
 def _is_often(use: Use) -> bool:
@@ -301,9 +316,9 @@ def _takes_object(use: Use) -> bool:
 
 
 def _is_hard_to_do(use: Use) -> bool:
-    """ "it is difficult", "a difficult task", "he is difficult to please"; not "he is difficult", nor "a difficult colleague"."""
+    """ "it is difficult", "a difficult task", "he is difficult to please"; not "he is difficult", nor "a difficult colleague", nor "difficult breathing"."""
     alone = not use.after or use.after in _NO_OBJECT
-    if use.after in _PEOPLE or use.before in _PERSONS or (alone and not use.begins and use.before in _ONE_OF_SEVERAL):
+    if use.after in _PEOPLE | _LABOURED or use.before in _PERSONS or (alone and not use.begins and use.before in _ONE_OF_SEVERAL):
         return False
     said = words_before(use.text, use.start)
     while said and (said[-1] in _DEGREES | _COMPARED | _STILL or said[-1].endswith("ly")):
@@ -320,7 +335,9 @@ def _is_straight(use: Use) -> bool:
 
 
 def _is_fixed(use: Use) -> bool:
-    """ "resolve the checkout issue", not "resolve the conflict", nor "the problem of" something."""
+    """ "resolve the checkout issue", not "resolve the conflict", nor "the problem of" something, nor what parties do in good faith."""
+    if _OF_LAW.search(f"{left_of(use.text, use.start)} {right_of(use.text, use.end)}"):
+        return False
     words = use.text[use.start : use.end].lower().split()
     if words[-1].startswith(("issue", "problem")):
         return not (words[-1] == "problem" and use.after == "of")

@@ -105,6 +105,18 @@ _OF_SCREENS = listed(
 _OF_SOFTWARE = listed(
     "code server developer developers development logic layer software programming design store crashes crash runs running"
 )
+_CONFIGURED = re.compile(
+    r"`|\b(?:files?|folders?|director(?:y|ies)|servers?|software|code|scripts?|apps?|applications?|docker\w*|kubernetes|terraform|nginx|webpack|ya?ml|"
+    r"json|toml|apis?|databases?|plugins?|packages?|modules?|routers?|networks?|dhcp|dns|ssh|deploy\w*|install\w*|clusters?|repositor(?:y|ies)|repos?|"
+    r"git|settings?|browsers?|frameworks?|windows|linux|python|java\w*|hardware|operating systems?)\b",
+    re.IGNORECASE,
+)
+_ARRANGED = re.compile(
+    r"\b(?:spins?|electron\w*|molec\w+|atom\w*|circuits?|batter(?:y|ies)|resistors?|wings?|seats?|seating|qubits?)\b", re.IGNORECASE
+)
+"""What has a configuration that nobody calls a config."""
+_NEAR = 100
+"""Code points around a word in which its trade shows."""
 _BEFORE_ARE = listed("you u we they these those there what where how who")
 _SIGNS = "=+*/<>^|\\$_"
 
@@ -164,6 +176,9 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return text[start - 2 : start - 1].isdigit() or word_before(text, start) in _BEFORE_TIME
     if form == "with":  # "the man he spoke with", "with which"
         return match[0] == form and word_after(text, end) not in ("", "which", "whom") and text[end : end + 1] == " "
+    if form in ("configuration", "configurations"):
+        near = text[max(0, start - _NEAR) : end + _NEAR]
+        return bool(_CONFIGURED.search(near)) and not _ARRANGED.search(near) and word_after(text, end) not in ("of", "space")
     if form in ("application", "applications"):  # an "application" is a request and a use, too
         return word_after(text, end) in _OF_SOFTWARE or not _OF_SCREENS.isdisjoint(words_before(text, start))
     if form == "environment":

@@ -76,7 +76,7 @@ _BRITISH_WORDS = listed("fortnight fortnights fortnightly telly petrol lorry lor
 """Words that hardly anyone writes who spells as Americans do: they show the spelling, and have no other."""
 _NUMBER_BEFORE = re.compile(r"\d[ \n]\Z")
 
-_NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour"])
+_NAMES_TOO = frozenset(["gray", "grey", "savior", "saviour", "labor", "labour"])
 _CODE_NEXT = re.compile(r"[=(_/\\{}\[]|\.[^\W\d_]|:(?!\s*(?:\n|\Z))|;?\s*\}")
 """ "color: red", "color.ui"; not "the color:" above a list."""
 _CODE_BEFORE = re.compile(r"(?:[./\\=~:{@#$&+]|[\w\])]\[)\Z")
