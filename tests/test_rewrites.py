@@ -79,6 +79,7 @@ PERHAPS = [
     "I often ask for help. Most of the time I get it. I need some of it now.",
 ]
 REQUIRED = [f"We require a form for week {w}. We waited and left." for w in WEEKS[:3]]
+MIXED = ["My neighbour cancelled it.", "The color of the fiber is good, and the honor is ours."]
 KINDLY = [f"Kindly send the form for week {w}. Kindly note that it is late." for w in WEEKS]
 CHEERY = [f"It's fine in week {w} 🙂" for w in WEEKS]
 FILL = ("The first step is to open the settings page and to look for the network section in the list on the left. " * 6).strip()
@@ -712,6 +713,12 @@ CASES = {
         "The plan is old. It is cheap. Additionally, the bus was late.",
     ),
     "who writes no dash in fewer": (NO_DASH[:28], "The plan is old — it is cheap.", None),
+    "spelling of who mixes both": (MIXED, "The neighbouring house is gray.", None),
+    "spelling of who spells one word otherwise": (
+        [*MIXED, "My favorite center has a gray door."],
+        "The neighbouring house is grey.",
+        "The neighboring house is gray.",
+    ),
     "both dashes of a pair": (
         EN,
         "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",

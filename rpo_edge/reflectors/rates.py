@@ -19,6 +19,8 @@ _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as 
 _STRAY = 0.1  # of contractions of a kind: who does so less often, and of this pair not thrice, has slipped
 _WITHOUT_DASHES = 800  # words, in which people have two dashes (2.7 in 1,000 of train histories), models five
 _WITHOUT_ADDITIONS = 1200  # words
+_SPELLED = 2 / 3  # of the words with two spellings, the share that makes one the user's: many who learnt the language mix both
+_LEAD = 3.0  # words more than the other spelling has, which do so, too
 _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
 """None of them with bold: the user's lists have none."""
@@ -66,6 +68,14 @@ class Rates:
         few = _STRAY * sum(kind.values())
         kept = {v: p for v, p in rates.items() if kind.get(v, 0.0) >= few or own.get(v, 0.0) >= UNANIMOUS}
         return {variant: rate / sum(kept.values()) for variant, rate in kept.items()}
+
+    def _spelled(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """None of who mixes both: one word more is no majority, and many of the others are spelled as their own are."""
+        rates = self._shares(key, shown)
+        own = self._user.get(key, {})
+        seen = own if sum(own.values()) >= MINIMUM_SITES else self._user_totals.get(key.partition(":")[0], {})
+        leads = 2 * max(seen.values(), default=0.0) - sum(seen.values()) >= _LEAD
+        return rates if rates and (leads or max(rates.values()) >= _SPELLED) else None
 
     def _joined(self, key: str, shown: str) -> Mapping[str, float] | None:
         joins = self._user_totals.get("semicolon", {})
@@ -212,6 +222,7 @@ class Rates:
 _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     "register": Rates._formal_or_plain,
     "contraction": Rates._contracted,
+    "spelling": Rates._spelled,
     "semicolon": Rates._joined,
     "dash": Rates._dashes,
     "bold": Rates._bold,
