@@ -297,6 +297,8 @@ UNSAFE = {
         "They have attached garages, and we have added value. You have lost property. They have limited, outdated tools. It has included breakfast.",
         "Could you have guessed? Should you have received it, call. We have Ahmed. They have five detailed ones.",
         "Only you will know, and even they would go. Only I am sure of it.",
+        "They have fallen trees.",
+        "They have broken windows, and you have fallen leaves.",
     ],
     "obligation": [
         "Do you must pay?",
@@ -411,6 +413,7 @@ UNSAFE = {
         "Choose between difficult and hard tasks.",
         "A synonym of difficult is harsh. The term difficult is vague.",
         "Change purchase to buy.",
+        "It has a variety of class, and a range of glass: it is old.",
     ],
     "clause_comma": [
         "My wife and I went.",
@@ -812,6 +815,12 @@ CHANGES = [
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),
     (
+        "If you have fallen behind, or it has fallen apart, we have moved away.",
+        "contraction",
+        "contracted",
+        "If you've fallen behind, or it's fallen apart, we've moved away.",
+    ),
+    (
         "In the future, you will go. The older you will get. Even so, you are late. It is the only one, and even it is old.",
         "contraction",
         "contracted",
@@ -974,6 +983,12 @@ CHANGES = [
     ("Make sure that you have it.", "that_clause", "none", "Make sure you have it."),
     ("It provides us with tools.", "register", "plain", "It gives us tools."),
     ("It allows you to go.", "register", "plain", "It lets you go."),
+    (
+        "It has a variety of uses, and we met a range of people.",
+        "register",
+        "plain",
+        "It has many different uses, and we met many different people.",
+    ),
     (
         "A difficult task. They commence it today. An intelligent answer. The individuals want fitness.",
         "register",

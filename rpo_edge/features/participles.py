@@ -35,6 +35,9 @@ _OBJECTS = "it me you us him them"
 _PLACES = "to for in on at by with from into over as through before"
 _GRAMMAR_TOO = r"up out off how what why when where some any all since so too and but about after because if \w+ly"
 _GRAMMAR = rf"(?:\s+(?:{alternatives(_BEFORE_NOUNS, _OBJECTS, _PLACES, _GRAMMAR_TOO)})\b|\s*[.,;:!?)]|\s*\Z)"
+_WITH_ADVERB = (  # participles with words that are no nouns behind them
+    r"fallen\s+(?:behind|apart|ill|asleep|short|away|back|down) passed\s+away broken\s+(?:down|apart) moved\s+away grown\s+apart turned\s+away"
+)
 _DETERMINED_TOO = (
     "myself yourself ourselves themselves how what which anything something everything throughout during together one two three four five"
 )
@@ -42,7 +45,7 @@ _DETERMINED = rf"(?:\s+(?:{alternatives(_BEFORE_NOUNS, _OBJECTS, _PLACES, _DETER
 """After it, what ends in -ed is a participle: "have honed my skills"."""
 PARTICIPLE = re.compile(
     rf"{ADVERBS}{{0,2}}{MANNER}\s+(?:(?-i:(?!hatred|hundred|kindred|sacred)[a-z]{{2,}}[b-df-z]ed)(?={_DETERMINED})|"
-    rf"(?:{alternatives(_PERFECT)})(?![\w-])|(?:{alternatives(_LOOSE)})(?={_GRAMMAR}))",
+    rf"(?:{alternatives(_PERFECT, _WITH_ADVERB)})(?![\w-])|(?:{alternatives(_LOOSE)})(?={_GRAMMAR}))",
     re.IGNORECASE,
 )
 _WE_HAVE = (

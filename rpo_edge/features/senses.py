@@ -17,6 +17,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     begins_sentence,
+    is_plural,
     left_of,
     listed,
     right_of,
@@ -200,7 +201,7 @@ def _is_many(use: Use) -> bool:
 def _is_many_things(use: Use) -> bool:
     """ "a variety of fresh herbs", not "of food", nor one that "is", nor of fruits, nuts, and seeds."""
     things = right_of(use.text, use.end)[:_NEAR].split()[:2]
-    named = any(thing.rstrip(",:)*_").endswith("s") and not thing.endswith(("ss", "us", "is")) for thing in things)
+    named = any(is_plural(thing.rstrip(",:)*_")) for thing in things)
     inside = _ENUMERATES.match(use.text, use.end) or _FROM_TO.match(use.text, use.end)
     return named and use.before not in DETERMINERS and _is_many(use) and not inside
 
