@@ -590,6 +590,7 @@ UNSAFE = {
         "Make sure of the lid, but it is late.",
         "Not only was it late that day, but it was cold.",
         "The one in a house where he was born, and the other is here.",
+        "According to the agency, the water is safe, but it has been tested twice.",
     ],
     "semicolon": [
         "There are three: it is a; they are b; we are c.",
@@ -609,6 +610,10 @@ UNSAFE = {
         "Effects: low; side effects are few.",
         "It was late; among them is a man.",
         "We saw them all; preaching, and being there for you.",
+        "If the alarm sounds, leave the building; you must not return.",
+        "According to the agency, the water is safe; it has been tested twice.",
+        "Not only is it cheap; it is good.",
+        "Note: if it rains, we stay; you must not go.",
     ],
     "ampersand": ["It grew more and more."],
     "apostrophe": [
@@ -1043,6 +1048,12 @@ CHANGES = [
     ),
     ("Mix the eggs; add the milk slowly.", "semicolon", "full stop", "Mix the eggs. Add the milk slowly."),
     ("It doesn't fit; this isn't the one.", "semicolon", "full stop", "It doesn't fit. This isn't the one."),
+    (
+        "If it rains, we stay; otherwise, we go out. The note is old: it is red; it works.",
+        "semicolon",
+        "full stop",
+        "If it rains, we stay. Otherwise, we go out. The note is old: it is red. It works.",
+    ),
     ("In May, the plan was new, but it did not work.", "clause_join", "apart", "In May, the plan was new. But it did not work."),
     ("Dogs are also heavy, so they sink.", "clause_join", "apart", "Dogs are also heavy. So they sink."),
     ("We knew of the plan, and the plan was bad.", "clause_join", "apart", "We knew of the plan. And the plan was bad."),

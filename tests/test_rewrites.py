@@ -719,6 +719,17 @@ CASES = {
         "The neighbouring house is grey.",
         "The neighboring house is gray.",
     ),
+    "who never writes a dash, beside a list": (
+        NO_DASH,
+        "We have apples — red ones — pears, and plums. We have three things — soup, bread — and a beer.",
+        None,
+    ),
+    "who never writes a dash, within a sentence before and": (
+        NO_DASH,
+        "The plan — the one of May — was late, and we left.",
+        "The plan (the one of May) was late, and we left.",
+    ),
+    "who never writes a dash, after who says it": (NO_DASH, "According to the agency, the water is safe — it has been tested.", None),
     "both dashes of a pair": (
         EN,
         "Costs rose last year — mostly in R&D — and sales fell. Some of the clients — those built before 2015 — do not support it.",

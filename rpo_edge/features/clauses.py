@@ -44,6 +44,8 @@ _SEMICOLON = re.compile(
     r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]"
     rf"|(?:{_ADVERBS}), [\w“\"]|(?:{_MORE_ADVERBS}), (?P<clause>\w)|(?P<noun>[A-Za-z][a-z]*)(?:['’]\w+)?,? [a-z])"
 )
+OF_BOTH = ("according to ", "not only ")
+"""Begin what may be said of two clauses together."""
 _INSERTED = re.compile(r"[^,;:\n]{1,40}, (?:however|though|by contrast|in contrast|on the other hand), [a-z]")
 """Only a clause has such a word in it: "the whites, however, turn hard"."""
 _NO_START = SUBORDINATORS | PREPOSITIONS | FINITE
@@ -140,8 +142,16 @@ def _semicolon(text: str) -> Iterator[Site]:
         opens_list = ("; ", ": ") if match["noun"] else ("; ",)
         single = ";" not in right and text[match.end() + len(right) :][:1] != ";" and not text.endswith(opens_list, 0, start - len(left))
         initial = text[match.end()]
-        options = {"full stop": f". {initial.upper()}"} if single and not _open(left, right) else {}
+        apart = single and not _open(left, right) and not _governs(left, right)
+        options = {"full stop": f". {initial.upper()}"} if apart else {}
         yield Site("semicolon", start, match.end() + 1, "semicolon", options)
+
+
+def _governs(left: str, right: str) -> bool:
+    """Whether what one side begins with may hold of the other, too: "If it rains, leave; you must not wait". "Otherwise," says so itself."""
+    said = left.rpartition(": ")[2].lower()
+    first = [*words(said)[:1]]
+    return said.startswith(OF_BOTH) or (not SUBORDINATORS.isdisjoint(first) and not right.lower().startswith("otherwise"))
 
 
 def _is_clause_by_now(after: list[str]) -> bool:
@@ -206,7 +216,7 @@ def stands_alone(left: str, fewest: int = _FEWEST, anywhere: bool = True) -> boo
     if len(part) < fewest or part[0] in SUBORDINATORS | PREPOSITIONS | _PAIRED or said[0] in SUBORDINATORS:
         return False
     verbs = part if anywhere else part[1:3]
-    if not (begins_clause(part) or FINITE.intersection(verbs)) or "not only" in " ".join(said):
+    if not (begins_clause(part) or FINITE.intersection(verbs)) or " ".join(said[:2]) == "according to" or "not only" in " ".join(said):
         return False
     if part[-1] in _OBJECTS:
         return part[-2] not in AUXILIARIES | SUBORDINATORS | {"and", "or", "but", "not", "what", "where", "how"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.clauses import NO_VERBS, ends_well, is_command, stands_alone
+from rpo_edge.features.clauses import NO_VERBS, OF_BOTH, ends_well, is_command, stands_alone
 from rpo_edge.features.context import (
     AUXILIARIES,
     CONJUNCTIONS,
@@ -44,6 +44,8 @@ _ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 _SUBJECT = re.compile(r"\W*subject:[* ]", re.IGNORECASE)
 _LISTING_COMMA = re.compile(r",(?!\d)")
 """No "4,322"."""
+_NEXT_ITEM = re.compile(r"(?:[\w'’-]+ ){0,2}[\w'’-]+,")
+_NO_ITEM = FINITE | PREPOSITIONS | SUBORDINATORS | SUBJECTS
 _FOCUS = listed("even only just not")
 """May stand before what a comma begins: "even if it rains"."""
 _SUITED = listed(
@@ -120,11 +122,19 @@ def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.M
     """What may stand for one of two: the same for the other, since the same is judged, what stands between them."""
     between = left[lefts[0].end() :] if lefts else right[: rights[0].start()]
     inner = words(between)
-    if not inner or any(mark in between for mark in "()[]:;"):
+    rest = right if lefts else right[rights[0].end() :]
+    if not inner or any(mark in between for mark in "()[]:;") or _goes_on_listing(between, rest):
         return {}
     if "," not in left and "," not in right and is_part(inner):
         return {"comma": ", "}
     return {"parentheses": ") " if lefts else " ("}
+
+
+def _goes_on_listing(between: str, rest: str) -> bool:
+    """Whether the next item of a list comes behind a pair of dashes, before which a comma would be missed: "apples — red ones — pears, and plums"."""
+    item = _NEXT_ITEM.match(rest)
+    begins = item and _NO_ITEM.isdisjoint(word.lower() for word in words(rest)[:1])
+    return bool(begins) or ("," in between and rest.startswith(("and ", "or ")))
 
 
 def _takes_comma(left: str, right: str, after: list[str]) -> bool:
@@ -177,6 +187,8 @@ def _is_told_of(after: list[str]) -> bool:
 def _is_said(left: str) -> bool:
     """Whether a sentence stands before a mark, one that begins with "If it rains," too."""
     last = words(left.rpartition(", ")[2])
+    if left.lower().startswith(OF_BOTH):
+        return False
     return stands_alone(left) or (", " in left and stands_alone(" ".join(last[last[0].lower() in CONJUNCTIONS :] if last else last)))
 
 
