@@ -23,6 +23,8 @@ KINDS = [
     ("> It is quoted.\n\nIt is not.", "> It is quoted."),
     ('He said "it is not so" twice.', '"it is not so"'),
     ("He said “it is not so” twice.", "“it is not so”"),
+    (f'He said "{"it is not so, and " * 100}no" twice.', f'"{"it is not so, and " * 100}no"'),
+    (f"He said “{'it is not so, and ' * 100}no” twice.", f"“{'it is not so, and ' * 100}no”"),
     ('The 27" one was "not bad, it is fine" to me.', '"not bad, it is fine"'),
     ('He wrote: "It is not\ngood, and it is not cheap." I left.', '"It is not\ngood, and it is not cheap."'),
     ("He wrote: “It is not\ngood, and it is\nnot cheap.” I left.", "“It is not\ngood, and it is\nnot cheap.”"),
@@ -127,6 +129,7 @@ def test_what_only_looks_like_a_table_or_a_block_stays_free(text):
         "He is, well, self.Not so.",
         "Text: it is so; align: it is not.",
         "he/she/they and public/private",
+        f'He said "{"it is not so, and " * 300}no" twice.',
         "It cost $ and it is so.",
         "Note: it is = it is.",
         "it is\tso",
@@ -182,6 +185,7 @@ def test_spans_are_sorted_disjoint_and_not_empty():
         "@@ ",
         "src/",
         "self.",
+        "“it is so ",
     ],
 )
 def test_hostile_input_takes_no_quadratic_time(piece, within):

@@ -210,6 +210,12 @@ def test_a_quotation_is_held_until_it_ends(personalizer):
     assert stream.feed(' is." Then he left. W') == 'He said "It is so. We do not. It is." Then he left.'
 
 
+@pytest.mark.parametrize("mark", ['"', "“", "‘"])
+def test_a_quotation_that_never_ends_is_not_waited_for(mark):
+    cutter, fed = Cutter(), f"It is so. He said {mark}it is. {'We do not know. ' * 50}"
+    assert len("".join(piece.text for letter in fed for piece in cutter.feed(letter))) > 100
+
+
 @pytest.mark.parametrize(
     "text", ["word " * 20_000, "x" * 100_000, "." * 100_000, "$$ a. b. " * 10_000, " " * 100_000, '"A? B c. ' * 12_000]
 )

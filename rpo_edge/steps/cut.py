@@ -11,7 +11,7 @@ their neighbour, because they are judged by it.
 
 Not seen: that a line is the head of a table if a whole sentence of it comes before the first "|"; a quotation that goes on over a line's end
 where a sentence ends there, too; a comment or formula that begins inside of
-what passes, or is longer than about 6,000 characters.
+what passes, or is longer than about 6,000 characters; a quotation, from 600 characters on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _EVENT = re.compile(r"[.!?…\"'”’)\]*_](?=\s)|\n")
 _NO_SPACE = re.compile(r"\S")
 _NEAR = 64  # characters before the end of a sentence that show whether it is one
 _WITHIN, _OVER = 600, 6000  # and in which something may be open, within a line and over lines
-_RETRY = 600  # characters after which what is open is looked at again
+_RETRY = 150  # characters after which what is open is looked at again
 _LONGEST_STOCK = 1000
 
 
