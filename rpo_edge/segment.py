@@ -30,6 +30,11 @@ _ABBREVIATIONS = frozenset([
     "al", "approx", "dept", "est", "inc", "ltd", "co", "corp", "gen", "col", "sgt", "capt", "lt", "rev", "hon", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
 ])  # fmt: skip
+_BEFORE_NUMBERS = frozenset(["no"])
+"""What is an abbreviation before a number alone: others say no. A sentence ends there."""
+_WORDS_TOO = frozenset(["sat", "sun", "fig", "mar", "col"])
+"""Nor are these, unless a capital begins them, or a number follows."""
+_NUMBER_NEXT = re.compile(r"\.\s*[#(]?\d")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\r?\n)")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _COMPARED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])|" + WORD.pattern)
@@ -100,6 +105,8 @@ def _is_abbreviation(text: str, dot: int) -> bool:
     word = found[1]
     if word.isdigit():  # "1." at the start of a line is a list number
         return not text[text.rfind("\n", 0, dot) + 1 : found.start()].strip(" >")
+    if word.lower() in _BEFORE_NUMBERS or (word in _WORDS_TOO):
+        return bool(_NUMBER_NEXT.match(text, dot))
     return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
 
 

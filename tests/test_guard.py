@@ -15,9 +15,23 @@ from rpo_edge.steps.loss import removal_reason
 
 ATTACKS = {
     "frozen_rule": [("Use `abc` and wait.", "Use `abd` and wait."), ("He said “so it goes” again.", "He said “so it went” again.")],
-    "number_rule": [("It has two parts.", "It has three parts."), ("Half of them left.", "All of them left.")],
+    "number_rule": [
+        ("It has two parts.", "It has three parts."),
+        ("Half of them left.", "All of them left."),
+        ("The third step is easy.", "The fourth step is easy."),
+        ("It costs ten euros.", "It costs ten dollars."),
+    ],
     "url_rule": [("Go to WWW.Abc.De/x now.", "Go to WWW.Abc.De/y now.")],
-    "negation_rule": [("It is not here.", "It is here."), ("It works.", "It never works."), ("They can't come.", "They can come.")],
+    "negation_rule": [
+        ("It is not here.", "It is here."),
+        ("It works.", "It never works."),
+        ("They can't come.", "They can come."),
+        ("I hardly know him.", "I know him."),
+        ("It is barely enough.", "It is enough."),
+        ("She rarely drinks.", "She often drinks."),
+        ("It is unsafe to drive.", "It is safe to drive."),
+        ("It is possible.", "It is impossible."),
+    ],
     "name_rule": [
         ("Ask Maria about it.", "Ask her about it."),
         ("We met there.", "We met Bob there."),
@@ -231,6 +245,8 @@ LOST = {
     "stock and one that is not": ("It is cold. The road is long. I hope this helps!", "It is cold."),
     "behind an emoji": ("It is cold. 🚀\n\nThe road is long.", "It is cold. 🚀"),
     "for a sign-off": ("It is cold. The road is long.", "It is cold. Cheers,\nAl"),
+    "one of grammar, and the mark before it": ("It is cold! They were here! So were you!", "It is cold. So were you!"),
+    "one before an offer": ("We sing. You've got this! Would you like me to turn this into a list?", "We sing."),
     "for a greeting": ("The road is long. It is cold.", "Hi, it is cold."),
 }
 SAID = {
@@ -255,6 +271,17 @@ SAID = {
     "a greeting for another": ("Hello all! It is cold.", "Hi, it's cold."),
     "a greeting alone in its line": ("Hello,\n\nIt is cold.", "Hi,\n\nIt is cold."),
     "a sign-off for another": ("It is cold there.\n\nBest regards", "It is cold there.\n\nCheers,\nAl"),
+    "an offer, and the mark before it": (
+        "The plan is long. You've got this! Would you like me to turn this into a list?",
+        "The plan is long. You've got this.",
+    ),
+    "an offer, after a short sentence": (
+        "The plan is long. You have this. Would you like me to put it into a list?",
+        "The plan is long. You have this.",
+    ),
+    "a sign-off of two parts for another": ("It is cold there.\n\nThanks and regards,\nAl", "It is cold there.\n\nCheers,\nAl"),
+    "a near-negation that stays": ("I hardly know him, it is true.", "I hardly know him; it's true."),
+    "an opposite that stays": ("It is unsafe. It is not clear.", "It's unsafe. It's not clear."),
     "an emoji": ("It is cold 🙂. We sing.", "It is cold. We sing."),
 }
 OWN = ("Cheers,\nAl", "Hi", "hi")

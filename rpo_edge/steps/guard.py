@@ -34,7 +34,18 @@ _MARGIN = 40 * PRIVATE_RUN  # code points around a unit that surely hold the wor
 _LOOKS = 16
 _BORDERS = 16  # of one difference that are looked at: those of its first spans
 
+_NEARLY = frozenset(["hardly", "barely", "scarcely", "rarely", "seldom"])
+"""Near-negations: who hardly knows does not know, and one may say the other."""
+_ORDINALS = frozenset(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"])
+_CURRENCIES = frozenset(
+    ["dollar", "dollars", "euro", "euros", "pound", "pounds", "yen", "rupee", "rupees", "franc", "francs", "peso", "pesos"]
+)
+_DENIED = re.compile(
+    r"(?:un|in|im|dis)(?P<stem>safe|able|likely|aware|clear|known|happy|healthy|stable|fair|important|willing|possible|correct|complete|valid|sufficient|secure|agree\w*|allow\w*)"
+)
+
 _NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
+_COUNTED = NUMBER_WORDS | _ORDINALS | _CURRENCIES
 _NEUTRAL = "so "
 _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
 _READ_BARE = BARE | {"cant": "can't", "wont": "won't"}
@@ -83,7 +94,19 @@ def url_rule(unit: Unit) -> str | None:
 def negation_rule(unit: Unit) -> str | None:
     """As many negations as before."""
     old, new = negations(unit.before), negations(unit.after)
-    return None if old == new else f"negations would change from {old} to {new}"
+    if old != new:
+        return f"negations would change from {old} to {new}"
+    before, after = set(plain_words(unit.before)), set(plain_words(unit.after))
+    nearly = sum(word in _NEARLY for word in plain_words(unit.before)), sum(word in _NEARLY for word in plain_words(unit.after))
+    if nearly[0] != nearly[1]:
+        return f"what is nearly a negation would change: {min((before ^ after) & _NEARLY, default='it')!r}"
+    turned = _turned(before, after) or _turned(after, before)
+    return f"{turned!r} would become its opposite" if turned else None
+
+
+def _turned(before: set[str], after: set[str]) -> str | None:
+    """A word that lost its "un-", "in-" or "dis-" and is there without it, where it was not."""
+    return next((w for w in sorted(before - after) if (m := _DENIED.fullmatch(w)) and m["stem"] in after - before), None)
 
 
 def name_rule(unit: Unit) -> str | None:
@@ -345,8 +368,8 @@ def _stem(word: str) -> str:
 
 
 def numbers(text: str) -> Counter[str]:
-    """Each number of a text, in digits or in words."""
-    return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in NUMBER_WORDS)
+    """Each number of a text, in digits or in words, ordinals and currencies with them."""
+    return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in _COUNTED)
 
 
 def negations(text: str) -> int:

@@ -150,12 +150,17 @@ def dropped(edit: Edit, start: int, end: int) -> bool:
 def _taken(change: Change, spans: Sequence[Span]) -> bytearray:
     """A byte for each code point of `before`: 1 in what was deleted, and in words for which an edit put others across sentences.
 
-    A deletion counts whole: "We sing. We sing and laugh." may have lost "We sing. " or ". We sing", which is the same.
+    A deletion counts whole, but for the white space it begins with: "We sing. We sing and laugh." may have lost "We sing. " or ". We sing",
+    which is the same. A mark that goes, or becomes another, takes nothing that was said, nor does one before a stock sentence that goes.
     """
     taken, starts = bytearray(len(change.before)), [span.start for span in spans]
     for edit, place in zip(change.edits, change.put, strict=True):
         if not words(change.foreign(*place)):
-            taken[edit.start : edit.end] = b"\1" * len(edit.before)
+            first = WORD.search(edit.before)
+            said = edit.before.lstrip() if first else ""
+            if first and is_all_stock(edit.before[first.start() :]):
+                said = edit.before[first.start() :]
+            taken[edit.end - len(said) : edit.end] = b"\1" * len(said)
         elif edit.end > spans[max(0, bisect_right(starts, edit.start) - 1)].end:
             for match in WORD.finditer(change.before, edit.start, edit.end):
                 taken[match.start() : match.end()] = b"\1" * len(match[0])
