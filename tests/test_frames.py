@@ -65,6 +65,24 @@ def test_a_reason_names_mails(history):
     assert all(history.get(number).text.startswith("Hi Tom") for edit in edits for number in edit.evidence if edit.feature == "greeting")
 
 
+STATED = [
+    ("Hey,", "Hi there, little buddy! The road is long.", "Hey, little buddy. The road is long."),
+    ("Hey,", "Hi! It rains, and the road is long.", "Hey! It rains, and the road is long."),
+    ("Hey,", "Hello everyone, the road is long.", "Hey, the road is long."),
+    ("Hey,", "Hi John,\n\nThe road is long.", "Hey John,\n\nThe road is long."),
+    ("Hello there!", "Hi John,\n\nThe road is long.", "Hello there!\n\nThe road is long."),
+    ("Hey,", "Hello Jude, a song, is by the Beatles.", "Hello Jude, a song, is by the Beatles."),
+    ("Hey,", "Hello Jude, a song is on.", "Hey Jude, a song is on."),
+]
+
+
+@pytest.mark.parametrize("history", [NOTES], indirect=True)
+@pytest.mark.parametrize(("stated", "draft", "text"), STATED)
+def test_a_stated_greeting_has_one_mark_and_titles_stay(history, stated, draft, text):
+    history.set_preference("greeting", stated)
+    assert Personalizer(history).rewrite(draft).text == text
+
+
 @pytest.mark.parametrize("history", [MAIL], indirect=True)
 def test_a_stated_greeting_stands_before_answers_too(history):
     history.set_preference("greeting", "Hello there")

@@ -18,12 +18,16 @@ GREETING = re.compile(
     r"(?P<rest>(?: [\w.\[\]'’-]+){0,3}\s*[,!.:\-—–]+)(?=\s)",
     re.IGNORECASE,
 )
+_TITLE_GOES_ON = re.compile(
+    r",[ \t]+(?:(?:an?|the) [^,.!?\n]{1,40}, )?(?:is|was)\b|,[ \t]+(?:an?|the) [^,.!?\n]{1,40}, (?:are|were|has|had)\b"
+)
+"""Behind "Hey Jude", which greets nobody then."""
 _PARTING = (
     "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|faithfully|"
     "(?:very )?(?:truly|sincerely) yours|yours(?: (?:very )?(?:truly|sincerely)| faithfully| ever| as ever| always| in haste)?|ever yours|as ever|"
-    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|(?:with )?(?:all|every) good wish(?:es)?|with good wishes|cheers|thanks(?: so much| again| in advance)?|"
+    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|(?:with )?(?:all|every) good wish(?:es)?|with good wishes|cheers|thanks(?: (?:&|and) (?:(?:best|kind|warm) )?regards| so much| again| in advance)?|with regards|all the very best|"
     "thank you(?: so much| in advance)?|many thanks(?: and (?:best|kind|warm) (?:regards|wishes))?|with thanks|with (?:much )?gratitude|gratefully|"
-    "take care|(?:with (?:all )?(?:my )?|all my |lots of |much )?love(?:,? as ever)?|ciao|talk soon|see you|xoxo|(?-i:xx+)|"
+    "take care|have a (?:nice|great|good|lovely) (?:day|weekend|week|evening)|(?:with (?:all )?(?:my )?|all my |lots of |much )?love(?:,? as ever)?|ciao|(?:speak|talk) (?:soon|later)|see you(?: soon| later| (?:mon|tues|wednes|thurs|fri|satur|sun)day)?|xoxo|(?-i:xx+)|"
     "(?:with|in) (?:(?:(?:my|our) )?(?:heartfelt|deep|deepest|sincere|sincerest|warmest) |love and )?(?:sympathy|condolences)"
 )
 CONDOLES = re.compile(r"\b(?:sympathy|condolences)\b", re.IGNORECASE)
@@ -310,6 +314,8 @@ def _has_amount(sentence: str) -> bool:
 def _greeting(text: str) -> Iterator[Site]:
     """The variant is the greeting word itself, in lower case, or "none"; the site is all up to what is said. A letter inside an answer has its own."""
     match = GREETING.match(text)
+    if match and _TITLE_GOES_ON.match(text, match.end() - 1):
+        return
     if match:
         yield Site(frame_key("greeting", is_formal(text)), match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
     elif words(text) and not has_frame("greeting", text):

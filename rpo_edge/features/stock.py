@@ -285,7 +285,7 @@ LEAD_INS: dict[str, tuple[str, ...]] = {
         r"as an? (?:(?:ai|artificial intelligence)(?: language)?(?: model| assistant| chatbot)?|large language model), (?=i\b|my\b)",
     ),
     "conclusion": (
-        r"in (?:conclusion|summary|essence|a nutshell), ",
+        r"in (?:conclusion|summary), ",
         rf"to (?:sum up|summari[sz]e|conclude), {_CLAUSE_NEXT}",
         r"(?:overall|all in all), ",
     ),

@@ -106,7 +106,9 @@ def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
     mark = usual or match["rest"][len(name) :]
     if own.lower() in _NEEDS_NAME and mark != ":":  # "Dear Mr Hale:" is a formal letter, "Dear John!" none at all
         mark = ","
-    return f"{like('Hi', own)}{'' if ' ' in own else name}{mark}{written[match.end() :]}"
+    if " " not in own:
+        return f"{like('Hi', own.rstrip(_MARKS))}{name}{mark}{written[match.end() :]}"  # a stated one may have a mark, too
+    return f"{like('Hi', own)}{'' if own[-1] in _MARKS else mark}{written[match.end() :]}"
 
 
 def _signed(own: str, written: str, variant: str) -> str:
