@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rpo_edge.edits import align, apply
 from rpo_edge.records import Edit, Verdict
-from rpo_edge.segment import plain_words
+from rpo_edge.segment import plain_words, sentences
 from rpo_edge.steps import guard as module
 from rpo_edge.steps.guard import RULES, Unit, guard
 from rpo_edge.steps.loss import removal_reason
@@ -302,6 +302,22 @@ def test_a_lost_sentence_comes_back(draft, target):
 @pytest.mark.parametrize(("draft", "target"), SAID.values(), ids=SAID)
 def test_what_is_still_said_is_no_loss(draft, target):
     assert rewritten(draft, target) == (target, Verdict())
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("He may say no. We go.", 2),
+        ("That is where he sat. We go.", 2),
+        ("See the sun. It is up.", 2),
+        ("See no. 5 now.", 1),
+        ("See No. #5 now.", 1),
+        ("See fig. 3 now.", 1),
+        ("On Sat. We go.", 1),
+    ],
+)
+def test_what_is_an_abbreviation_ends_no_sentence(text, count):
+    assert len(sentences(text)) == count
 
 
 SAYINGS = [
