@@ -30,7 +30,6 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _AFTERNOON = re.compile(r"[pμم]|오후|下午|午後", re.IGNORECASE)
-_FORENOON = re.compile(r"[aπص]|오전|上午|午前", re.IGNORECASE)
 _CLOCK_WORDS = frozenset(["오전", "오후", "上午", "下午", "午前", "午後", "am", "pm"])
 _OMITTED = r"(?:omitted|weggelassen|omitid[oa]|omis(?:e|es)?|omess[oa]|ocultad[oa]|absente?|weggelaten|pominięto)"
 _SYSTEM = re.compile(rf"<[^<>\n]{{2,60}}>|null|(?:\w+ ){{1,3}}{_OMITTED}\.?", re.IGNORECASE)

@@ -144,7 +144,6 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_LIST_NUMBER = re.compile(r"(?:^|\n)[ \t>]*$")
 
 
 def freeze(text: str) -> tuple[Frozen, ...]:
