@@ -15,7 +15,7 @@ from rpo_edge.chat import Chat
 from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.manifest import CHAT, TRAJECTORY
 from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
-from rpo_edge.reflectors.generative import FORM, Form, Trajectory, chat_of
+from rpo_edge.reflectors.generative import FORM, Form, TrajectoryForm, chat_of
 
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
 ADAPTER = "adapter_config.json"
@@ -82,7 +82,7 @@ def form(folder: Path) -> Form | None:
     if (folder / FORM).is_file():
         return Chat.load(folder / FORM)
     found = tokenizer(folder)
-    return Trajectory() if found.get_vocab().keys() >= set(SPECIAL_TOKENS) else chat_of(found)
+    return TrajectoryForm() if found.get_vocab().keys() >= set(SPECIAL_TOKENS) else chat_of(found)
 
 
 def items(folder: Path) -> dict[str, int]:

@@ -127,31 +127,3 @@ class Rewrite:
     def changed(self) -> bool:
         """Whether the text differs from the draft."""
         return self.text != self.draft
-
-
-@dataclass(frozen=True, slots=True)
-class Trajectory:
-    """A structured rewriting trajectory: what a reflector was given, what it observed, and what it wrote.
-
-    history: the items it may read, best first. seen: ids of all items that the profile was measured over.
-    edits: from the draft to the rewrite. author: whose manner it is; source: where their texts are from. before, after: what stands around the
-    draft in a longer text, in the draft's manner, not the author's; "" where it is a whole. model: which wrote the draft, or what the draft was
-    made of; "" where no model did.
-    """
-
-    draft: str
-    rewrite: str
-    profile: StyleProfile
-    observations: tuple[Observation, ...]
-    edits: tuple[Edit, ...]
-    history: tuple[HistoryItem, ...]
-    seen: tuple[int, ...]
-    query: str | None
-    author: str
-    source: str
-    licence: str
-    split: str  # "train", "dev" or "test"
-    builder: str  # and how it made the draft, after a colon: "neutralise:spoken"
-    before: str = ""
-    after: str = ""
-    model: str = ""

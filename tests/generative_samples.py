@@ -21,13 +21,13 @@ from trl import GRPOTrainer
 
 from rpo_edge.edits import align
 from rpo_edge.prompt import complete
-from rpo_edge.records import HistoryItem, Trajectory
+from rpo_edge.records import HistoryItem
 from training import corpus, pretrain
 from training import sft as tune
 from training.generative import rl, sft
 from training.generative.rollouts import user
 from training.rewards import Composite
-from training.trajectories.base import Author
+from training.trajectories.base import Author, Trajectory
 from training.trajectories.files import Writer, as_row
 
 DRAFT = "It is late and we do not know."

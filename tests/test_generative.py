@@ -27,13 +27,14 @@ from export import merge
 from rpo_edge.chat import Chat
 from rpo_edge.edits import align
 from rpo_edge.prompt import CONTEXT, DRAFT, REFLECT, SPECIAL_TOKENS
-from rpo_edge.records import Habit, HistoryItem, StyleProfile, Trajectory
+from rpo_edge.records import Habit, HistoryItem, StyleProfile
 from rpo_edge.steps.observe import observe
 from training import corpus, pretrain
 from training.generative import sft, text
 from training.generative.rollouts import judged
 from training.recipe import RECIPES
 from training.rewards import Rollout
+from training.trajectories.base import Trajectory
 from training.trajectories.files import Writer, as_row
 
 PAIRS = [("It is late and we do not know.", "It's late and we don't know."), ("I am here. It is cold!", "I'm here. It's cold.")]

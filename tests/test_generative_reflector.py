@@ -29,7 +29,7 @@ from rpo_edge.prompt import (
 )
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.generative import GenerativeReflector, Trajectory, form_of, halves, weights
+from rpo_edge.reflectors.generative import GenerativeReflector, TrajectoryForm, form_of, halves, weights
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
@@ -128,21 +128,21 @@ class Listening(EchoRuntime):
 
 
 def test_the_runtime_is_told_the_front_of_the_prompt_and_where_to_keep_it():
-    for form in (Trajectory(), Chat(("<s>", "<|user|>", "<|stop|>"), ())):
+    for form in (TrajectoryForm(), Chat(("<s>", "<|user|>", "<|stop|>"), ())):
         runtime, states = Listening(lambda prompt: ""), object()
         told = GenerativeReflector(runtime, ReflectorInfo("tiny"), form)
         told.remember(states)
         told.reflect(Window(DRAFT, 0), EVIDENCE, PROFILE)
         prompt, options = runtime.told
         assert runtime.states is states and prompt.startswith(options.front) and options.front == form.front(PROFILE) != ""
-    assert Trajectory().front(PROFILE) == front(PROFILE)
+    assert TrajectoryForm().front(PROFILE) == front(PROFILE)
 
 
 def test_the_runtime_is_told_what_is_frozen_and_where_it_begins_to_count():
     """In the form that the model reads, so that a token in a span cannot be the model's own."""
     draft = "\nIt is `<|stop|>` at $5, or 3 km.\n"
     frozen = freeze(draft)
-    for form, code in ((Trajectory(), "`<|stop|>`"), (Chat(("<s>", "<|user|>", "<|stop|>"), ("<|stop|>",)), "`<\\|stop|>`")):
+    for form, code in ((TrajectoryForm(), "`<|stop|>`"), (Chat(("<s>", "<|user|>", "<|stop|>"), ("<|stop|>",)), "`<\\|stop|>`")):
         runtime = Listening(lambda prompt: "")
         GenerativeReflector(runtime, ReflectorInfo("tiny"), form).reflect(Window(draft, 0, frozen=frozen), EVIDENCE, PROFILE)
         _, options = runtime.told
@@ -228,7 +228,7 @@ ABOUT = Inspected("llama", "tiny", "", "q8_0", 128, ("<|stop|>",), True, ("<", "
 
 def test_the_manifest_says_the_form_and_a_file_by_itself_shows_it(tmp_path):
     ours = replace(ABOUT, control=SPECIAL_TOKENS, template=False, frame=None)
-    assert isinstance(form_of(TRAJECTORY, ABOUT, tmp_path), Trajectory) and isinstance(form_of(AUTO, ours, tmp_path), Trajectory)
+    assert isinstance(form_of(TRAJECTORY, ABOUT, tmp_path), TrajectoryForm) and isinstance(form_of(AUTO, ours, tmp_path), TrajectoryForm)
     assert form_of(CHAT, ABOUT, tmp_path) == form_of(AUTO, ABOUT, tmp_path) == Chat(ABOUT.frame, ABOUT.control)
     for form, about, reason in (
         ("verse", ABOUT, "form 'verse'"),

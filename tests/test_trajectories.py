@@ -18,14 +18,14 @@ from jsonschema import ValidationError
 
 from rpo_edge.edits import apply
 from rpo_edge.prompt import AROUND, CONTEXT, Around, complete, parse, render
-from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile, Trajectory
+from rpo_edge.records import Edit, Habit, HistoryItem, StyleProfile
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.profile import measure
 from training import data, makers, processes, trajectories
 from training.recipe import RECIPES
 from training.trajectories import neutralise
-from training.trajectories.base import LONGEST, Author, excerpt, passage
+from training.trajectories.base import LONGEST, Author, Trajectory, excerpt, passage
 from training.trajectories.files import SHARD, UNWRITTEN, Writer, as_row, from_line, from_row, read, read_authors, table
 from training.trajectories.neutralise import HELD_OUT, NEUTRALISERS
 from training.trajectories.persona import ALL, Options, _habits

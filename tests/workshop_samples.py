@@ -12,9 +12,10 @@ from transformers import BertConfig, BertForTokenClassification
 
 from rpo_edge.edits import align
 from rpo_edge.operations import Operation, Vocabulary
-from rpo_edge.records import StyleProfile, Trajectory
+from rpo_edge.records import StyleProfile
 from rpo_edge.usage import Usage
 from training.edit import sft
+from training.trajectories.base import Trajectory
 from training.trajectories.files import Writer, as_row
 
 OPERATIONS = [Operation(False, "do not", "don't"), Operation(False, "it is", "it's"), Operation(True, ",", "")]

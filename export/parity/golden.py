@@ -20,7 +20,7 @@ from rpo_edge.importers import Report, read_paths
 from rpo_edge.pipeline import Personalizer, windows
 from rpo_edge.prompt import ALONE, Around
 from rpo_edge.records import HistoryItem, StyleProfile
-from rpo_edge.reflectors.generative import Form, Trajectory
+from rpo_edge.reflectors.generative import Form, TrajectoryForm
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.retrieve import retrieve
@@ -51,7 +51,7 @@ def golden(most: int, form: Form | None = None) -> list[Golden]:
 
     form: of the prompts; our own models' if None.
     """
-    form = form or Trajectory()
+    form = form or TrajectoryForm()
     short = [Golden(_prompt(form, text), form.complete((), text)) for text in SHORT]
     if most <= len(short):
         return short[:most]

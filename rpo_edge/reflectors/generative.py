@@ -88,7 +88,7 @@ class Form(Protocol):
         ...
 
 
-class Trajectory:
+class TrajectoryForm:
     """The form that our models are trained on."""
 
     stop, begins = (END,), REWRITE
@@ -107,7 +107,7 @@ class GenerativeReflector:
     def __init__(self, runtime: Runtime, info: ReflectorInfo, form: Form | None = None, items: int | None = None) -> None:
         """items: of the history, that a prompt shows at most; as many as fit if None."""
         self.info = info
-        self._runtime, self._form, self._items = runtime, form or Trajectory(), items
+        self._runtime, self._form, self._items = runtime, form or TrajectoryForm(), items
 
     @classmethod
     def load(cls, manifest: Manifest, threads: int | None = None) -> GenerativeReflector:
@@ -205,7 +205,7 @@ def opened(manifest: Manifest, threads: int | None = None) -> tuple[Runtime, For
     if ONNX not in manifest.files:
         return _llama(manifest, threads)
     form = _onnx_form(manifest)
-    context = 0 if isinstance(form, Trajectory) else _CONTEXT
+    context = 0 if isinstance(form, TrajectoryForm) else _CONTEXT
     return OnnxRuntime.open(manifest.folder, threads, context, digest=manifest.sha256), form
 
 
@@ -225,7 +225,7 @@ def chat_of(tokenizer: Any) -> Chat | None:
 
 def _onnx_form(manifest: Manifest) -> Form:
     if manifest.prompt == TRAJECTORY:
-        return Trajectory()
+        return TrajectoryForm()
     if manifest.prompt != CHAT or FORM not in manifest.files:
         raise ModelError(f"the model at {manifest.folder} wants prompts of form {manifest.prompt!r}, and has no {FORM} that would say them")
     return Chat.load(manifest.folder / FORM)
@@ -238,7 +238,7 @@ def _llama(manifest: Manifest, threads: int | None) -> tuple[Runtime, Form]:
     path = weights(manifest)
     about = inspected(path)
     form = form_of(manifest.prompt, about, path)
-    context = 0 if isinstance(form, Trajectory) else min(about.context or _CONTEXT, _CONTEXT)
+    context = 0 if isinstance(form, TrajectoryForm) else min(about.context or _CONTEXT, _CONTEXT)
     runtime = GgufRuntime.open(path, threads, context, digest=manifest.sha256)
     if manifest.adapter:
         inspected_adapter(manifest.folder / manifest.adapter, about.architecture)
@@ -260,7 +260,7 @@ def form_of(prompt: str, about: Inspected, path: Path) -> Form:
     if prompt == AUTO:
         prompt = TRAJECTORY if about.trained else CHAT
     if prompt == TRAJECTORY:
-        return Trajectory()
+        return TrajectoryForm()
     if prompt != CHAT:
         raise ModelError(f"{path} wants prompts of form {prompt!r}, which this version does not know")
     if not about.template:

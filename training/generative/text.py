@@ -17,9 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from rpo_edge.chat import Chat
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, Around
-from rpo_edge.records import Trajectory
-from rpo_edge.reflectors.generative import FORM, Form, chat_of
-from rpo_edge.reflectors.generative import Trajectory as TrajectoryForm
+from rpo_edge.reflectors.generative import FORM, Form, TrajectoryForm, chat_of
+from training.trajectories.base import Trajectory
 
 FORMS = ("trajectory", "chat")
 

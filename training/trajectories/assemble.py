@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rpo_edge.edits import align
 from rpo_edge.history import History
-from rpo_edge.records import HistoryItem, Trajectory
+from rpo_edge.records import HistoryItem
 from rpo_edge.steps.observe import observe
 from rpo_edge.steps.profile import measure
 from rpo_edge.steps.retrieve import retrieve
-from training.trajectories.base import Author, Pair, profile_of, summed
+from training.trajectories.base import Author, Pair, Trajectory, profile_of, summed
 
 SHOWN = 8
 """History items of a trajectory, best first; a curriculum takes fewer."""

@@ -1,4 +1,5 @@
-"""What every builder starts from and gives: authors with their texts, and pairs of a draft and the author's own words for it."""
+"""What every builder starts from and gives: authors with their texts, and pairs of a draft and the author's own words for it; and the trajectory
+that is made of a pair."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rpo_edge.prompt import ALONE, Around, beginning, ending
-from rpo_edge.records import Habit, Observation, StyleProfile
+from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile
 from rpo_edge.segment import sentences
 from rpo_edge.steps.profile import Counts, make_profile
 from training import data
@@ -49,6 +50,34 @@ class Pair:
     around: Around = ALONE
     model: str = ""
     observations: tuple[Observation, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """A structured rewriting trajectory: what a reflector was given, what it observed, and what it wrote.
+
+    history: the items it may read, best first. seen: ids of all items that the profile was measured over.
+    edits: from the draft to the rewrite. author: whose manner it is; source: where their texts are from. before, after: what stands around the
+    draft in a longer text, in the draft's manner, not the author's; "" where it is a whole. model: which wrote the draft, or what the draft was
+    made of; "" where no model did.
+    """
+
+    draft: str
+    rewrite: str
+    profile: StyleProfile
+    observations: tuple[Observation, ...]
+    edits: tuple[Edit, ...]
+    history: tuple[HistoryItem, ...]
+    seen: tuple[int, ...]
+    query: str | None
+    author: str
+    source: str
+    licence: str
+    split: str  # "train", "dev" or "test"
+    builder: str  # and how it made the draft, after a colon: "neutralise:spoken"
+    before: str = ""
+    after: str = ""
+    model: str = ""
 
 
 class Excerpt(NamedTuple):

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile, Trajectory
-from training.trajectories.base import Author
+from rpo_edge.records import Edit, Habit, HistoryItem, Observation, StyleProfile
+from training.trajectories.base import Author, Trajectory
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
