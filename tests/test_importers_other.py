@@ -451,6 +451,39 @@ NOTES = [
 ]  # fmt: skip
 
 
+RULED = [
+    ("---\n\nI don't know.\n\nAnother one.\n", "I don't know.\n\nAnother one."),
+    ("---\nI don't know.\n\n---\nThe second part.\n", "I don't know.\n\nThe second part."),
+    ("---\nI say: it rains.\nIt rains.\n\n---\nThe second part.\n", "I say: it rains.\nIt rains.\n\nThe second part."),
+    ("---\ntitle: x\nIt goes on: like this.\nAnd this.\n", "title: x\nIt goes on: like this.\nAnd this."),
+    ("---\n---\nMine.", "Mine."),
+    ("---", ""),
+    ("---\n", ""),
+]
+FRONT = [
+    "---\ntitle: X\ntags: [a]\n...\nMine.",
+    "---\ntitle: X\n---\nMine.",
+    "--- \ntitle: X\n--- \nMine.",
+    "---\ndate created: 2024-01-02\n\n# a comment\n\"title\": x\ntitle: X\ntags:\n- a\n- b\nlist: [\n  c,\n]\nempty:\n---\nMine.",
+    "---\n" + "".join(f"key{n}: {n}\n" for n in range(100)) + "title: X\n---\nMine.",
+]
+
+
+@pytest.mark.parametrize(("note", "own"), RULED)
+def test_a_rule_above_prose_is_no_front_matter(tmp_path, note, own):
+    (tmp_path / "note.md").write_text(note, "utf-8")
+    items, report = read(MARKDOWN, tmp_path / "note.md")
+    assert "\n\n".join(item.text for item in items) == own and not report.problems
+    assert {item.title for item in items} <= {"note"}
+
+
+@pytest.mark.parametrize("note", FRONT)
+def test_front_matter_is_no_prose(tmp_path, note):
+    (tmp_path / "note.md").write_text(note, "utf-8")
+    items, _ = read(MARKDOWN, tmp_path / "note.md")
+    assert [(item.text, item.title) for item in items] == [("Mine.", "X")]
+
+
 @pytest.mark.parametrize(("note", "own"), NOTES)
 def test_of_a_note_only_the_writer_s_own_words(tmp_path, note, own):
     (tmp_path / "note.md").write_text(note, "utf-8")

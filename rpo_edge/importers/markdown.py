@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from rpo_edge.importers.base import Importer, Options, Report, joined, lines, stem, with_extension
@@ -20,6 +21,10 @@ _LINK = re.compile(r"\[([^\]]{1,300})\](?:\([^)]{0,500}\)|\[[^\]]{0,100}\])")
 _COMMENT = re.compile(r"<!--.*?-->")
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _CUT = re.compile(r"\s*(?:>|\||\[[^\]]+\]:\s)")
+_KEY = re.compile(r"[\"']?\w[\w .-]{0,60}[\"']?:(?:\s|$)")
+_YAML = re.compile(rf"{_KEY.pattern}|\s|-(?:\s|$)|[#\]}}]|$")
+"""A line of front matter: a key, or what belongs to the one above it."""
+_LONGEST_FRONT = 200  # lines; lists of tags and aliases are long
 _HEADING = re.compile(r"#{1,6}\s|(?:=+|-{3,}|\*{3,})\s*$")
 
 
@@ -35,14 +40,24 @@ class _Reader:
         """The lines after the front matter."""
         for number, line in self._lines:
             if number == 1 and line.strip() == "---":
-                self._front_matter()
+                yield from self._front_matter(line)
             else:
                 yield line
 
-    def _front_matter(self) -> None:
-        for _, line in self._lines:
-            if line.strip() == "---":
-                return
+    def _front_matter(self, mark: str) -> list[str]:
+        """Read what follows the mark; the lines are given back where they are no front matter, because a rule stands above prose too."""
+        ahead: list[str] = []
+        for _, line in islice(self._lines, _LONGEST_FRONT):
+            if line.strip() in ("---", "...") and ahead:
+                self._keep(ahead)
+                return []
+            ahead.append(line)
+            if not (_YAML if ahead[1:] else _KEY).match(line):
+                break
+        return [mark, *ahead]
+
+    def _keep(self, front: Iterable[str]) -> None:
+        for line in front:
             key, _, value = line.partition(":")
             value = value.strip().strip("\"'")
             if key == "date" and _is_date(value):
