@@ -464,7 +464,7 @@ FRONT = [
     "---\ntitle: X\ntags: [a]\n...\nMine.",
     "---\ntitle: X\n---\nMine.",
     "--- \ntitle: X\n--- \nMine.",
-    "---\ndate created: 2024-01-02\n\n# a comment\n\"title\": x\ntitle: X\ntags:\n- a\n- b\nlist: [\n  c,\n]\nempty:\n---\nMine.",
+    '---\ndate created: 2024-01-02\n\n# a comment\n"title": x\ntitle: X\ntags:\n- a\n- b\nlist: [\n  c,\n]\nempty:\n---\nMine.',
     "---\n" + "".join(f"key{n}: {n}\n" for n in range(100)) + "title: X\n---\nMine.",
 ]
 

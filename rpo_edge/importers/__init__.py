@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from rpo_edge.errors import InputError
@@ -44,14 +45,26 @@ def read_paths(
 def find(paths: Iterable[Path], report: Report, form: str = AUTO, options: Options | None = None) -> list[Source]:
     """What is to be read of files and folders (in sorted order, hidden ones left out), and by whom; nothing is read yet.
 
-    form: a name of IMPORTERS, or AUTO. Raises InputError for a path that is not there, a file that no importer knows, or one whose
-    importer must be told who the user is.
+    form: a name of IMPORTERS, or AUTO. Raises InputError for one of `paths` that is not there or cannot be read, that no importer knows, or
+    whose importer must be told who the user is. Files inside of a folder are reported and passed over for these.
     """
-    found = [pair for path in paths for pair in sources(path, form, report)]
-    for path, importer in found:
-        if importer.asks_me and not (options and options.me):
-            raise InputError(f"{path} is of the format {importer.name}, which holds many people's texts: say which are yours, --me NAME")
+    named = list(paths)
+    found: list[Source] = []
+    unasked: dict[str, list[Path]] = {}
+    for path, importer in chain.from_iterable(sources(one, form, report) for one in named):
+        if not importer.asks_me or (options and options.me):
+            found.append((path, importer))
+        elif path in named:
+            raise InputError(f"{path} is of {_asking(importer.name)}")
+        else:
+            unasked.setdefault(importer.name, []).append(path)
+    for name, files in unasked.items():
+        report(files[0], 0, f"{f'it and {len(files) - 1} more are' if files[1:] else 'it is'} of {_asking(name)}")
     return found
+
+
+def _asking(name: str) -> str:
+    return f"the format {name}, which holds many people's texts: say which are yours, --me NAME"
 
 
 def read(
@@ -94,32 +107,45 @@ def sources(path: Path, form: str, report: Report) -> Iterator[Source]:
 
 def importer_of(path: Path, form: str = AUTO) -> Importer | None:
     """Whose a file or folder is; None where nobody knows it. Raises InputError for a form that is none, or a file that cannot be read."""
+    try:
+        return _known(path, form)
+    except OSError as error:
+        raise InputError(f"{path}: {_reason(error)}") from error
+
+
+def _known(path: Path, form: str) -> Importer | None:
+    """As `importer_of`, but for OSError."""
     if form != AUTO:
         chosen = next((one for one in IMPORTERS if one.name == form), None)
         if chosen is None:
             raise InputError(f"no format is called {form!r}; there are: {', '.join([AUTO, *(one.name for one in IMPORTERS)])}")
         return chosen if not path.is_dir() or chosen.recognises(path, b"") else None
-    head = b"" if path.is_dir() else _head(path)
+    head = b""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            head = file.read(HEAD)
     return next((one for one in IMPORTERS if one.recognises(path, head)), None)
 
 
 def _inside(folder: Path, form: str, report: Report) -> Iterator[Source]:
     for file in sorted(folder.rglob("*")):
-        if any(part.startswith(".") for part in file.relative_to(folder).parts) or not file.is_file():
+        if any(part.startswith(".") for part in file.relative_to(folder).parts):
             continue
-        importer = importer_of(file, form)
+        try:
+            if not file.is_file():
+                continue
+            importer = _known(file, form)
+        except OSError as error:
+            report(file, 0, _reason(error))
+            continue
         if importer:
             yield file, importer
         else:
             report.skip("files of unknown format")
 
 
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD)
-    except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 __all__ = ["AUTO", "IMPORTERS", "Importer", "Options", "Report", "find", "importer_of", "read", "read_paths", "size"]

@@ -178,6 +178,36 @@ def test_folders_are_read_in_order_without_hidden_files(tmp_path):
         read_paths([tmp_path / "nowhere"], Report())
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file that cannot be read whoever asks")
+@pytest.mark.parametrize("form", ["auto", "text"])
+def test_a_file_that_cannot_be_read_costs_the_others_of_its_folder_nothing(tmp_path, form):
+    for name in ("a.txt", "c.txt"):
+        (tmp_path / name).write_text(f"I wrote {name}.", "utf-8")
+    (tmp_path / "b.txt").symlink_to("/proc/self/mem")
+    report = Report()
+    assert [item.text for item in read_paths([tmp_path], report, form)] == ["I wrote a.txt.", "I wrote c.txt."]
+    assert len(report.problems) == 1 and f"{tmp_path / 'b.txt'}:0: " in report.problems[0]
+    if form == "auto":
+        with pytest.raises(InputError, match=r"b\.txt"):
+            read_paths([tmp_path / "a.txt", tmp_path / "b.txt"], Report())
+
+
+def test_many_people_s_files_in_a_folder_cost_the_notes_nothing(tmp_path):
+    (tmp_path / "a.txt").write_text("The first.", "utf-8")
+    (tmp_path / "chat.txt").write_text(GOOD["whatsapp"], "utf-8")
+    for name in ("m.eml", "n.eml"):
+        (tmp_path / name).write_text(GOOD["eml"], "utf-8")
+    report = Report()
+    assert [item.text for item in read_paths([tmp_path], report)] == ["The first."]
+    chat, mail = report.problems
+    assert chat.startswith(f"{tmp_path / 'chat.txt'}:0: it is of the format whatsapp") and chat.endswith("--me NAME")
+    assert mail.startswith(f"{tmp_path / 'm.eml'}:0: it and 1 more are of the format eml") and mail.endswith("--me NAME")
+    report = Report()
+    assert len(list(read_paths([tmp_path], report, options=ME))) == 5 and not report.problems
+    with pytest.raises(InputError, match="--me NAME"):
+        read_paths([tmp_path, tmp_path / "m.eml"], Report())
+
+
 @pytest.mark.parametrize("field", ["text", "source", "title"])
 def test_half_a_surrogate_pair_is_a_bad_item_and_the_good_ones_are_stored(tmp_path, field):
     row = json.dumps({"text": "A text."} | {field: "x\ud800"})
