@@ -21,12 +21,13 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rpo_edge.errors import InputError, StoreError
-from rpo_edge.records import HistoryItem, StyleProfile
+from rpo_edge.records import HistoryItem, StyleProfile, iso_date
 from rpo_edge.segment import plain_words
 from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, added, counted, measure_missing, measured_habits
 from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
@@ -162,7 +163,10 @@ class History:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def add(self, text: str, source: str = "manual", date: str | None = None, title: str | None = None) -> int:
-        """Store one text and return its id. Raises InputError if it is empty."""
+        """Store one text and return its id. date: in ISO 8601, of a year, month or day, with a time or without.
+
+        Raises InputError if the text is empty or the date is none.
+        """
         ids = self.extend([HistoryItem(text, source, date, title)])
         return ids[0]
 
@@ -171,7 +175,9 @@ class History:
         stored; where others still wait for it, they wait with them, so that adding one text is quick.
 
         measure: False leaves many unmeasured, for `measure` or for whoever asks for a profile first. stored: told after each transaction
-        how many of its items were not there yet.
+        how many of its items were not there yet. Dates are kept in the form in which they sort (`iso_date`).
+
+        Raises InputError for an empty text, or a date that is none.
         """
         ids: list[int] = []
         tell = stored or (lambda new: None)
@@ -180,7 +186,7 @@ class History:
         for item in items:
             if not item.text.strip():
                 raise InputError("an empty text cannot be added to the history")
-            batch.append(item)
+            batch.append(_dated(item))
             size += len(item.text)
             if len(batch) == _BATCH or size > _CHARACTERS:
                 ids += self._store(batch, tell)
@@ -402,6 +408,14 @@ class History:
 def _item(row: tuple[int, str, str, str | None, str | None, str | None, str | None]) -> HistoryItem:
     number, text, source, date, title, kind, origin = row
     return HistoryItem(text, source, date, title, number, kind, origin)
+
+
+def _dated(item: HistoryItem) -> HistoryItem:
+    if item.date is None or (date := iso_date(item.date)) == item.date:
+        return item
+    if date is None:
+        raise InputError(f"{item.date!r} is no ISO 8601 date")
+    return replace(item, date=date)
 
 
 def _digest(item: HistoryItem) -> str:

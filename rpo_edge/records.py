@@ -5,8 +5,32 @@ Offsets are code points into the draft, half open: `draft[start:end]`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+
+_PARTIAL_DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?")
+_DATE = re.compile(r"(?P<day>[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-?W[0-9]{2}(?:-?[1-7])?)(?:[T ](?P<time>(?P<basic>[0-9]{3})?.+))?")
+
+
+def iso_date(value: str) -> str | None:
+    """A date in ISO 8601's extended form, in which dates sort as text ("20240102" is "2024-01-02"); None for what is none.
+
+    value: a year, a month or a day, and a day may have a time; said as precisely in what is returned.
+    """
+    if _PARTIAL_DATE.fullmatch(value):
+        return value
+    found = _DATE.fullmatch(value)
+    if found is None:
+        return None
+    try:
+        moment, day = datetime.fromisoformat(value), date.fromisoformat(found["day"])
+    except ValueError:
+        return None
+    if found["time"] is None:
+        return day.isoformat()
+    return moment.isoformat() if found["basic"] else f"{day.isoformat()}T{found['time']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +43,7 @@ class HistoryItem:
 
     text: str
     source: str = "manual"
-    date: str | None = None  # ISO 8601, as precise as is known
+    date: str | None = None  # ISO 8601, as precise as is known; see `iso_date`
     title: str | None = None
     id: int | None = None
     kind: str | None = None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rpo_edge.importers import Options, Report, read_paths
 from rpo_edge.importers import git as git_importer
 from rpo_edge.importers.markdown import MARKDOWN
-from rpo_edge.importers.table import TABLE, iso_date
+from rpo_edge.importers.table import TABLE, sure_date
 
 pytest.importorskip("ijson")
 
@@ -91,8 +91,11 @@ def test_a_table_of_many_people_needs_me(tmp_path):
     [
         ("2024-01-02", "2024-01-02"),
         ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"),
-        ("2024/01/02 10:00", "2024-01-02T10:00:00"),
-        ("2024.01.02", "2024-01-02T00:00:00"),
+        ("2024/01/02 10:00", "2024-01-02T10:00"),
+        ("2024.01.02", "2024-01-02"),
+        ("2024/01", "2024-01"),
+        ("20240102", "2024-01-02"),
+        ("1704067200", None),
         ("Tue, 02 Jan 2024 10:00:00 +0100", "2024-01-02T10:00:00+01:00"),
         ("01/02/2024", None),
         ("yesterday", None),
@@ -100,7 +103,7 @@ def test_a_table_of_many_people_needs_me(tmp_path):
     ],
 )
 def test_dates_are_read_where_their_order_is_sure(written, read):
-    assert iso_date(written) == read
+    assert sure_date(written) == read
 
 
 def test_an_unsure_date_costs_the_date_alone_and_is_said_once(tmp_path):
@@ -266,21 +269,31 @@ def test_what_git_does_not_trust_is_a_problem_that_says_what_to_do(repository):
     assert not items and len(report.problems) == 1 and "safe.directory" in report.problems[0]
 
 
+def raw(repository, tree: str, parent: str, zone: str, message: bytes) -> None:
+    """A commit that no git of today would make."""
+    of = f"tree {tree}\nparent {parent}\nauthor Ann <ann@site.invalid> 1700000000 {zone}\ncommitter C <c@x> 1700000000 +0000\n\n"
+    made = ["git", "-C", repository, "hash-object", "-t", "commit", "-w", "--stdin", "--literally"]
+    done = subprocess.run(made, input=of.encode() + message, check=True, capture_output=True)
+    run(repository, "update-ref", "HEAD", done.stdout.decode().strip())
+
+
+@needs_git
+def test_a_time_zone_that_there_is_not_costs_the_date_alone(repository):
+    commit(repository, "Good one.")
+    raw(repository, run(repository, "write-tree"), run(repository, "rev-parse", "HEAD"), "+5130", b"Good two.")
+    items, report = read(GIT, repository, options("ann@site.invalid"))
+    assert [(item.text, item.date) for item in items] == [("Good two.", None), ("Good one.", "2024-01-02T03:04:05+01:00")]
+    assert not report.problems
+
+
 @needs_git
 def test_a_message_that_is_not_utf8_is_named_and_the_others_kept(repository):
     commit(repository, "Good one.")
     tree, parent = run(repository, "write-tree"), run(repository, "rev-parse", "HEAD")
-    raw = (
-        f"tree {tree}\nparent {parent}\nauthor Ann <ann@site.invalid> 1700000000 +0000\ncommitter C <c@x> 1700000000 +0000\n\n".encode()
-        + b"bad \xff"
-    )
-    done = subprocess.run(
-        ["git", "-C", repository, "hash-object", "-t", "commit", "-w", "--stdin"], input=raw, check=True, capture_output=True
-    )
-    run(repository, "update-ref", "HEAD", done.stdout.decode().strip())
+    raw(repository, tree, parent, "+0000", b"bad \xff")
     items, report = read(GIT, repository, options("ann@site.invalid"))
     assert [item.text for item in items] == ["Good one."]
-    assert [problem.rsplit(":", 2)[1:] for problem in report.problems] == [[done.stdout.decode().strip(), " not UTF-8"]]
+    assert [problem.rsplit(":", 2)[1:] for problem in report.problems] == [[run(repository, "rev-parse", "HEAD"), " not UTF-8"]]
 
 
 @pytest.fixture
@@ -361,6 +374,9 @@ PROFILES = [
     ({"id": "3", "text": "Mine.", "title": "News", "category": "politics", "date": "2014-03-02"}, ("Mine.", "News", "2014-03-02", "post")),
     ({"id": "4", "text": "Mine.", "score": 5, "date": 2010}, ("Mine.", None, "2010", "review")),
     ({"id": "5", "text": "Mine.", "title": "", "date": "soon"}, ("Mine.", None, None, "post")),
+    ({"id": "6", "text": "Mine.", "date": "2010-05"}, ("Mine.", None, "2010-05", "post")),
+    ({"id": "7", "text": "Mine.", "date": 20100512}, ("Mine.", None, "2010-05-12", "post")),
+    ({"id": "8", "text": "Mine.", "date": "2010-13"}, ("Mine.", None, None, "post")),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,8 +25,13 @@ def read(history: History) -> Timeline:
 
 
 def filled(path, items) -> History:
+    """Dates are put in as they are: older versions took any."""
     history = History.open(path)
-    history.extend(items)
+    ids = history.extend(replace(item, date=None) for item in items)
+    with history._writing():
+        history._connection.executemany(
+            "update items set date = ? where id = ?", [(item.date, n) for item, n in zip(items, ids, strict=True)]
+        )
     history.profile()  # whatever is still to be counted is counted by now
     return history
 

@@ -29,14 +29,11 @@ def history_add(
     date: Annotated[str | None, typer.Option("--date", metavar="ISO", help="When it was written.")] = None,
 ) -> None:
     """Store one text and print its id."""
-    from datetime import datetime
+    from rpo_edge.records import iso_date
 
     body = read("-").removeprefix(MARK) if text == "-" else text
-    try:
-        if date is not None:
-            datetime.fromisoformat(date)
-    except ValueError as error:
-        raise InputError(f"{date!r} is no ISO 8601 date") from error
+    if date is not None and not iso_date(date):
+        raise InputError(f"{date!r} is no ISO 8601 date")
     with open_store(context, create=True) as history:
         write(f"{history.add(body, source or 'manual', date)}\n")
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from rpo_edge.importers.base import HEAD, Importer, Options, Report
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, iso_date
 
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%B"  # with -z each commit ends with a NUL too, and none can be inside a field
 _FIELDS = 6
@@ -81,7 +81,7 @@ def _items(path: Path, options: Options, report: Report) -> Iterator[HistoryItem
             report.skip(why or ("automatic messages" if _AUTOMATIC.match(commit.message) else "without words of their own"))
         else:
             subject = commit.message.strip().partition("\n")[0].strip()
-            yield HistoryItem(text, source, commit.date or None, subject, kind="commit", origin=commit.hash)
+            yield HistoryItem(text, source, iso_date(commit.date), subject, kind="commit", origin=commit.hash)
 
 
 def _left_out(commit: _Commit, options: Options) -> str | None:

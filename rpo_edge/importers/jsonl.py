@@ -1,16 +1,16 @@
-"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601), `source`, `title`, `kind` and `origin`; or one preference, as `history export` writes it."""
+"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601, else it is left out), `source`, `title`, `kind` and `origin`; or one preference, as `history export` writes it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import InputError
 from rpo_edge.importers.base import Importer, Options, Report, is_unicode, lines, stem
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, iso_date
 from rpo_edge.steps.preferences import check
 from rpo_edge.store.copies import PREFERENCE, VALUE
 
@@ -28,7 +28,13 @@ def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]
             if isinstance(row, dict) and PREFERENCE in row and row.keys() == {PREFERENCE, VALUE}:
                 report.preferences |= _stated(row)
             else:
-                yield _item(row, source, "\\u" in line and "\\ud" in line.lower())
+                item = _item(row, source, "\\u" in line and "\\ud" in line.lower())
+                if item.date is not None:
+                    date = iso_date(item.date)
+                    if date is None:
+                        report(path, number, f"{item.date!r} is no ISO 8601 date; the text is kept without it")
+                    item = replace(item, date=date)
+                yield item
         except (ValueError, RecursionError, InputError) as error:
             what = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             report(path, number, what)
@@ -56,7 +62,7 @@ def _item(row: Any, source: str, escaped: bool) -> HistoryItem:
     if len(row) == 1 and not escaped:
         return HistoryItem(text, source)
     _check(row, escaped)
-    own, date = row.get("source"), row.get("date")
+    own, date = row.get("source"), row.get("date") or None
     return HistoryItem(text, source if own is None else own, date, row.get("title"), None, row.get("kind"), row.get("origin"))
 
 
@@ -70,12 +76,6 @@ def _check(row: dict[str, Any], escaped: bool) -> None:
             raise ValueError(f"{name} has half a surrogate pair, which is no character")
     if escaped and not is_unicode(row["text"]):
         raise ValueError("text has half a surrogate pair, which is no character")
-    date = row.get("date")
-    try:
-        if date is not None:
-            datetime.fromisoformat(date)
-    except ValueError:
-        raise ValueError(f"{date!r} is no ISO 8601 date") from None
 
 
 def _recognises(path: Path, head: bytes) -> bool:

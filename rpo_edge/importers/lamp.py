@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -20,7 +19,7 @@ import ijson
 
 from rpo_edge.importers.base import Importer, Options, Report, opened, stem
 from rpo_edge.importers.stream import HALF, events, sound, unread
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, iso_date
 
 _KINDS = {"abstract": "paper", "description": "film", "text": "post"}
 
@@ -75,7 +74,7 @@ def _item(row: Any, origin: str, source: str) -> HistoryItem | None:
     if any(HALF in one for one in (text, title or "", origin)):
         raise ValueError("half a surrogate pair, which is no character")
     kind = "review" if "score" in row else _KINDS[field]
-    return HistoryItem(text, source, _date(_text(row, "date")), title, kind=kind, origin=origin)
+    return HistoryItem(text, source, iso_date(_text(row, "date") or ""), title, kind=kind, origin=origin)
 
 
 def _text(row: Any, name: str) -> str | None:
@@ -84,17 +83,6 @@ def _text(row: Any, name: str) -> str | None:
     if not isinstance(row, dict) or not isinstance(value, str | int | Decimal | None):
         raise ValueError("not an object" if not isinstance(row, dict) else f"{name} is not a text")
     return (str(value).strip() or None) if value is not None else None
-
-
-def _date(value: str | None) -> str | None:
-    """A date in ISO 8601, of a day or of a year or month alone; None for any other."""
-    if value is None or re.fullmatch(r"\d{4}(?:-\d\d)?", value):
-        return value
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return value
 
 
 def _questions(path: Path, report: Report) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from rpo_edge.importers.base import Importer, Options, Report, joined, lines, stem, with_extension
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, iso_date
 
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)")
 _LINK = re.compile(r"\[([^\]]{1,300})\](?:\([^)]{0,500}\)|\[[^\]]{0,100}\])")
@@ -60,8 +59,8 @@ class _Reader:
         for line in front:
             key, _, value = line.partition(":")
             value = value.strip().strip("\"'")
-            if key == "date" and _is_date(value):
-                self.date = value
+            if key == "date":
+                self.date = iso_date(value)
             elif key == "title" and value:
                 self.title = value
 
@@ -152,14 +151,6 @@ def _next_fence(open_fence: str | None, mark: str) -> str | None:
     if open_fence is None:
         return mark
     return None if mark.startswith(open_fence) else open_fence
-
-
-def _is_date(value: str) -> bool:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:

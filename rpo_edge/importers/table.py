@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from rpo_edge.importers.base import Importer, Options, Report, lines, stem
-from rpo_edge.records import HistoryItem
+from rpo_edge.records import HistoryItem, iso_date
 
 TEXTS = ("text", "body", "message", "content")
 WRITERS = ("author", "sender", "from", "user", "username")
@@ -129,27 +128,21 @@ class _Reader:
         return HistoryItem(text, source, date, columns.other(row, "title"), origin=f"line {number}")
 
     def _date(self, value: str | None, number: int) -> str | None:
-        date = iso_date(value) if value else None
+        date = sure_date(value) if value else None
         if value and not date and not self._strange_date:
             self._strange_date = True
             self._report(self._path, number, f"{value!r} is no date that can be read for sure; dates like it are left out")
         return date
 
 
-def iso_date(value: str) -> str | None:
+def sure_date(value: str) -> str | None:
     """ISO 8601 of a date that is written so, with other marks in its order ("2024/01/02 10:00"), or as in a mail's header; else None."""
-    ways: tuple[Callable[[str], datetime], ...] = (
-        datetime.fromisoformat,
-        lambda text: datetime.fromisoformat(re.sub(r"(?<=\d)[/.](?=\d)", "-", text, count=2)),
-        parsedate_to_datetime,
-    )
-    for number, read in enumerate(ways):
-        try:
-            date = read(value).isoformat()
-            return value if number == 0 else date
-        except (ValueError, IndexError, OverflowError):
-            continue
-    return None
+    if date := iso_date(value) or iso_date(re.sub(r"(?<=\d)[/.](?=\d)", "-", value, count=2)):
+        return date
+    try:
+        return parsedate_to_datetime(value).isoformat()
+    except (ValueError, IndexError, OverflowError):
+        return None
 
 
 def _read(path: Path, options: Options, report: Report) -> Iterator[HistoryItem]:

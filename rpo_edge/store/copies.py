@@ -31,7 +31,8 @@ def export_rows(history: History) -> Iterator[dict[str, str]]:
     """Everything that the user put in, a row each: items, oldest id first, then stated preferences.
 
     An item's row has `text`, `source` and what else is known of date, title, kind and origin; a preference's has `preference` and
-    `value`. Imported in this order into an empty store, they make the same store (ids are counted afresh; counts are measured again).
+    `value`. Imported in this order into an empty store, they make the same store (ids are counted afresh; counts are measured again;
+    a date that is none, as older versions took one, is left out and told).
     """
     for item in history:
         yield {name: value for name, value in asdict(item).items() if name != "id" and value is not None}

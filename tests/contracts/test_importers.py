@@ -12,6 +12,7 @@ import pytest
 from rpo_edge import History
 from rpo_edge.errors import InputError
 from rpo_edge.importers import IMPORTERS, Options, Report, importer_of, read_paths
+from rpo_edge.records import iso_date
 
 ME = Options(frozenset({"tom baker", "tom@example.org"}))
 
@@ -142,6 +143,7 @@ def test_reads_its_own_words_only(importer, tmp_path):
     assert sum(read) > 0 or importer.name == "git"  # of which only git knows how much it is
     assert not report.problems and "First text of mine." in text and "Second one, with é." in text
     assert "somebody" not in text and "code," not in text and all(item.source and item.text.strip() for item in items)
+    assert all(item.date is None or item.date == iso_date(item.date) for item in items)
 
 
 def test_line_ends_and_byte_order_mark_change_nothing(textual, tmp_path):
