@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from rpo_edge.records import HistoryItem
 
+KeepSecrets = Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")]
+
 app = group("Your texts: add, import, search, forget.")
 
 
@@ -27,13 +29,18 @@ def history_add(
     text: Annotated[str, typer.Argument(metavar="[TEXT|-]", help="The text; - is standard input.", show_default=False)] = "-",
     source: Source = None,
     date: Annotated[str | None, typer.Option("--date", metavar="ISO", help="When it was written.")] = None,
+    keep_secrets: KeepSecrets = False,
 ) -> None:
-    """Store one text and print its id."""
+    """Store one text and print its id. One that seems to hold a secret is left out, as `import` does."""
+    from rpo_edge.importers.secrets import why_left_out
     from rpo_edge.records import iso_date
 
     body = read("-").removeprefix(MARK) if text == "-" else text
     if date is not None and not iso_date(date):
         raise InputError(f"{date!r} is no ISO 8601 date")
+    if not keep_secrets and (why := why_left_out(body)):
+        say(f"left out: 1 {why}")
+        return
     with open_store(context, create=True) as history:
         write(f"{history.add(body, source or 'manual', date)}\n")
 
@@ -47,7 +54,7 @@ def history_import(
         list[str] | None, typer.Option("--me", metavar="NAME", help="Your address or name there, where others write too; may be repeated.")
     ] = None,
     source: Source = None,
-    keep_secrets: Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")] = False,
+    keep_secrets: KeepSecrets = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show; store nothing.")] = False,
 ) -> None:
     """Import texts of yours. Importing the same twice adds nothing; an import that was broken off goes on where it was."""

@@ -17,7 +17,7 @@ from rpo_edge.importers.jsonl import JSONL
 from rpo_edge.importers.lamp import LAMP
 from rpo_edge.importers.mail import EML, MBOX
 from rpo_edge.importers.markdown import MARKDOWN
-from rpo_edge.importers.secrets import secrets_in
+from rpo_edge.importers.secrets import why_left_out
 from rpo_edge.importers.slack import SLACK
 from rpo_edge.importers.table import TABLE
 from rpo_edge.importers.telegram import TELEGRAM
@@ -73,9 +73,8 @@ def read(
     """Items, under `source` if one is given. Texts that seem to hold a key, a card number or a password are left out, unless kept."""
     for path, importer in found:
         for item in importer.read(path, options or Options(), report):
-            kinds = [] if keep_secrets else secrets_in(item.text)
-            if kinds:
-                report.skip(f"with a secret ({kinds[0]})")
+            if not keep_secrets and (why := why_left_out(item.text)):
+                report.skip(why)
             else:
                 yield replace(item, source=source) if source else item
 

@@ -42,6 +42,12 @@ def plain_secrets_in(text: str) -> list[str]:
     return sorted(rule.kind for rule in _OWN if any(need in folded for need in rule.needs) and rule.found(text))
 
 
+def why_left_out(text: str) -> str | None:
+    """What a user is told of a text that is not stored for a secret in it; None for any other text. Raises as `secrets_in`."""
+    kinds = secrets_in(text)
+    return f"with a secret ({kinds[0]})" if kinds else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Plugin:
     """A detector, and what a line must have in folded case for it to find anything: one of `needs`.
