@@ -24,6 +24,8 @@ MARK = re.compile(r"\.{2,}|!{2,}|-{2,}|[^\w\s]")
 PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
 # What stands before the prose of a Markdown line: quote, heading, bullet, number, check box.
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
+# The mark that begins a line of code's fence; "```ls -l``` is a command" has inline code (CommonMark, 4.5).
+FENCE = re.compile(r"`{3,}+(?![^\n`]*`)|~{3,}+")
 _BOLD_LEAD = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?::(?:\*\*|__)|(?:\*\*|__):)[ \t]+(?=[A-Z])")
 _ABBREVIATIONS = frozenset([
     "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "cf", "fig", "no", "vol", "pp", "ed", "eds",

@@ -59,6 +59,8 @@ PIECES = [
     "\n--|--\n",
     "---",
     "```python\n",
+    "\n```ls -l``` is it. It is. ",
+    "\n```ls ",
     "```",
     "~~~\n",
     "- ```\nit is\n  ```\n",
@@ -190,8 +192,8 @@ def test_a_sentence_leaves_as_soon_as_the_next_begins(personalizer):
 def test_code_passes_untouched_and_at_once(personalizer, fence):
     stream = personalizer.streaming()
     mark = fence.lstrip("> -1.")
-    code = f"py\nit is = 'x'. Do not. It is\n\n{mark[0]}{mark[0]} do not\n"
-    assert "".join(map(stream.feed, f"It is so:\n\n{fence}")).endswith(f"\n\n{fence}")
+    code = f"it is = 'x'. Do not. It is\n\n{mark[0]}{mark[0]} do not\n"
+    assert "".join(map(stream.feed, f"It is so:\n\n{fence}py\n")).endswith(f"\n\n{fence}py\n")
     assert [stream.feed(letter) for letter in code] == list(code)
     stream.feed(f"  {mark}\n")
     assert stream.feed("It is not code. We do not know. W").startswith("It")

@@ -19,7 +19,7 @@ from rpo_edge.features.contractions import is_other_word
 from rpo_edge.features.framing import body
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, NUMBER_WORDS
 from rpo_edge.names import no_name
-from rpo_edge.segment import straight, words
+from rpo_edge.segment import FENCE, straight, words
 
 _ELLIPSIS = re.compile(r"(?<=\w)(?:\.\.\.|…)")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
@@ -41,7 +41,7 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:etc|[Ii]nc|[Ll]td|[Cc]orp|[Cc]o|[JS]r|al|approx|Ave|Blvd|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec|[A-Z][a-z]+,? [A-Z])|\.\w)\.\Z"
 )
 _CODE = re.compile(
-    r"^[ \t>]*(?P<fence>```+|~~~+)(?:(?!^[ \t>]*(?P=fence)).)*(?:^[ \t>]*(?P=fence)[`~]*)?|^(?: {4}|\t)[^\n]*|`[^`\n]+`",
+    rf"^[ \t>]*(?P<fence>{FENCE.pattern})(?:(?!^[ \t>]*(?P=fence)).)*(?:^[ \t>]*(?P=fence)[`~]*)?|^(?: {{4}}|\t)[^\n]*|`[^`\n]+`",
     re.MULTILINE | re.DOTALL,
 )
 _BARE_WORDS = 3

@@ -23,6 +23,7 @@ from typing import IO
 
 from rpo_edge.importers.base import HEAD, Importer, Options, Report
 from rpo_edge.records import HistoryItem, iso_date
+from rpo_edge.segment import FENCE
 
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%B"  # with -z each commit ends with a NUL too, and none can be inside a field
 _FIELDS = 6
@@ -180,7 +181,7 @@ _TRAILER = re.compile(
 )
 _LIST = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s")
 _INDENTED = re.compile(r" {4}|\t| {1,3}\t")
-_FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
+_FENCE = re.compile(rf"\s{{0,3}}(?:{FENCE.pattern})")
 
 
 def _text(message: str) -> str:

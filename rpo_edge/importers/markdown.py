@@ -14,11 +14,12 @@ from pathlib import Path
 
 from rpo_edge.importers.base import Importer, Options, Report, joined, lines, stem, with_extension
 from rpo_edge.records import HistoryItem, iso_date
+from rpo_edge.segment import FENCE
 
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)")
 _LINK = re.compile(r"\[([^\]]{1,300})\](?:\([^)]{0,500}\)|\[[^\]]{0,100}\])")
 _COMMENT = re.compile(r"<!--.*?-->")
-_FENCE = re.compile(r"\s*(```+|~~~+)")
+_FENCE = re.compile(rf"\s*({FENCE.pattern})")
 _CUT = re.compile(r"\s*(?:>|\||\[[^\]]+\]:\s)")
 _KEY = re.compile(r"[\"']?\w[\w .-]{0,60}[\"']?:(?:\s|$)")
 _YAML = re.compile(rf"{_KEY.pattern}|\s|-(?:\s|$)|[#\]}}]|$")

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from rpo_edge.segment import sentences
+from rpo_edge.segment import FENCE, sentences
 from rpo_edge.steps.cut import MARKS
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_FENCE = re.compile(rf"^[ \t]*(?:{FENCE.pattern})", re.MULTILINE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

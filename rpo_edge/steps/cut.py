@@ -1,6 +1,7 @@
 """cut: a draft that is still coming, cut into what passes as it is and sentences that can be worked on.
 
-What passes does so as it comes: fenced code, also before the fence closes, and, line by line, quoted lines, table rows and indented code.
+What passes does so as it comes: fenced code, also before the fence closes, and, line by line, quoted lines, table rows and indented code. The
+line that may open a fence of backticks waits for its end, or for the backtick that makes it prose ("```ls -l``` is a command").
 Prose is cut where a sentence ends, as soon as the first letter behind it is there. White space between two sentences begins the second.
 Every decision rests on the text up to that letter, each is made once, and none is taken back, so the cuts are the same however the text
 was chunked, and a long text costs time in proportion to its length.
@@ -21,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
-from rpo_edge.segment import PARAGRAPH_BREAK, sentences
+from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
 
 
@@ -34,7 +35,7 @@ class Piece(NamedTuple):
 
 
 _MARK = r"(?:[-*+•]|\d{1,3}[.)])"  # of a list item
-_FENCE = re.compile(rf"[ \t>]*(?:{_MARK}[ \t]+)?(```+|~~~+)")
+_FENCE = re.compile(rf"[ \t>]*(?:{_MARK}[ \t]+)?({FENCE.pattern})")
 _QUOTE, _ROW = re.compile(r"[ \t]*>"), re.compile(r"[ \t]*\|")
 _CODE = re.compile(rf"(?: {{4}}|\t)(?![ \t]*{_MARK}[ \t])")
 _ITEM = re.compile(rf"[ \t]*(?:{_MARK}|#{{1,6}})[ \t]")
@@ -43,7 +44,7 @@ _UNDECIDED = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)]?)[ \t]*)?[`~]{0,2}\Z|
 _HEAD = 200  # characters of a line that say of what kind it is
 _ROW_HEAD = 1000  # and of one that follows a table's row
 
-MARKS = ".!?…\"'”’)]*_\n|"
+MARKS = ".!?…\"'”’)]*_\n|`"
 """Without one of these in a text, or right before it, nothing can be cut when it comes."""
 
 _EVENT = re.compile(r"[.!?…\"'”’)\]*_](?=\s)|\n")
@@ -73,6 +74,8 @@ _WITHIN_LINE = tuple(
         ("'", "'", "['\n]"),
         ("`", "`", "[`\n]"),
         ("``", "``", "[`\n]"),
+        ("```", "```", "[`\n]"),
+        ("````", "````", "[`\n]"),
         ("$", "$", "[$\n]"),
         ("\\(", "\\)", r"\\\)|\n"),
         ("<", ">", "[<>\n]"),
@@ -244,8 +247,8 @@ class Cutter:
         """What the line is: a fence, quote, row or code, which pass; item or text; None: not known yet. piped: so was the line before."""
         head = self._buffer[line : line + _HEAD]
         whole = final or "\n" in head or len(head) == _HEAD
-        if _FENCE.match(head):
-            return "fence"
+        if fence := _FENCE.match(head):
+            return "fence" if whole or fence[1].startswith("~") else None  # "```py" may go on to "```py``` is"
         if not whole and _UNDECIDED.match(head):
             return None
         if _RULE.match(head) and (piped or (line == 0 and self._before == "row")):

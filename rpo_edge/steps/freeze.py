@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from rpo_edge.segment import FENCE
+
 
 class Frozen(NamedTuple):
     """`text[start:end]` is frozen; `kind` says why."""
@@ -80,7 +82,11 @@ _SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (kind, needs, re.compile(source, re.MULTILINE))
     for kind, needs, source in (
-        ("code", ("```", "~~~"), r"^[ \t>]*(?P<fence>```+|~~~+)[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"),
+        (
+            "code",
+            ("```", "~~~"),
+            rf"^[ \t>]*(?P<fence>{FENCE.pattern})[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?",
+        ),
         ("code", ("    ", "\t"), r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
         ("table", ("|",), rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
         ("table", ("|",), r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
@@ -115,6 +121,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("quotation", (">",), r"^[ \t]*>[^\n]*"),
         ("math", ("$", "\\"), r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
         ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
+        ("code", ("```",), r"(?<!`)(?P<ticks>`{3,4}+)(?!`)(?:[^`\n]|(?!(?P=ticks)(?!`))`++){1,500}(?P=ticks)(?!`)"),
         ("code", ("`",), r"(?<!`)`(?!`)[^`\n]{1,500}`(?!`)|(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,500}``(?!`)"),
         ("html", ("<",), r"<!--(?:[^-]|-(?!->)){0,5000}-->|</?[A-Za-z][^<>\n]{0,200}>"),
         ("link", ("](", "]:"), r"\]\([^()\s]{1,500}(?:[ \t]\"[^\"\n]{0,200}\")?\)|^[ \t]*\[[^\]\n]{1,100}\]:[ \t]\S{1,500}"),
