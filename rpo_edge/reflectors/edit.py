@@ -193,9 +193,7 @@ class EditReflector:
             return any(start < e and s < max(end, start + 1) for s, e in frozen)
 
         draft = f"{window.lead}{window.text}"
-        suits, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile)
-        if window.formal and not kind:
-            kind = apostrophe(draft, StyleProfile())  # nobody writes "dont" to an office
+        suits, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile, window.formal)
         places = [
             place
             for chunk in self.places(window.text, counts, covered, draft=draft)
