@@ -35,9 +35,8 @@ from rpo_edge import __version__, show
 from rpo_edge.errors import InputError, RpoEdgeError
 from rpo_edge.features.framing import SIGN_OFF
 from rpo_edge.history import History
-from rpo_edge.pipeline import Personalizer
 from rpo_edge.records import Edit, Habit, HistoryItem, Reverted, Rewrite, StyleProfile
-from rpo_edge.store.part import Part
+from rpo_edge.reopening import Store
 
 SOURCE = "mcp"
 """The source of texts that `remember` adds."""
@@ -275,61 +274,6 @@ def rates(profile: StyleProfile, named: set[str]) -> list[str]:
 def _commonest(shares: Mapping[str, float]) -> str:
     top = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN]
     return ", ".join(f"{variant!r} {share:.0%}" for variant, share in top)
-
-
-# -- store ---------------------------------------------------------------------------------------------------------------
-
-
-class Store:
-    """The history and what rewrites for it: opened when first asked for, and anew where another file has taken its place.
-
-    That is so after `history import` made the first one, and after `history encrypt`. Not for two threads at once.
-    path: where it is; opened: opens it. like: the source or kind of the texts to go by; None: all.
-    """
-
-    def __init__(self, path: Path, opened: Callable[[], History], reflector: str, like: str | None = None) -> None:
-        self._path, self._opened, self._reflector, self._like = path, opened, reflector, like
-        self._history: History | None = None
-        self._personalizer: Personalizer | None = None
-        self._file: tuple[int, int] | None = None
-
-    def history(self) -> History:
-        """Raises StoreError where it does not open."""
-        if self._history is None or self._file != self._there():
-            self.close()
-            self._history = self._opened()
-            self._file = self._there()
-        return self._history
-
-    def manner(self) -> History | Part:
-        """The texts to go by. Raises StoreError, or InputError where there are none."""
-        history = self.history()
-        try:
-            return history if self._like is None else history.part(self._like)
-        except InputError:  # it names the sources that there are, which is the user's to know
-            raise InputError(f"the history has no texts of a source or kind {self._like!r}") from None
-
-    def personalizer(self) -> Personalizer:
-        """Raises StoreError, InputError where there are no texts to go by, or ModelError for what the reflector needs."""
-        manner = self.manner()
-        if self._personalizer is None:
-            self._personalizer = Personalizer(manner, self._reflector)
-        return self._personalizer
-
-    def close(self) -> None:
-        """Twice is fine."""
-        if self._personalizer is not None:
-            self._personalizer.close()
-        if self._history is not None:
-            self._history.close()
-        self._history = self._personalizer = None
-
-    def _there(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
 
 
 # -- server --------------------------------------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ from mcp import Client, StdioServerParameters, stdio_client
 from rpo_edge import History, Personalizer, StyleProfile, show
 from rpo_edge.edits import apply
 from rpo_edge.errors import RpoEdgeError
-from rpo_edge.mcp_server import FAILED, Allowed, Store, Tools, discreet, notices, without_names
+from rpo_edge.mcp_server import FAILED, Allowed, Tools, discreet, notices, without_names
 from rpo_edge.records import Edit, Habit, HistoryItem, ReflectorInfo, Reverted, Rewrite, Verdict
+from rpo_edge.reopening import Store
 from rpo_edge.steps.profile import make_profile, measure
 from rpo_edge.store.encryption import encrypt
 

@@ -27,7 +27,7 @@ LAYERS = [
     {"reflectors", "shelf"},
     {"streaming"},
     {"pipeline"},
-    {"show", "page", "plots", "doctor", "progress"},
+    {"show", "page", "plots", "doctor", "progress", "reopening"},
     {"mcp_server", "llm_plugin", "serve"},
     {"cli"},
     {"__main__"},

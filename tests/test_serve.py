@@ -47,8 +47,10 @@ from serve_samples import (
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from rpo_edge import History, Personalizer
-from rpo_edge.errors import InputError
+from rpo_edge.errors import InputError, StoreError
 from rpo_edge.importers import Report, read_paths
+from rpo_edge.reflectors.rules import RulesReflector
+from rpo_edge.reopening import Store
 from rpo_edge.serve.app import application
 from rpo_edge.serve.dialects import DIALECTS
 from rpo_edge.serve.outcome import Summary
@@ -662,6 +664,135 @@ def test_an_empty_history_is_named(tmp_path):
     with History.open(tmp_path / "h.db") as history, clouded() as cloud, serving(Personalizer(history), cloud) as client:
         got = client.post("/v1/chat/completions", json=ASKED)
         assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=empty-history"
+
+
+# -- The store that lies there now ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+def test_a_history_that_is_made_after_the_start_is_seen(tmp_path):
+    ours = [sys.executable, "-m", "rpo_edge", "--store", tmp_path / "late.db"]
+    with (
+        clouded() as cloud,
+        subprocess.Popen([*ours, "serve", "--upstream", cloud.url + "/v1", "--port", "0"], cwd=ROOT, stderr=subprocess.PIPE) as proxy,
+    ):
+        try:
+            url = proxy.stderr.readline().split()[1].decode()
+            assert proxy.stderr.readline().startswith(b"rpo-edge: the history is empty")
+            asked = [httpx.post(url + "/chat/completions", json=ASKED, trust_env=False)]
+            subprocess.run([*ours, "history", "import", ROOT / "examples/history"], cwd=ROOT, capture_output=True, check=True)
+            asked.append(httpx.post(url + "/chat/completions", json=ASKED, trust_env=False))
+            streamed = httpx.post(url + "/chat/completions", json={**ASKED, "stream": True}, trust_env=False).content
+        finally:
+            proxy.send_signal(signal.SIGINT)
+        assert proxy.stderr.read() == b""
+    assert [got.headers["rpo-edge"] for got in asked] == ["unchanged; reason=empty-history", "rewritten"]
+    assert streamed.endswith(b": rpo-edge: rewritten\n\n") and said("/chat/completions", streamed) != ANSWER
+
+
+class Opened:
+    """A store whose histories are kept, and may be asked whether they are open."""
+
+    def __init__(self, path: Path) -> None:
+        self.made: list[History] = []
+        self.told: list[str] = []
+        self.store = Store(path, lambda: self.open(path), "rules", None, self.told.append)
+
+    def open(self, path: Path) -> History:
+        self.made.append(History.open(path, create=False))
+        return self.made[-1]
+
+    def closed(self) -> list[bool]:
+        return [is_closed(history) for history in self.made]
+
+
+def is_closed(history: History) -> bool:
+    try:
+        return len(history) < 0
+    except StoreError:
+        return True
+
+
+@pytest.fixture
+def opened(tmp_path, secret_store):
+    """A store at `path`, which is a copy of the secret one."""
+    path = tmp_path / "history.db"
+    replaced(path, secret_store)
+    found = Opened(path)
+    yield path, found
+    found.store.close()
+
+
+def replaced(path: Path, by: Path) -> None:
+    with History.open(by) as history:
+        history.backup(path.with_name("new.db"))
+    path.with_name("new.db").replace(path)
+
+
+def test_a_stream_ends_with_the_history_it_began_with(opened, secret_store, wanted):
+    path, found = opened
+    stream, out = found.store.streaming(QUESTION), []
+    halves = ANSWER[: len(ANSWER) // 2], ANSWER[len(ANSWER) // 2 :]
+    out.append(stream.feed(halves[0]))
+    replaced(path, secret_store)
+    assert found.store.rewrite(ANSWER, QUESTION, windows="sentences").text == wanted
+    assert found.closed() == [False, False]
+    out += [stream.feed(halves[1]), stream.finish()]
+    assert "".join(out) == wanted and not stream.result.failed
+    del stream
+    found.store.rewrite(ANSWER)
+    assert found.closed() == [True, False]
+
+
+def test_a_whole_answer_ends_with_the_history_it_began_with(opened, secret_store, monkeypatch):
+    path, found = opened
+    found.store.personalizer()
+    reflect = RulesReflector.reflect
+
+    def slow(*given):
+        monkeypatch.setattr(RulesReflector, "reflect", reflect)
+        replaced(path, secret_store)
+        assert not found.store.streaming(QUESTION).feed("It is"), "another has begun"
+        assert found.closed() == [False, False]
+        return reflect(*given)
+
+    monkeypatch.setattr(RulesReflector, "reflect", slow)
+    assert found.store.rewrite(ANSWER, QUESTION, windows="sentences").changed
+    found.store.rewrite(ANSWER)
+    assert found.closed() == [True, False]
+
+
+def test_threads_that_ask_at_once_open_one_history(opened):
+    _, found = opened
+    with ThreadPoolExecutor(8) as pool:
+        texts = {result.text for result in pool.map(lambda n: found.store.rewrite(ANSWER, QUESTION), range(16))}
+    assert len(found.made) == len(texts) == 1 and texts != {ANSWER}
+
+
+def test_a_file_that_is_being_made_is_no_history_yet(opened):
+    path, found = opened
+    texts = path.read_bytes()
+    path.write_bytes(b"")
+    assert not found.store.rewrite(ANSWER).changed
+    path.write_bytes(texts)
+    assert found.store.rewrite(ANSWER).changed
+
+
+def test_a_store_that_cannot_be_opened_again_costs_no_answer_and_is_told_once(opened, secret_store, wanted):
+    path, found = opened
+    with clouded() as cloud, serving(found.store, cloud, workers=Workers(2, 60.0)) as client:
+        assert client.post("/v1/chat/completions", json=ASKED).headers["rpo-edge"] == "rewritten"
+        path.with_name("bad.db").write_bytes(b"SQLite format 3\0" + bytes(5000))
+        path.with_name("bad.db").replace(path)
+        got = client.post("/v1/chat/completions", json=ASKED)
+        assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=failed"
+        for api, streams in (("/chat/completions", chat_events), ("/messages", message_events)):
+            streamed = client.post("/v1" + api, json={**ASKED, "stream": True}).content
+            assert said(api, streamed) == said(api, streams()) and streamed.endswith(b": rpo-edge: unchanged; reason=failed\n\n")
+        assert len(found.told) == 1 and str(path) in found.told[0]
+        replaced(path, secret_store)
+        streamed = client.post("/v1/chat/completions", json={**ASKED, "stream": True}).content
+        assert said("/chat/completions", streamed) == wanted
 
 
 # -- Nothing leaves --------------------------------------------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
-from rpo_edge.cli.common import Like, manner, open_store, say
+from rpo_edge.cli.common import Like, manner, open_store, place, say
 from rpo_edge.errors import OptionalDependencyError
+from rpo_edge.history import History
 
 Address = Annotated[
     str, typer.Option("--upstream", metavar="URL", help="The API that answers; its path takes the place of /v1.", show_default=False)
@@ -36,14 +40,30 @@ def serve(
     for package in ("starlette", "uvicorn", "httpx"):
         if find_spec(package) is None:
             raise OptionalDependencyError(package, "serve")
-    from rpo_edge.pipeline import Personalizer
+    from rpo_edge.reopening import Store
     from rpo_edge.serve import run
     from rpo_edge.serve.app import application
     from rpo_edge.serve.safety import Safety
     from rpo_edge.serve.upstream import Upstream
     from rpo_edge.shelf import Shelf
 
+    def told(line: str) -> None:
+        say(f"rpo-edge: {line}")
+
     safety, behind = Safety(host, allow_remote, token), Upstream(upstream)
-    with open_store(context) as history, Personalizer(manner(history, like), Shelf().chosen(reflector)) as personalizer:
-        app = application(personalizer, behind, safety)
-        run.serve(app, host, port, lambda address: say(f"rpo-edge: {address}/v1 answers from {upstream}"))
+    with closing(Store(place(context), _opener(context), Shelf().chosen(reflector), like, told)) as store:
+        texts = manner(store.history(), like)
+        store.personalizer()  # what it lacks is said at once
+
+        def ready(address: str) -> None:
+            told(f"{address}/v1 answers from {upstream}")
+            if not len(texts) and not texts.preferences():
+                told("the history is empty, so answers stay as they are until you add texts of yours: rpo-edge history import PATH")
+
+        run.serve(application(store, behind, safety), host, port, ready)
+
+
+def _opener(context: typer.Context) -> Callable[[], History]:
+    """Opens the store. A key may be asked for the first time, not later, when nobody need sit there."""
+    ways = iter([partial(open_store, context)])
+    return lambda: next(ways, partial(History.open, place(context), create=False))()

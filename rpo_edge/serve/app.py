@@ -42,6 +42,28 @@ class Rewriter(Protocol):
         """A text that comes in pieces."""
 
 
+class Unopened:
+    """A stream where none could be begun, and its result, which says why: everything passes."""
+
+    changed, failed = False, True
+
+    def __init__(self, error: Exception) -> None:
+        self.notices = (str(error),)
+
+    def feed(self, text: str) -> str:
+        """All of it."""
+        return text
+
+    def finish(self) -> str:
+        """Nothing was held."""
+        return ""
+
+    @property
+    def result(self) -> Unopened:
+        """Failed."""
+        return self
+
+
 def application(rewriter: Rewriter, upstream: Upstream, safety: Safety, workers: Workers | None = None) -> Starlette:
     """The proxy; it closes the upstream when it ends, and not the rewriter. workers: two threads for streams; one rewrites (a
     Personalizer does one thing at a time), and the other sees to what needs no rewriting. Two more for whole answers."""
@@ -119,7 +141,7 @@ class Proxy:
         elif not can_decode(response) or kind not in ("text/event-stream", "application/json"):
             await _passed(response, reply, unchanged("unreadable"))
         elif kind == "text/event-stream":
-            await self._stream(response, reply, Transform(plan.dialect, lambda: self._rewriter.streaming(plan.query)))
+            await self._stream(response, reply, Transform(plan.dialect, partial(self._begun, plan.query)))
         else:
             await self._whole(response, reply, plan)
 
@@ -159,6 +181,12 @@ class Proxy:
         if broken:
             raise broken
         await reply.end()
+
+    def _begun(self, query: str | None) -> Stream:
+        try:
+            return self._rewriter.streaming(query)
+        except Exception as error:  # whatever goes wrong with us, the answer goes on
+            return Unopened(error)
 
     def _rewritten(self, plan: Plan, body: bytes, late: bool) -> tuple[bytes, str]:
         assert plan.dialect is not None
