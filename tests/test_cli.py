@@ -110,6 +110,80 @@ def test_a_byte_order_mark_stays_and_does_not_hinder(run, tmp_path):
     assert run("history", "show", number, at=tmp_path / "h.db")[1] == b"A text.\n"
 
 
+# -- as it comes -------------------------------------------------------------------------------------------------------
+
+
+def test_a_sentence_is_written_before_the_draft_has_ended(store):
+    """By a writer that waits for it, in the middle of a sentence and of a character."""
+    command = [sys.executable, "-m", "rpo_edge", "--store", str(store), "rewrite", "--reflector", "rules", "--stream", "--explain"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=ROOT) as rewriting:
+        try:
+            rewriting.stdin.write(b"It is late. I do not know the caf" + "é".encode()[:1])
+            rewriting.stdin.flush()
+            first = os.read(rewriting.stdout.fileno(), 100)
+            rewriting.stdin.write("é".encode()[1:] + b" that it is.")
+            out, err = rewriting.communicate(timeout=60)
+        finally:
+            rewriting.kill()
+    assert first.rstrip() == b"It's late." and (first + out).decode() == "It's late. I don't know the café that it is."
+    assert rewriting.returncode == 0 and b"contractions" in err and b"draft" not in out
+
+
+@pytest.mark.parametrize(
+    "draft", [DRAFT, DRAFT.replace("\n", "\r\n"), "", " \n", "🙂" * 200 + " It is so. " * 9, "Où est la gare ? Je ne sais pas."]
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_is_streamed_is_the_rewrite_by_sentences(run, store, draft, mark):
+    with History.open(store) as history:
+        expected = Personalizer(history, "rules").rewrite(draft, windows="sentences")
+    code, out, err = run("rewrite", "--reflector", "rules", "--stream", stdin=(mark + draft).encode())
+    assert (code, out.decode()) == (0, mark + expected.text)
+    assert err.decode().splitlines() == [f"rpo-edge: {notice}" for notice in expected.notices]
+
+
+def test_reasons_count_from_the_byte_order_mark_in_a_stream_too(run):
+    draft = b"\xef\xbb\xbfIt is late."
+    streamed, whole = (run("rewrite", "--reflector", "rules", "--explain", *more, stdin=draft) for more in (["--stream"], []))
+    assert streamed == whole and b"  1: 'It is'" in whole[2]
+
+
+def test_a_file_may_be_streamed_and_must_be_there(run, tmp_path):
+    shown = run("rewrite", ROOT / "examples/response.txt", "--reflector", "rules", "--stream")[1]
+    assert shown == run("rewrite", "--reflector", "rules", "--stream", stdin=DRAFT.encode())[1] != DRAFT.encode()
+    code, out, err = run("rewrite", tmp_path / "none.txt", "--stream")
+    assert (code, out) == (2, b"") and err.count(b"\n") == 1 and b"none.txt: no such file" in err
+
+
+@pytest.mark.parametrize("before", ["", "é" * 127 + "it", "It is late, and we do not know. " * 9])
+@pytest.mark.parametrize("bad", [b"\xff We do not.", b"\xc3", b"\xf0\x9f\x99 no"])
+def test_what_is_not_utf8_is_said_where_it_stands(run, store, before, bad):
+    """In a stream after what came before it; without one nothing is written."""
+    with History.open(store) as history:
+        rewritten = Personalizer(history, "rules").rewrite(before, windows="sentences").text
+    for more, written in ((["--stream"], rewritten), ([], "")):
+        code, out, err = run("rewrite", "--reflector", "rules", *more, stdin=before.encode() + bad)
+        assert code == 2 and f"rpo-edge: standard input is not UTF-8 (byte {len(before.encode())})\n".encode() == err
+        assert out.decode() == written
+
+
+@pytest.mark.parametrize("form", ["json", "diff"])
+def test_only_text_is_streamed(run, form):
+    code, out, err = run("rewrite", "--stream", "--format", form, stdin=DRAFT.encode())
+    assert (code, out) == (2, b"") and err == f"rpo-edge: --stream writes text alone, not --format {form}\n".encode()
+    assert run("rewrite", "--stream", "--format", "text", stdin=DRAFT.encode())[0] == 0
+
+
+def test_a_failing_reflector_streams_the_draft(run, monkeypatch):
+    def fail(*_):
+        raise ReflectorError("the model stumbled")
+
+    monkeypatch.setattr(RulesReflector, "reflect", fail)
+    for strict in (False, True):
+        code, out, err = run("rewrite", "--reflector", "rules", "--stream", *(["--strict"] if strict else []), stdin=DRAFT.encode())
+        assert code == int(strict) and out == DRAFT.encode() and err == b"rpo-edge: the model stumbled\n"
+
+
 def test_other_languages_pass_unchanged(run):
     draft = "Die Pizza wäre so weit von der Erde entfernt, dass man sie nicht sehen könnte, und das ist schade für alle."
     code, out, err = run("rewrite", stdin=draft.encode())
@@ -412,7 +486,8 @@ def shell(store, command):
     return done.returncode, done.stderr
 
 
-LONG = ["rpo-edge rewrite examples/response.txt --reflector rules", "rpo-edge history list", "rpo-edge history export -", "rpo-edge --help"]
+REWRITE = "rpo-edge rewrite examples/response.txt --reflector rules"
+LONG = [REWRITE, f"{REWRITE} --stream", "rpo-edge history list", "rpo-edge history export -", "rpo-edge --help"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no /dev/full")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import nullcontext
 from enum import StrEnum
 from getpass import getpass
+from io import BufferedReader
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from rpo_edge.store.part import Part
 
 MARK = "\ufeff"  # byte order mark
+_BLOCK = 256  # bytes that are read at once: a sentence or two, so that the first need not wait for a page
 
 
 class ListFormat(StrEnum):
@@ -66,17 +72,33 @@ def manner(history: History, like: str | None) -> History | Part:
 
 def read(name: str) -> str:
     """A file's or (-) standard input's text. Newlines stay as they are."""
+    return "".join(chunks(name))
+
+
+def chunks(name: str) -> Iterator[str]:
+    """The same as it comes. Raises InputError after everything that could be read."""
     place = "standard input" if name == "-" else name
     if name == "-" and sys.stdin is None:
         raise InputError(f"{place} is closed")
+    decoder, before = getincrementaldecoder("utf-8")(), 0
+    for data in chain(_blocks(name, place), [b""]):
+        try:
+            text = decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            yield error.object[: error.start].decode("utf-8")
+            waited = len(error.object) - len(data)  # bytes of a character that had begun
+            raise InputError(f"{place} is not UTF-8 (byte {before - waited + error.start})") from error
+        yield text
+        before += len(data)
+
+
+def _blocks(name: str, place: str) -> Iterator[bytes]:
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        with nullcontext(cast(BufferedReader, sys.stdin.buffer)) if name == "-" else Path(name).open("rb") as file:
+            while data := file.read1(_BLOCK):
+                yield data
     except OSError as error:
         raise InputError(f"{place}: {(error.strerror or str(error)).lower()}") from error
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{place} is not UTF-8 (byte {error.start})") from error
 
 
 def write(text: str) -> None:
