@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import rpo_edge
 from rpo_edge import History, HistoryItem, Personalizer, Rewrite
 from rpo_edge.cli.history import _stored
 from rpo_edge.errors import ReflectorError
@@ -487,7 +488,7 @@ def shell(store, command):
 
 
 REWRITE = "rpo-edge rewrite examples/response.txt --reflector rules"
-LONG = [REWRITE, f"{REWRITE} --stream", "rpo-edge history list", "rpo-edge history export -", "rpo-edge --help"]
+LONG = [REWRITE, f"{REWRITE} --stream", "rpo-edge history list", "rpo-edge history export -", "rpo-edge --help", "rpo-edge --version"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no /dev/full")
@@ -553,6 +554,11 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_the_version_is_said_and_nothing_else_done(run, tmp_path):
+    assert run("--version", at=tmp_path / "deep" / "h.db") == (0, f"rpo-edge {rpo_edge.__version__}\n".encode(), b"")
+    assert run("--version", "history", "add", "A text.", at=tmp_path / "deep" / "h.db")[0] == 0 and not (tmp_path / "deep").exists()
 
 
 def test_usage_errors_end_with_2_and_help_with_0(run):

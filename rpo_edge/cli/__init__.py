@@ -12,8 +12,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from rpo_edge import __version__
 from rpo_edge.cli import keeping, models, profile
-from rpo_edge.cli.common import discard, group, say
+from rpo_edge.cli.common import discard, group, say, write
 from rpo_edge.cli.mcp import mcp
 from rpo_edge.cli.rewrite import rewrite
 from rpo_edge.cli.serve import serve
@@ -33,8 +34,17 @@ StoreOption = Annotated[
 ]
 
 
+def _said(wanted: bool) -> None:
+    if wanted:
+        write(f"rpo-edge {__version__}\n")
+        raise typer.Exit
+
+
+VersionOption = Annotated[bool, typer.Option("--version", help="Say which version this is, and exit.", is_eager=True, callback=_said)]
+
+
 @app.callback()
-def _main(context: typer.Context, store: StoreOption = None) -> None:
+def _main(context: typer.Context, store: StoreOption = None, version: VersionOption = False) -> None:
     context.obj = store
 
 
