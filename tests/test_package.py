@@ -2,13 +2,17 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import nullcontext
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from inspect import isfunction
+from itertools import chain
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -160,6 +164,22 @@ def test_a_cycle_would_be_seen(tmp_path, one, other, cycle):
         (tmp_path / "package" / f"{name}.py").write_text(text + "\n", "utf-8")
     with pytest.raises(CycleError) if cycle else nullcontext():
         check_cycles(tmp_path, "package")
+
+
+EXTRAS = {"mcp_server.py": "mcp", "serve/": "serve", "llm_plugin.py": "llm", "runtimes/template.py": "gguf", "store/keys.py": "encrypted"}
+"""By what a file's path begins with."""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rpo_edge").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_is_imported_is_declared(path):
+    """And not only brought along by a package that is; what this environment lacks goes by its module's name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    own = path.relative_to(ROOT / "rpo_edge").as_posix()
+    extras = (project["optional-dependencies"][extra] for begins, extra in EXTRAS.items() if own.startswith(begins))
+    declared = {re.split(r"[<>=]", line)[0].lower() for line in chain(project["dependencies"], *extras)}
+    names = {name.split(".")[0] for name in imported(path)} - {"rpo_edge"} - sys.stdlib_module_names
+    known = packages_distributions()
+    assert {known.get(name, [name])[0].lower().replace("_", "-") for name in names} <= declared
 
 
 def test_onnxruntime_has_one_door():

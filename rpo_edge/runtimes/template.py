@@ -1,7 +1,7 @@
 """A model's own chat template as three pieces of text, between which a system message and a user's message go.
 
 Templates are Jinja programs out of a file that may be anybody's. One is rendered once, on marks, in the process with limits that
-`inspection.py` starts; a rewrite only puts texts between the pieces. jinja2 comes with llama-cpp-python (extra `gguf`).
+`inspection.py` starts; a rewrite only puts texts between the pieces. jinja2 is in the extra `gguf`.
 Names that templates expect: https://huggingface.co/docs/transformers/chat_templating.
 """
 
