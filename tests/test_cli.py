@@ -556,6 +556,14 @@ main()
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
+def test_a_rewrite_waits_for_no_package_that_it_does_not_use(store):
+    slow = {"asyncio", "sqlite_utils", "rich.console", "httpx", "pydantic", "detect_secrets", "requests"}
+    code = f"import atexit, sys; atexit.register(lambda: print(sorted({slow} & set(sys.modules)))); from rpo_edge.cli import main; main()"
+    command = [sys.executable, "-c", code, "--store", str(store), "rewrite", "--reflector", "rules"]
+    done = subprocess.run(command, input=b"It is late.", capture_output=True, timeout=60, check=True, cwd=ROOT)
+    assert done.stdout == b"It's late.[]\n"
+
+
 def test_the_version_is_said_and_nothing_else_done(run, tmp_path):
     assert run("--version", at=tmp_path / "deep" / "h.db") == (0, f"rpo-edge {rpo_edge.__version__}\n".encode(), b"")
     assert run("--version", "history", "add", "A text.", at=tmp_path / "deep" / "h.db")[0] == 0 and not (tmp_path / "deep").exists()
