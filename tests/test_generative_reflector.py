@@ -346,3 +346,77 @@ def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     with pytest.raises(OptionalDependencyError, match=r"pip install '\.\[gguf\]'"):
         GenerativeReflector.load(Manifest.of_file(tmp_path / "model.gguf"))
+
+
+# -- strength ----------------------------------------------------------------------------------------------------------
+
+MANY = "".join(f"It is number {n}, and we do not know. " for n in range(40))
+
+
+def of_strength(strength, window=None, draft=MANY, say=lambda draft: draft.replace("It is", "It's").replace("do not", "don't")):
+    window = window or Window(draft, 0)
+    found = reflector(lambda prompt: complete((), say(window.text.strip())), room=10**6).reflect(
+        replace(window, strength=strength), EVIDENCE, PROFILE
+    )
+    return set(found.edits)
+
+
+def test_at_no_strength_the_model_is_not_asked():
+    def asked(prompt):
+        raise AssertionError(prompt)
+
+    assert reflector(asked).reflect(Window(DRAFT, 0, strength=0.0), EVIDENCE, PROFILE).edits == ()
+
+
+def test_more_strength_never_makes_fewer_edits_and_all_of_it_makes_all():
+    found = [of_strength(n / 8) for n in range(9)]
+    assert all(one <= other for one, other in pairwise(found)) and not found[0] and len(found[8]) == 80
+    assert all(abs(len(edits) / 80 - n / 8) < 0.2 for n, edits in enumerate(found))
+
+
+def test_a_sentence_changes_as_a_whole_or_not():
+    kept = [sentence for sentence in apply(MANY, sorted(of_strength(0.5), key=lambda edit: edit.start)).split(". ") if sentence]
+    assert {("It's" in sentence, "don't" in sentence) for sentence in kept} == {(True, True), (False, False)}
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda draft: draft.replace("late. We", "late, and we"),
+        lambda draft: draft.replace("late. We", "late; we"),
+        lambda draft: draft.replace("late. ", "late.\n\n").replace("We", "So we"),
+        lambda draft: draft.replace("late. We are", "late and"),
+    ],
+)
+def test_sentences_that_an_edit_joins_go_together(say):
+    for n in range(40):
+        draft = f"It is {n} o'clock, and late. We are here, all {n} of us."
+        edits = of_strength(0.5, draft=draft, say=say)
+        assert apply(draft, sorted(edits, key=lambda edit: edit.start)) in (draft, say(draft))
+
+
+def test_others_do_not():
+    found = [of_strength(0.5, draft=f"It is {n}. It is so that {n} is it.") for n in range(60)]
+    assert {len(edits) for edits in found} == {0, 1, 2}
+
+
+def test_what_is_added_at_the_end_goes_with_the_last_sentence():
+    found = [of_strength(0.5, draft=f"It is {n}. We go.", say=lambda draft: f"{draft}\n\nCheers") for n in range(9)]
+    assert len({len(edits) for edits in found}) == 1  # the last sentence is the same
+
+
+def test_a_stream_chooses_the_sentences_that_a_whole_does():
+    whole = of_strength(0.5)
+    for window in [Window(text + " ", 0, sentence=True) for text in MANY.split(". ")[:40]]:
+        text = window.text.strip()
+        at = MANY.index(text)
+        expected = {(edit.start - at, edit.after) for edit in whole if at <= edit.start < at + len(text)}
+        assert {(edit.start, edit.after) for edit in of_strength(0.5, replace(window, text=text + ". "))} == expected
+
+
+def test_a_personalizer_hands_its_strength_on(tmp_path):
+    with History.open(tmp_path / "h.db") as history:
+        history.add("It's me, don't you see?")
+        model = reflector(lambda prompt: complete((), "It's late."))
+        texts = [Personalizer(history, model, strength=strength).rewrite("It is late.").text for strength in (0.0, 1.0)]
+    assert texts == ["It is late.", "It's late."]

@@ -45,7 +45,13 @@ def rewrite(
     like: Like = None,
     k: Number = 8,
     strength: Annotated[
-        float, typer.Option("--strength", min=0, max=1, help="How much of the way to your manner `rules` and `edit` go.")
+        float,
+        typer.Option(
+            "--strength",
+            min=0,
+            max=1,
+            help="How much of the way to your manner it goes: in places, or in whole sentences if a model writes them.",
+        ),
     ] = 1.0,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read the draft as it comes, and write each sentence as soon as it may leave.")

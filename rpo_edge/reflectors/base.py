@@ -26,8 +26,8 @@ class Window:
     `frozen` are the frozen spans inside the window, relative to its start. last: whether the draft ends here.
     sentence: whether it is one; `after` is unknown then, `before` ends where the window starts, and the white space between both is the
     window's. carry: what rounding left in the sentences before it, by the reflector's own names. strength: how much of the way to the user,
-    0 to 1; what is one way all over a text goes from one half on, what they stated always. More never makes
-    fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office. opening: what was known of
+    0 to 1; what is one way all over a text goes from one half on, what they stated always. A reflector that writes the text anew, whose
+    edits belong together, goes so much of the way in whole sentences, and at 0 none. More never makes fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office. opening: what was known of
     the draft where it begins, so that what is put at its end goes with what was put there.
     """
 

@@ -9,10 +9,13 @@ chat template (`chat.py`). The manifest says which, and nothing else differs.
 A draft of any length is read window by window, each with what stands next to it. A window for which the model has no room (a paragraph may be
 longer than any window) is parted between two sentences, and its halves are each other's neighbours, until they fit. A model that writes what
 stands beside a window into its rewrite would have it said twice: such a window is asked about again, alone.
+
+With a strength below 1, some sentences become what the model wrote and the others stay: see `of_strength`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,14 +28,14 @@ from rpo_edge.edits import align, shift
 from rpo_edge.errors import ModelError, OptionalDependencyError
 from rpo_edge.manifest import AUTO, CHAT, TRAJECTORY, Manifest
 from rpo_edge.prompt import ALONE, END, ITEM, PROMPT_VERSION, REWRITE, Around, complete, escape, fitted, front, parse
-from rpo_edge.records import Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
+from rpo_edge.records import Edit, Evidence, HistoryItem, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.runtimes.base import Options, Runtime, States
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.runtimes.template import frame
-from rpo_edge.segment import plain_words, sentences
+from rpo_edge.segment import Span, plain_words, sentences
 from rpo_edge.steps.guard import runs
 
 ONNX = "model.onnx"
@@ -118,7 +121,7 @@ class GenerativeReflector:
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """What the model observes in one window, and edits that lead to its rewrite."""
         draft = window.text.strip()
-        if not draft or not (profile.habits or profile.preferences):
+        if not draft or not (profile.habits or profile.preferences) or window.strength <= 0:
             return Reflection()
         evidence = replace(evidence, items=evidence.items[: self._items])
         tokens = _REFLECTION + self._runtime.count(draft) * 3 // 2
@@ -151,7 +154,7 @@ class GenerativeReflector:
             return _unread(str(error))
         start = window.text.index(draft)
         edits = (replace(edit, reason="rewritten", evidence=evidence.ids) for edit in align(draft, rewrite.strip()))
-        return Reflection(observations, tuple(shift(edit, start) for edit in edits))
+        return Reflection(observations, of_strength(window, [shift(edit, start) for edit in edits]))
 
     def _in_halves(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         parts = halves(window)
@@ -175,6 +178,38 @@ class GenerativeReflector:
             begins=self._form.begins,
             front=self._form.front(profile),
         )
+
+
+def of_strength(window: Window, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Those of so large a part of the sentences as the window's strength says, on average: of each whose lot is below it.
+
+    A sentence's lot depends on its words alone, so what has changed stays so with more strength, and a stream chooses as a whole does.
+    Sentences go together where an edit touches the end of the first, which may lead into the next.
+    """
+    if window.strength >= 1:
+        return tuple(edits)
+    kept: list[Edit] = []
+    for start, end in _units(window, edits):
+        if _lot(window.text[start:end]) < window.strength:
+            kept += [edit for edit in edits if start <= edit.start and (edit.start < end or end == len(window.text))]
+    return tuple(kept)
+
+
+def _units(window: Window, edits: Sequence[Edit]) -> list[Span]:
+    """The sentences of a window, in one where an edit touches the end of the first."""
+    units: list[Span] = []
+    touched = False
+    for span in sentences(window.text, [(start, end) for start, end, _ in window.frozen]):
+        units.append(Span(units.pop().start, span.end) if touched else span)
+        said = span.start + len(window.text[span.start : span.end].rstrip())
+        touched = any(edit.start < span.end and edit.end >= said for edit in edits)
+    return units
+
+
+def _lot(text: str) -> float:
+    """In [0, 1)."""
+    digest = hashlib.blake2b(text.strip().encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
 
 
 def halves(window: Window) -> tuple[Window, Window] | None:
