@@ -31,7 +31,7 @@ def history_add(
     date: Annotated[str | None, typer.Option("--date", metavar="ISO", help="When it was written.")] = None,
     keep_secrets: KeepSecrets = False,
 ) -> None:
-    """Store one text and print its id. One that seems to hold a secret is left out, as `import` does."""
+    """Store one text and print its id. One that seems to hold a secret is refused."""
     from rpo_edge.importers.secrets import why_left_out
     from rpo_edge.records import iso_date
 
@@ -39,8 +39,7 @@ def history_add(
     if date is not None and not iso_date(date):
         raise InputError(f"{date!r} is no ISO 8601 date")
     if not keep_secrets and (why := why_left_out(body)):
-        say(f"left out: 1 {why}")
-        return
+        raise InputError(f"the text was not added: it seems to be one {why}; --keep-secrets adds it")
     with open_store(context, create=True) as history:
         write(f"{history.add(body, source or 'manual', date)}\n")
 
