@@ -182,7 +182,7 @@ class Proxy:
             raise broken
         await reply.end()
 
-    def _begun(self, query: str | None) -> Stream:
+    def _begun(self, query: str | None) -> TextStream:
         try:
             return self._rewriter.streaming(query)
         except Exception as error:  # whatever goes wrong with us, the answer goes on
