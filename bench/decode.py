@@ -278,9 +278,9 @@ def ties(runtime: Opened, prompts: Sequence[list[int]]) -> str:
 def tie(runtime: Opened, prompt: Sequence[int]) -> tuple[int | None, list[float]]:
     """Where copying first takes another token than plain decoding, and how far apart the two best were at each place of the latter."""
     gaps = Gaps(runtime.engine(len(prompt) + TOLD))
-    plain = [chosen.token for chosen in decode(gaps, prompt, Options(), TOLD, lambda token: False)]
+    plain = list(decode(gaps, prompt, TOLD, lambda token: False))
     copier = Copier(plain, prices=prices_of(runtime))
-    copied = [chosen.token for chosen in decode(runtime.engine(len(prompt) + TOLD), prompt, Options(), TOLD, lambda token: False, copier)]
+    copied = list(decode(runtime.engine(len(prompt) + TOLD), prompt, TOLD, lambda token: False, copier))
     return next((i for i, pair in enumerate(zip(plain, copied, strict=True)) if pair[0] != pair[1]), None), gaps.gaps
 
 

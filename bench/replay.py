@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.decoding import Array, Engine, decode
 from rpo_edge.runtimes.drafting import LLAMA, ONNX, Copier, Prices
 from rpo_edge.runtimes.gguf import GgufRuntime
@@ -109,10 +108,10 @@ def replayed(runtime: Opened, prompt: Sequence[int], text: Sequence[int], source
     replay = Replay(engine, len(prompt), text)
     begun = time.perf_counter()
     copier = Copier(source, prices=prices_of(runtime)) if source else None
-    found = decode(replay, prompt, Options(), len(text), lambda token: False, copier)
-    said = [next(found).token]
+    found = decode(replay, prompt, len(text), lambda token: False, copier)
+    said = [next(found)]
     first = time.perf_counter()
-    said += [chosen.token for chosen in found]
+    said += found
     if said != list(text):
         raise RuntimeError("decoding did not say what was given")
     return Taken(first - begun, time.perf_counter() - first, len(text) - 1, replay.passes - 1, replay.proposed)

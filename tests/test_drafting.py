@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.decoding import common, decode
 from rpo_edge.runtimes.drafting import ONNX, WIDEST, Copier, Prices
 from rpo_edge.runtimes.spans import Spans
@@ -123,10 +122,10 @@ TOKENS = st.integers(0, 11)
 def test_with_and_without_a_source_the_same_is_said(seed, prompt, source, most, own):
     rng = np.random.default_rng(seed)
     after = {key: int(rng.integers(12)) for key in [(a, b) for a in range(12) for b in range(12)] + [(a,) for a in range(12)]}
-    plain = [c.token for c in decode(Table(after), prompt, Options(), most, lambda token: token == 11)]
+    plain = list(decode(Table(after), prompt, most, lambda token: token == 11))
     engine = Table(after)
     engine.extend(source[:3], 0)  # something else was known
-    copied = [c.token for c in decode(engine, prompt, Options(), most, lambda token: token == 11, Copier(plain if own else source))]
+    copied = list(decode(engine, prompt, most, lambda token: token == 11, Copier(plain if own else source)))
     assert copied == plain and len(plain) <= most
     assert engine.known[: len(prompt)] == prompt or not plain
 
@@ -137,7 +136,7 @@ def test_what_is_copied_takes_fewer_passes():
     passes = []
     for copier in (None, Copier(source)):
         engine = Table(after)
-        assert [c.token for c in decode(engine, [0], Options(), 60, lambda token: False, copier)] == source
+        assert list(decode(engine, [0], 60, lambda token: False, copier)) == source
         passes.append(engine.passes)
     assert passes[0] == 60 and passes[1] < 12
 
@@ -148,7 +147,7 @@ def test_what_a_prompt_shares_with_the_text_before_is_not_read_again():
     seen = []
     extend, engine.extend = engine.extend, lambda tokens, wanted: (seen.append(list(tokens)), extend(tokens, wanted))[1]
     for prompt in ([1, 2, 4, 5], [1, 2, 4, 6], [1, 2, 4, 6]):
-        list(decode(engine, prompt, Options(), 1, lambda token: False))
+        list(decode(engine, prompt, 1, lambda token: False))
     assert seen == [[1, 2, 4, 5], [6], [6]]
 
 
@@ -179,8 +178,8 @@ def told(most, begins, weights):
 
     spans = Spans(DRAFT, KEPT, ids, lambda token: LETTERS[token].encode(), lambda token: token == END, begins)
     prompt = [LETTERS.index(character) for character in "xy"]
-    found = decode(Letters({}), prompt, Options(), most, lambda token: token == END, Copier(ids), spans)
-    return "".join(LETTERS[chosen.token] for chosen in found)
+    found = decode(Letters({}), prompt, most, lambda token: token == END, Copier(ids), spans)
+    return "".join(LETTERS[token] for token in found)
 
 
 @given(st.integers(0, 2**32), st.sampled_from(["", "z"]))

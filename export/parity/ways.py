@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import InputError, OptionalDependencyError
-from rpo_edge.runtimes.base import Options, Piece, Runtime, check_room, log_probability
+from rpo_edge.runtimes.base import Options, Piece, Runtime, check_room
 from rpo_edge.runtimes.gguf import GgufRuntime
 from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.runtimes.ort import onnxruntime
@@ -122,7 +122,7 @@ class OptimumRuntime:
             if token in self._ends:
                 return
             text = self._tokenizer.bytes_of(token).decode("utf-8", "replace")
-            yield Piece(text, token, log_probability(logits[-1], token) if options.logprobs else None)
+            yield Piece(text, token)
             ids = [token]
 
     def close(self) -> None:

@@ -2,55 +2,42 @@
 
 At the edges: an empty prompt, or one of more tokens than `room`, raises ReflectorError before anything is generated; a stop string is
 not part of the text that comes back, even where it is spread over pieces; closing twice is fine, generating after it raises
-ReflectorError. Greedy decoding (temperature 0) gives the same pieces every time.
+ReflectorError. The most probable token is taken each time, so the same prompt gives the same pieces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from rpo_edge.errors import ReflectorError
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to go on. tokens: new ones at most; stop: strings that end the text; logprobs: whether pieces have theirs.
+    """How to go on. tokens: new ones at most; stop: strings that end the text.
 
-    source: a text that will mostly be copied, others: texts that may be quoted; greedy decoding is faster for them, and says the same (see
-    `drafting`). kept: parts of the source, in its order, that the text must have once it has said `begins` (see `spans`); in greedy decoding
-    without a grammar alone, else ReflectorError. grammar: in GBNF, what may be said at all; a runtime without grammars raises ReflectorError.
+    source: a text that will mostly be copied, others: texts that may be quoted; decoding is faster for them, and says the same (see
+    `drafting`). kept: parts of the source, in its order, that the text must have once it has said `begins` (see `spans`).
     front: a beginning of the prompt that other prompts will have, too (see `Runtime.remember`).
     """
 
     tokens: int = 256
-    temperature: float = 0.0
-    seed: int = 0
     stop: tuple[str, ...] = ()
-    logprobs: bool = False
     source: str = ""
     others: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     begins: str = ""
-    grammar: str = ""
     front: str = ""
-
-    @property
-    def greedy(self) -> bool:
-        """Whether the most probable token is taken each time."""
-        return self.temperature <= 0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One token. text: what it adds, "" while a character is not whole; logprob: natural logarithm, None unless asked for."""
+    """One token. text: what it adds, "" while a character is not whole."""
 
     text: str
     token: int
-    logprob: float | None = None
 
 
 class States(Protocol):
@@ -90,22 +77,10 @@ class Runtime(Protocol):
         ...
 
 
-def check_kept(options: Options) -> None:
-    """Raises ReflectorError for spans that could not be guaranteed."""
-    if options.kept and (options.grammar or not options.greedy):
-        raise ReflectorError("spans are kept in greedy decoding without a grammar alone")
-
-
 def check_room(tokens: int, most: int) -> None:
     """Raises ReflectorError for an empty prompt, or one of more tokens than there may be."""
     if not 0 < tokens <= most:
         raise ReflectorError(f"the prompt has {tokens} tokens; there is room for 1 to {most}")
-
-
-def log_probability(logits: np.ndarray[Any, Any], token: int) -> float:
-    """Natural logarithm of a token's probability. logits: (vocabulary,)."""
-    exact = logits.astype(np.float64) - logits.max()
-    return float(exact[token] - np.log(np.exp(exact).sum()))
 
 
 def until_stop(pieces: Iterator[Piece], stop: tuple[str, ...]) -> Iterator[Piece]:
@@ -130,5 +105,5 @@ def _cut(pieces: list[Piece], length: int) -> Iterator[Piece]:
     for piece in pieces:
         if length <= 0:
             return
-        yield Piece(piece.text[:length], piece.token, piece.logprob)
+        yield Piece(piece.text[:length], piece.token)
         length -= len(piece.text)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from rpo_edge.runtimes.base import Options, log_probability
 from rpo_edge.runtimes.drafting import Copier
 
 Array = np.ndarray[Any, Any]
@@ -43,38 +41,27 @@ class Filter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A token, and the natural logarithm of its probability if that was asked for."""
-
-    token: int
-    logprob: float | None
-
-
 def decode(
     engine: Engine,
     prompt: Sequence[int],
-    options: Options,
     most: int,
     ends: Callable[[int], bool],
     copier: Copier | None = None,
     allowed: Filter | None = None,
-) -> Iterator[Chosen]:
-    """Tokens after the prompt, at most `most`, until one that ends a text.
+) -> Iterator[int]:
+    """Tokens after the prompt, each the most probable, at most `most`, until one that ends a text.
 
-    What the engine knows of the prompt's beginning is not computed again. copier: for greedy decoding alone, whose tokens do not depend on it.
+    What the engine knows of the prompt's beginning is not computed again. The tokens do not depend on the copier.
     """
-    random = np.random.default_rng(options.seed)
     shared = common(engine.known, prompt[:-1])
     engine.truncate(shared)
     rows, proposed = engine.extend(prompt[shared:], 1), list[int]()
     for left in range(most - 1, -1, -1):
         logits = rows[len(rows) - 1 - len(proposed)]  # after the last token that is certain
-        logits = allowed(logits) if allowed else logits
-        token = drawn(logits, options.temperature, random)
+        token = int((allowed(logits) if allowed else logits).argmax())
         if ends(token):
             return
-        yield Chosen(token, log_probability(logits, token) if options.logprobs else None)
+        yield token
         if not left:
             return
         if allowed:
@@ -92,10 +79,3 @@ def decode(
 def common(one: Sequence[int], other: Sequence[int]) -> int:
     """Tokens with which both begin."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def drawn(logits: Array, temperature: float, random: np.random.Generator) -> int:
-    """The most probable token at temperature 0, else one by its probability: the largest after Gumbel's noise (arXiv 1411.0030)."""
-    if temperature <= 0:
-        return int(logits.argmax())
-    return int((logits / temperature + random.gumbel(size=logits.shape)).argmax())

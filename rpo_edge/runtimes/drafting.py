@@ -139,7 +139,7 @@ class Copier:
 
 
 def copier(options: Options, tokens: Callable[[str], Sequence[int]], prices: Prices) -> Copier | None:
-    """What proposes for a text with these options; none without sources, or where tokens are drawn by lot."""
-    if not options.greedy or not (options.source or options.others):
+    """What proposes for a text with these options; none without sources."""
+    if not (options.source or options.others):
         return None
     return Copier(tokens(options.source), [tokens(other) for other in options.others], prices)

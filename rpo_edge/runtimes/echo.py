@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from rpo_edge.errors import ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, States, check_kept, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, States, check_room, until_stop
 from rpo_edge.runtimes.spans import spans
 
 
@@ -26,17 +26,13 @@ class EchoRuntime:
         return len(text)
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Character by character, with the spans that are to be kept. It has no grammars."""
+        """Character by character, with the spans that are to be kept."""
         if self._answer is None:
             raise ReflectorError("the runtime is closed")
         check_room(len(prompt), self.room)
-        check_kept(options)
-        if options.grammar:
-            raise ReflectorError("nothing has a grammar here; a GGUF model has")
         answer = self._answer(prompt)
         said = islice(_with_spans(answer, options) if options.kept else answer, options.tokens)
-        logprob = 0.0 if options.logprobs else None
-        return until_stop((Piece(character, ord(character), logprob) for character in said), options.stop)
+        return until_stop((Piece(character, ord(character)) for character in said), options.stop)
 
     def remember(self, states: States | None) -> None:
         """Nothing is computed."""

@@ -15,13 +15,11 @@ import numpy as np
 
 from rpo_edge.errors import ModelError, OptionalDependencyError, ReflectorError
 from rpo_edge.manifest import digest as digest_of
-from rpo_edge.runtimes.base import Options, Piece, States, check_kept, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, States, check_room, until_stop
 from rpo_edge.runtimes.decoding import Array, decode
 from rpo_edge.runtimes.drafting import LLAMA, copier
 from rpo_edge.runtimes.spans import spans
 from rpo_edge.runtimes.states import Saving, begin
-
-_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 
 
 class GgufRuntime:
@@ -35,9 +33,8 @@ class GgufRuntime:
         self._states: States | None = None
         self._about = _about(model, library, digest) if digest else None
         self._laid = ("", 0.0)  # digest of the adapter, and its scale
-        self._vocabulary = library.llama_model_get_vocab(model.model)
         self._engine = _Engine(model, library)
-        self._ends = partial(library.llama_vocab_is_eog, self._vocabulary)
+        self._ends = partial(library.llama_vocab_is_eog, library.llama_model_get_vocab(model.model))
         self._adapter: Any = None
 
     @classmethod
@@ -90,12 +87,10 @@ class GgufRuntime:
         self._engine.truncate(0)
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Raises ReflectorError where the prompt does not fit, the grammar is none, or llama.cpp fails."""
+        """Raises ReflectorError where the prompt does not fit, or llama.cpp fails."""
         tokens = self._tokens(prompt)
         check_room(len(tokens), self.room - 1)
-        check_kept(options)
-        grammar = _Grammar(self._library, self._vocabulary, options.grammar) if options.grammar else None
-        return until_stop(self._pieces(tokens, options, grammar), options.stop)
+        return until_stop(self._pieces(tokens, options), options.stop)
 
     def engine(self, room: int) -> Saving:
         """What computes, for a text of so many tokens at most."""
@@ -122,16 +117,16 @@ class GgufRuntime:
     def _tokens(self, text: str) -> list[int]:
         return list(self._opened().tokenize(text.encode("utf-8", "replace"), add_bos=False, special=True))
 
-    def _pieces(self, tokens: list[int], options: Options, grammar: _Grammar | None) -> Iterator[Piece]:
+    def _pieces(self, tokens: list[int], options: Options) -> Iterator[Piece]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over tokens
         most = min(options.tokens, self.room - len(tokens))
         copies = copier(options, self._tokens, LLAMA)
-        allowed = grammar or spans(options, self._tokens, self._bytes_of, self._ends)
+        allowed = spans(options, self._tokens, self._bytes_of, self._ends)
         engine = self.engine(len(tokens) + most)
         if self._states is not None and self._about and options.front:
             begin(engine, tokens, self._tokens(options.front), self._states, [*self._about, *self._laid])
-        for chosen in decode(engine, tokens, options, most, self._ends, copies, allowed):
-            yield Piece(decoder.decode(self._bytes_of(chosen.token)), chosen.token, chosen.logprob)
+        for token in decode(engine, tokens, most, self._ends, copies, allowed):
+            yield Piece(decoder.decode(self._bytes_of(token)), token)
 
     def _bytes_of(self, token: int) -> bytes:
         return bytes(self._opened().detokenize([token], special=True))
@@ -218,34 +213,3 @@ class _Engine:
         if failed:
             raise ReflectorError(f"the model failed: llama_decode gave {failed}")
         self.known += tokens
-
-
-class _Grammar:
-    """What a grammar in GBNF lets through."""
-
-    def __init__(self, library: Any, vocabulary: Any, text: str) -> None:
-        self._library = library
-        self._sampler = library.llama_sampler_init_grammar(vocabulary, text.encode("utf-8"), b"root")
-        if not self._sampler:
-            raise ReflectorError("the grammar cannot be read")
-
-    def __call__(self, logits: Array) -> Array:
-        candidates = np.zeros(len(logits), _CANDIDATE)
-        candidates["id"], candidates["logit"] = np.arange(len(logits)), logits
-        held = self._library.llama_token_data_array(
-            candidates.ctypes.data_as(ctypes.POINTER(self._library.llama_token_data)), len(candidates), -1, False
-        )
-        self._library.llama_sampler_apply(self._sampler, ctypes.byref(held))
-        allowed = np.full(len(logits), -np.inf, np.float32)
-        left = candidates[: held.size]
-        allowed[left["id"]] = left["logit"]
-        return allowed
-
-    def add(self, token: int) -> None:
-        """One more."""
-        self._library.llama_sampler_accept(self._sampler, token)
-
-    def __del__(self) -> None:
-        if getattr(self, "_sampler", None):
-            self._library.llama_sampler_free(self._sampler)
-            self._sampler = None

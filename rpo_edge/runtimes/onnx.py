@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rpo_edge.errors import ModelError, ReflectorError
-from rpo_edge.runtimes.base import Options, Piece, States, check_kept, check_room, until_stop
+from rpo_edge.runtimes.base import Options, Piece, States, check_room, until_stop
 from rpo_edge.runtimes.decoding import Array, decode
 from rpo_edge.runtimes.drafting import ONNX, copier
 from rpo_edge.runtimes.ort import onnxruntime
@@ -67,13 +67,10 @@ class OnnxRuntime:
         return len(self._tokenizer.tokens(text))
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Raises ReflectorError where the prompt does not fit, a grammar is asked for, or onnxruntime fails."""
+        """Raises ReflectorError where the prompt does not fit, or onnxruntime fails."""
         self._opened()
         tokens = self._tokenizer.tokens(prompt)
         check_room(len(tokens), self._room - 1)
-        check_kept(options)
-        if options.grammar:
-            raise ReflectorError("onnxruntime has no grammars; a GGUF model has")
         return until_stop(self._pieces(tokens, options), options.stop)
 
     def engine(self, room: int) -> Saving:
@@ -105,8 +102,8 @@ class OnnxRuntime:
         engine = self.engine(len(tokens) + most)
         if self._states is not None and self._digest and options.front:
             begin(engine, tokens, told(options.front), self._states, ["onnxruntime", onnxruntime().__version__, self._digest])
-        for chosen in decode(engine, tokens, options, most, ends, copies, allowed):
-            yield Piece(decoder.decode(said(chosen.token)), chosen.token, chosen.logprob)
+        for token in decode(engine, tokens, most, ends, copies, allowed):
+            yield Piece(decoder.decode(said(token)), token)
 
 
 class _Text:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,11 +110,6 @@ def test_text_ends_before_a_stop_string(runtime):
         assert said(runtime, "It is late", tokens=10, stop=("never said", stop)) == whole[: whole.index(stop)]
 
 
-def test_logprobs_come_where_they_are_asked_for(runtime):
-    assert all(piece.logprob is None for piece in runtime.generate("It is late", Options(tokens=4)))
-    assert all(piece.logprob <= 0 for piece in runtime.generate("It is late", Options(tokens=4, logprobs=True)))
-
-
 def test_a_prompt_must_fit(runtime):
     for prompt in ("", "x " * runtime.room):
         with pytest.raises(ReflectorError, match="tokens"):
@@ -156,33 +149,28 @@ def test_tokens_are_those_that_the_checkpoint_would_choose(model, checkpoint):
 
     tokenizer, known = PreTrainedTokenizerFast.from_pretrained(checkpoint), AutoModelForCausalLM.from_pretrained(checkpoint)
     ids = tokenizer(TEXTS[0], add_special_tokens=False).input_ids
-    for piece in model.generate(TEXTS[0], Options(tokens=12, logprobs=True)):
+    for piece in model.generate(TEXTS[0], Options(tokens=12)):
         with torch.no_grad():
-            expected = torch.log_softmax(known(torch.tensor([ids])).logits[0, -1], dim=0)
-        assert piece.token == int(expected.argmax()) and math.isclose(piece.logprob, float(expected.max()), abs_tol=0.05)
+            assert piece.token == int(known(torch.tensor([ids])).logits[0, -1].argmax())
         ids.append(piece.token)
 
 
 def test_a_character_spread_over_tokens_comes_whole(model, checkpoint):
-    """A hot model says bytes in any order: what comes back is what the whole row of them decodes to, but for an end that is not whole."""
+    """What comes back is what the whole row of tokens decodes to, but for an end that is not whole."""
     from transformers import PreTrainedTokenizerFast
 
-    pieces = list(model.generate(TEXTS[3], Options(tokens=100, temperature=3.0, seed=3)))
+    options = Options(tokens=30, source="It is late, and we do not 🙃 know.", kept=("🙃",))  # of a character that no token is
+    pieces = list(model.generate("It is", options))
     whole = PreTrainedTokenizerFast.from_pretrained(checkpoint).decode(
         [piece.token for piece in pieces], clean_up_tokenization_spaces=False
     )
     text = "".join(piece.text for piece in pieces)
-    assert any(not piece.text for piece in pieces) and text.strip("\ufffd") and whole.rstrip("\ufffd") == text.rstrip("\ufffd")
-
-
-def test_a_seed_decides_what_is_drawn(model):
-    found = [said(model, TEXTS[0], tokens=20, temperature=1.5, seed=seed) for seed in (1, 1, 2)]
-    assert found[0] == found[1] != found[2]
+    assert any(not piece.text for piece in pieces) and "🙃" in text and whole.rstrip("\ufffd") == text.rstrip("\ufffd")
 
 
 def test_there_is_no_more_text_than_room(model):
     before = model.count("x " * 100)
-    assert len(list(model.generate("x " * 100, Options(tokens=1000, temperature=1.0)))) <= model.room - before
+    assert len(list(model.generate("x " * 100, Options(tokens=1000)))) <= model.room - before
     assert list(model.generate("x", Options(tokens=0))) == []
 
 
@@ -199,11 +187,9 @@ SOURCES = (
 def test_a_source_changes_no_token(model, made):
     """Whether it is what the model says, half of it, or nothing of the kind."""
     for prompt in TEXTS[:2]:
-        plain = list(model.generate(prompt, Options(tokens=60, logprobs=True)))
+        plain = list(model.generate(prompt, Options(tokens=60)))
         source = SOURCES[made]("".join(piece.text for piece in plain))
-        copied = list(model.generate(prompt, Options(tokens=60, logprobs=True, source=source)))
-        assert [piece.token for piece in copied] == [piece.token for piece in plain]
-        assert [piece.logprob for piece in copied] == pytest.approx([piece.logprob for piece in plain], abs=5e-3)
+        assert list(model.generate(prompt, Options(tokens=60, source=source))) == plain
 
 
 def test_what_is_known_of_a_prompt_changes_no_token(model):
@@ -223,18 +209,6 @@ def test_a_text_that_is_left_in_the_middle_leaves_nothing_behind(model):
         assert [next(begun).token for _ in range(n)] == whole[:n]
         begun.close()
         assert [piece.token for piece in model.generate(TEXTS[0], Options(tokens=30))] == whole
-
-
-def test_a_grammar_is_kept_or_refused(runtime):
-    options = Options(tokens=40, temperature=2.0, seed=1, grammar='root ::= "a" ("b" | "c")+ "\\n"')
-    if not isinstance(runtime, GgufRuntime):
-        with pytest.raises(ReflectorError, match="a GGUF model has"):
-            runtime.generate("It is late", options)
-        return
-    text = "".join(piece.text for piece in runtime.generate("It is late", options))
-    assert text[0] == "a" and set(text[1:].rstrip("\n")) <= set("bc") and len(text) > 2
-    with pytest.raises(ReflectorError, match="grammar cannot be read"):
-        runtime.generate("It is late", Options(grammar="root ::= ("))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path, checkpoint):
@@ -304,18 +278,25 @@ def process(request, model):
 
 
 def pieces(runtime, prompt, front=FRONT):
-    """Twelve tokens after a prompt, and how many tokens were computed for them."""
+    """Twelve tokens after a prompt with the logit of each, and how many tokens were computed for them."""
     engine = runtime.engine(runtime.room)
-    computed, extend = [], engine.extend
-    engine.extend = lambda tokens, wanted: computed.extend(tokens) or extend(tokens, wanted)
-    found = list(runtime.generate(prompt, Options(tokens=12, logprobs=True, front=front)))
+    computed, logits, extend = [], [], engine.extend
+
+    def watched(tokens, wanted):
+        computed.extend(tokens)
+        rows = extend(tokens, wanted)
+        logits.append(float(rows[-1].max()))
+        return rows
+
+    engine.extend = watched
+    found = list(runtime.generate(prompt, Options(tokens=12, front=front)))
     engine.extend = extend
-    return found, len(computed)
+    return [(piece.token, logit) for piece, logit in zip(found, logits[-len(found) :], strict=True)], len(computed)
 
 
 def same(one, other):
-    assert [piece.token for piece in one] == [piece.token for piece in other]
-    assert [piece.logprob for piece in one] == pytest.approx([piece.logprob for piece in other], abs=5e-3)
+    assert [token for token, _ in one] == [token for token, _ in other]
+    assert [logit for _, logit in one] == pytest.approx([logit for _, logit in other], abs=5e-3)
 
 
 def test_a_front_is_computed_once_for_all_processes(model, process):

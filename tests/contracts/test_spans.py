@@ -18,7 +18,6 @@ from torch.nn.functional import cross_entropy
 
 from export.formats import causal_onnx
 from export.formats import gguf as format_
-from rpo_edge.errors import ReflectorError
 from rpo_edge.runtimes.base import Options
 from rpo_edge.runtimes.echo import EchoRuntime
 from rpo_edge.runtimes.gguf import GgufRuntime
@@ -118,13 +117,6 @@ def test_a_stop_string_of_one_token_is_an_end(model):
     """It may come once nothing is missing."""
     found = said(model, "Plain:\n", source="A `run()` there.", kept=("`run()`",), stop=("7",))
     assert "`run()`" in found and "7" not in found
-
-
-@pytest.mark.parametrize("options", [{"temperature": 0.5}, {"grammar": 'root ::= "a"'}])
-def test_it_is_refused_where_it_could_not_be_guaranteed(model, options):
-    for runtime in (model, EchoRuntime(lambda prompt: "a")):
-        with pytest.raises(ReflectorError, match="greedy decoding without a grammar"):
-            runtime.generate("Plain:\n", Options(source=DRAFT, kept=KEPT, **options))
 
 
 def test_the_echo_keeps_them_too():

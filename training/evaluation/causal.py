@@ -55,13 +55,11 @@ class TorchRuntime:
         return len(self._ids(text))
 
     def generate(self, prompt: str, options: Options) -> Iterator[Piece]:
-        """Raises ReflectorError where the prompt does not fit, the model is closed, or something else than greedy decoding is wanted."""
+        """Raises ReflectorError where the prompt does not fit, or the model is closed."""
         ids = self._ids(prompt)
         if self._model is None:
             raise ReflectorError("the runtime is closed")
         check_room(len(ids), self.room - 1)
-        if options.temperature or options.logprobs:
-            raise ReflectorError("a checkpoint is asked for its most probable tokens alone")
         return until_stop(self._pieces(ids, min(options.tokens, self.room - len(ids))), options.stop)
 
     def remember(self, states: States | None) -> None:
