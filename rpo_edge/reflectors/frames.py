@@ -15,6 +15,7 @@ _LARGEST_ABSENCE = 0.5  # a greeting or sign-off is added only for those who use
 _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
 _NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*|\(?\d{1,2}/\d{0,2}\)?[ \t])| {4}|\t")
 """A line of a table, of code or of a thread ("2/ "), or one that is led by bold."""
+_SPEECH = re.compile(r'[,.!?…]["”]')
 _SPOKEN = re.compile(r'"[^"\n]*"|“[^”\n]*”|\*[^*\n]+\*')
 _ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your)\b(?!['’]s)", re.IGNORECASE)
 """Somebody who writes, or is written to: stories and essays have none outside of what others say."""
@@ -137,7 +138,7 @@ def _can_be_framed(name: str, window: Window, stated: bool) -> bool:
     edges = [*lines[: int(window.first)], *lines[len(lines) - int(window.last) :]]
     if any(map(line_mark, edges)) or any(line_mark(line).startswith("#") or _NO_LETTER.match(line) for line in lines):
         return False
-    if not stated and _SPOKEN.search(whole) and not _ADDRESSES.search(_SPOKEN.sub("", whole)):
+    if not stated and _SPEECH.search(whole) and not _ADDRESSES.search(_SPOKEN.sub("", whole)):
         return False  # a story, or an essay
     return len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
 
