@@ -130,7 +130,7 @@ def test_the_manifest_says_how_near_it_is(exported, checkpoint):
     found = gate.edit_figures(checkpoint, exported, "tiny", "int8")
     assert said["parity"].pop("missed", None) is None or found.edits.f1 < LEAST_F1 or found.applied.f1 < LEAST_F1
     assert said["parity"] == found.as_json() and said["bits_per_weight"] == round(found.bits, 3)
-    assert found.ids.strings > 5000 and found.ids.differ == 0 and found.edits.edits > 1000 and found.applied.edits > 20
+    assert found.ids.strings > 5000 and found.ids.differ == 0 and found.edits.edits > 1000 and found.applied.edits > 10
     assert 8 < found.bits < 13 and found.size == pytest.approx(sum((exported / name).stat().st_size for name in edit.FILES) / 1e6)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rpo_edge.features.punctuation import _lower_start
+from rpo_edge.features.case import _lower_start
 from rpo_edge.importers.git import _text
 from rpo_edge.importers.markdown import prose
 from rpo_edge.segment import FENCE

@@ -14,7 +14,7 @@ from training.evaluation.outcome import Outcome
 
 
 def agreement(checkpoint: Path, folder: Path, ground: Ground) -> Outcome:
-    """F1 of the edits (offsets and words) of both over flattened texts, as many as there are drafts."""
+    """F1 of the edits (offsets and words) of both over flattened texts, as many as there are drafts; 1 if neither has any."""
     exact, exported = reflectors.load(checkpoint), reflectors.load(folder)
     texts = random.Random(SEED).sample(ground.found.restore, min(ground.drafts, len(ground.found.restore)))
     common = total = 0
@@ -26,5 +26,5 @@ def agreement(checkpoint: Path, folder: Path, ground: Ground) -> Outcome:
         sets = [{(edit.start, edit.end, edit.after) for edit in edits} for edits in found]
         common += len(sets[0] & sets[1])
         total += len(sets[0]) + len(sets[1])
-    score = 2 * common / max(1, total)
+    score = 2 * common / total if total else 1.0
     return Outcome({"F1": score}, f"Edits of the exported model against float32: F1 {score:.3f} ({total // 2} edits, {len(texts)} texts)\n")
