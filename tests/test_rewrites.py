@@ -136,6 +136,12 @@ CASES = {
     # greeting, sign-off and stock sentences
     "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),
     "an opener in a window of its own": (SHORT, f"Great question!\n\n{FILL}", FILL),
+    "an opener before a dash": (
+        SHORT,
+        f"Got it — here's the plan for all of the weeks: {STEP}",
+        f"Here's the plan for all of the weeks: {STEP}",
+    ),
+    "what is agreed to before a dash": (SHORT, f"Sure — I can come at ten. {STEP}", None),
     "an opener of two sentences": (
         LONG,
         "Certainly! Here is a summary of the report:\n\nThe committee met in May.",

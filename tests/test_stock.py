@@ -37,6 +37,10 @@ from rpo_edge.features.framing import is_stock
         "Here's a firm but polite complaint letter you can adapt:",
         "Here's a thread you can post:",
         "Would you like specifics for a particular date or area?",
+        "Would you like me to compare it with another phone?",
+        "Does that make sense?",
+        "Does this all make sense so far?",
+        "Feel free to swap in your own anecdotes, and let me know if you'd like me to make it shorter.",
     ],
 )
 def test_what_only_answers_say(sentence):
@@ -54,6 +58,8 @@ def test_what_only_answers_say(sentence):
         "I can also bring cups.",
         "Want to go?",
         "Feel free to swap the thyme for rosemary.",
+        "Feel free to swap seats with Ann, and let me know when you get there.",
+        "Does that make sense to you and to the others?",
         "Would you like a receipt?",
         "Would you like me to suggest some other times?",
         "Do you want me to suggest a few other dates?",

@@ -89,8 +89,9 @@ AGREEMENTS: tuple[str, ...] = (
 PRAISE = (
     r"(?:(?:that['’]s|that is|what) an? )?(?:really |very )?(?:great|good|excellent|interesting|fantastic|wonderful"
     r"|insightful|thoughtful) (?:questions?|point|catch)(?: ?[—–] ?| --? )"
+    r"|(?:got it|sure(?: thing)?|of course|certainly|absolutely|no problem)(?: ?[—–] ?| --? )(?=here(?:['’]s| is| are)\b)"
 )
-"""What goes before a clause that says something: "Great question — it depends"."""
+"""What goes before a clause that says something: "Great question — it depends", "Got it — here's the plan"."""
 
 _QUESTIONS = (
     r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries"
@@ -197,7 +198,7 @@ _WORK = (  # on the answer itself
     r"|(?:suggest|recommend|list) (?:you )?(?:(?:some|a few|any|more|other|additional|an?)\b ?){1,2}"
     rf"(?! ?(?:[a-z]+ ){{0,2}}{_BETWEEN_US}\b)"
     r"|(?:show|explain|tell) (?:you )?(?:what|how|why) (?:the|an?|this|that|it|these|those|to|each|one|such)\b"
-    rf"|compare (?:the|these|those|them|any)\b|be more (?:specific|precise|concrete|helpful)\b|narrow {_IT} down))"
+    rf"|compare (?:the|these|those|them|any|it|this|that)\b|be more (?:specific|precise|concrete|helpful)\b|narrow {_IT} down))"
 )
 _LET = r"(?:please |and )?(?:just )?(?:feel free to )?let (?:me|us) know"
 _ASK = rf"(?:{_LET}|(?:please )?(?:just |(?:do )?feel free to )?(?:ask|reach out))"
@@ -210,14 +211,17 @@ _WORDING = (
     r"(?:it|this|(?:the|any|its)(?: (?:overall|specific|exact))? (?:tone|wording|details?|length|style|phrasing|(?:level of )?formality|subject line|greeting"
     r"|closing|draft|letter|email|message|text|template))"
 )
+_ADAPT = r"(?:adjust|modify|change|customi[sz]e|tweak|adapt|edit|personali[sz]e|swap(?: in| out)?)"
 _NO_WISH = r"(?:thanksgiving|wedding|christening|ending|morning|evening|being|spring|king|thing|offspring)"
 
 OFFERS: tuple[str, ...] = (
-    r"(?:please |just |also )?feel free to (?:adjust|modify|change|customi[sz]e|tweak|adapt|edit|personali[sz]e)"
+    rf"(?:please |just |also )?feel free to {_ADAPT}"
     rf" (?:{_WORDING},? (?:(?:and|or) )?){{0,3}}{_WORDING}(?: further)?"
     r"(?: (?:as (?:needed|necessary|required|you see fit|you like)|(?:so (?:that )?it|to (?:better )?)(?:fits?|suits?|match(?:es)?|reflects?) your"
     r"(?: (?:own|specific|particular|personal))?"
     r" (?:needs|style|preferences|situation|voice|tone|circumstances|requirements)))?[.!]",
+    rf"(?:please |just |also )?feel free to {_ADAPT}{_REST},? {_LET} if you{_LIKE} (?:me to {_WORK}|{_A}){_REST}[.!]",
+    r"does (?:that|this|it)(?: all)? make sense(?: so far)?\?",
     rf"(?-i:Happy (?!{_NO_WISH})[a-z]{{2,12}}ing!)",
     rf"(?:would you like|do you want|want) me to {_WORK}{_REST}\?",
     rf"shall i {_WORK}{_REST}\?",
