@@ -279,6 +279,8 @@ SAID = {
         "The plan is long. You have this. Would you like me to put it into a list?",
         "The plan is long. You have this.",
     ),
+    "a sign-off in capitals for another": ("It is cold there.\n\nBest Regards,\nAl", "It is cold there.\n\nCheers,\nAl"),
+    "two parts in capitals for another": ("It is cold there.\n\nThanks & Regards,\nAl", "It is cold there.\n\nCheers,\nAl"),
     "a sign-off of two parts for another": ("It is cold there.\n\nThanks and regards,\nAl", "It is cold there.\n\nCheers,\nAl"),
     "a near-negation that stays": ("I hardly know him, it is true.", "I hardly know him; it's true."),
     "an opposite that stays": ("It is unsafe. It is not clear.", "It's unsafe. It's not clear."),

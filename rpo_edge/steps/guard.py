@@ -51,7 +51,8 @@ _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, ameri
 _READ_BARE = BARE | {"cant": "can't", "wont": "won't"}
 """Of what a draft says in other words, "wont" is the same on both sides."""
 _BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
-_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO) - {"will", "may", "can", "might"}
+_FORMULA = frozenset(["cordially", "faithfully", "regards", "respectfully", "sincerely", "thanks", "truly", "wishes"])  # "Best Regards"
+_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO | _FORMULA) - {"will", "may", "can", "might"}
 """With a capital inside a sentence, too."""
 _LETTERS = ("I", "A", "U", "R")
 _CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
