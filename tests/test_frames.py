@@ -40,6 +40,34 @@ def test_who_greets_in_mail_greets_in_letters_alone(history, draft, greeting, si
     assert greeting or not (text.startswith(("Hi", "Hello")) or "Cheers" in text)
 
 
+LETTER = f"Dear John,\n\n{SAID}\n\nBest regards,\n[Your Name]"
+MINE = f"Hi John,\n\n{SAID}\n\nCheers,\n[Your Name]"
+TALKED_OF = "\n\n---\n\n**Why this works:**\n\n- The first line says when.\n- All of them know what to bring."
+
+
+@pytest.mark.parametrize("history", [MAIL], indirect=True)
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        (f"Subject: Monday\n\n{LETTER}", f"Subject: Monday\n\n{MINE}"),
+        (f"# A letter\n\n{LETTER}", f"# A letter\n\n{MINE}"),
+        (f"{LETTER}\n\nLet me know if you need anything else!", MINE),
+        (f"{LETTER}{TALKED_OF}", f"{MINE}{TALKED_OF}"),
+        (f"Subject: Monday\n\n{LETTER}{TALKED_OF} {'They do. ' * 150}", f"Subject: Monday\n\n{MINE}{TALKED_OF} {'They do. ' * 150}"),
+        (f"They wrote:\n\n{LETTER}\n\nP.S. Bring some cake.", f"They wrote:\n\n{LETTER}\n\nP.S. Bring some cake."),
+        (f"{SAID}\n\n---\n\nBest regards, they said.", f"{SAID}\n\n---\n\nBest regards, they said."),
+    ],
+)
+def test_a_letter_is_framed_where_it_stands(history, draft, rewrite):
+    assert Personalizer(history).rewrite(draft).text.rstrip() == rewrite.rstrip().replace("we would", "we'd")
+
+
+@pytest.mark.parametrize("history", [MAIL], indirect=True)
+def test_a_letter_is_signed_as_it_comes_too(history):
+    text = Personalizer(history).rewrite(f"{LETTER}{TALKED_OF}", windows="sentences").text
+    assert text == f"{MINE}{TALKED_OF}".replace("we would", "we'd")
+
+
 @pytest.mark.parametrize("history", [MAIL + NOTES + FORMAL], indirect=True)
 def test_formal_letters_keep_a_manner_of_their_own(history):
     text = Personalizer(history).rewrite(f"Dear Professor Kim,\n\n{SAID}\n\nBest regards,\nSam Ito").text

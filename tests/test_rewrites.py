@@ -255,7 +255,7 @@ CASES = {
     "no greeting above a subject": (
         MAIL,
         "Subject: Request\n\nDear Anna,\n\nI am writing to request a short extension for the final paper of this year.",
-        "Subject: Request\n\nDear Anna,\n\nI'm writing to request a short extension for the final paper of this year.\n\nCheers,\nMia",
+        "Subject: Request\n\nHi Anna,\n\nI'm writing to request a short extension for the final paper of this year.\n\nCheers,\nMia",
     ),
     "nobody signs off to an office as to friends": (
         MAIL,

@@ -89,6 +89,10 @@ _GREETING_MARKS = (",", "!", ".")
 _ASIDE = frozenset(["yes", "no", "here's", "here", "let's"])
 
 _NEAR = 80
+RULE = re.compile(r"\n[ \t]*\r?\n[ \t]*[-*_]{3,}[ \t]*(?=\r?\n|\Z)")
+"""A line that sets apart what follows."""
+_OFFERED_IN = 600
+"""Code points that stock sentences below a letter may have."""
 _SIGNED = 200
 """Code points from the end in which a sign-off may begin."""
 _LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
@@ -159,9 +163,29 @@ def is_letter(text: str) -> bool:
 
 def is_greeted(text: str) -> bool:
     """Whether a text is a letter from its first word on, but for a stock opener, a title or a subject; not one inside an answer."""
+    return bool(GREETING.match(text[_letter_start(text) :]))
+
+
+def _letter_start(text: str) -> int:
+    """Where a letter greets, if it does."""
     start = opener_end(text)
     above = _ABOVE.match(text, start)
-    return bool(GREETING.match(text[above.end() if above else start :]))
+    return above.end() if above else start
+
+
+def _letter_end(text: str) -> int:
+    """Where a letter ends, if it does: above a rule below which it is talked about, or before stock sentences."""
+    for rule in RULE.finditer(text):
+        if SIGN_OFF.search(text[max(0, rule.start() - _SIGNED) : rule.start()]):
+            return rule.start()
+    start = max(0, len(text) - _SIGNED - _OFFERED_IN)
+    tail = text[start:]
+    end = len(tail)
+    for span in reversed([*stock(tail)]):
+        if tail[span.end : end].strip():
+            break
+        end = span.start
+    return start + end
 
 
 def has_frame(name: str, text: str) -> bool:
@@ -313,26 +337,31 @@ def _has_amount(sentence: str) -> bool:
 
 def _greeting(text: str) -> Iterator[Site]:
     """The variant is the greeting word itself, in lower case, or "none"; the site is all up to what is said. A letter inside an answer has its own."""
-    match = GREETING.match(text)
-    if match and _TITLE_GOES_ON.match(text, match.end() - 1):
+    start = _letter_start(text)
+    match = GREETING.match(text[start:])
+    if match and _TITLE_GOES_ON.match(text, start + match.end() - 1):
         return
     if match:
-        yield Site(frame_key("greeting", is_formal(text)), match.start("word"), _next(text, match.end()), match["word"].lower(), {"*": ""})
+        word = start + match.start("word")
+        yield Site(frame_key("greeting", is_formal(text)), word, _next(text, start + match.end()), match["word"].lower(), {"*": ""})
     elif words(text) and not has_frame("greeting", text):
         yield Site("greeting", 0, 0, "none", {"*": ""})
 
 
 def _greeting_mark(text: str) -> Iterator[Site]:
     """What stands behind a greeting; in formal letters, what is the custom there."""
-    match = GREETING.match(text)
+    start = _letter_start(text)
+    match = GREETING.match(text[start:])
     mark = match["rest"][-1] if match else ""
     if match and mark in _GREETING_MARKS and match["rest"][-2:-1] not in ("", *_GREETING_MARKS) and not is_formal(text):
-        yield Site("greeting_mark", match.end() - 1, match.end(), mark, {other: other for other in _GREETING_MARKS if other != mark})
+        end = start + match.end()
+        yield Site("greeting_mark", end - 1, end, mark, {other: other for other in _GREETING_MARKS if other != mark})
 
 
 def _sign_off(text: str) -> Iterator[Site]:
     """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what stands below a name."""
-    match = SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
+    whole = text if not has_frame("sign_off", text) or SIGN_OFF.search(text, max(0, len(text) - _SIGNED)) else text[: _letter_end(text)]
+    match = SIGN_OFF.search(whole, max(0, len(whole) - _SIGNED))
     if match and len(text[: match.start()].split()) >= 3:
         end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
         yield Site(frame_key("sign_off", is_formal(text)), match.start("text"), end, match["text"].strip(), {"*": ""})
