@@ -36,7 +36,12 @@ def key_of(site: Site, rates: Rates, window: Window) -> str:
 def _is_letter(window: Window) -> bool:
     """Whether a greeting or a sign-off stands where one belongs, as far as the draft is known."""
     whole = _shown(window)
-    return is_greeted(window.opening) or (_begins(window) and is_greeted(whole)) or body(whole).end < len(whole)
+    return _greets(window) or body(whole).end < len(whole)
+
+
+def _greets(window: Window) -> bool:
+    """Whether a greeting stands where the draft begins."""
+    return is_greeted(window.opening) or (_begins(window) and is_greeted(_shown(window)))
 
 
 def framed(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
@@ -86,7 +91,7 @@ def _is_added(key: str, rates: Rates) -> bool:
 def _is_greeted(site: Site, rates: Rates, window: Window) -> bool:
     """Whether a greeting stands where the draft begins, or is put there; or the user signs what has none. Others sign no answer."""
     key = key_of(site, rates, window)
-    if is_greeted(window.opening) or (_begins(window) and is_greeted(_shown(window))) or _absence(key, rates) > _LARGEST_ABSENCE:
+    if _greets(window) or _absence(key, rates) > _LARGEST_ABSENCE:
         return True
     first = window if window.first else Window(window.opening, 0, last=False, sentence=window.sentence)
     return _is_added(key, rates) and _can_be_framed("greeting", first, "greeting" in rates.stated)

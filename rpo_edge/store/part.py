@@ -47,9 +47,9 @@ class Part:
         self.preferences, self.states = whole.preferences, whole.states
 
     def __len__(self) -> int:
-        sql = "select count(*) from (select id from items where source = ? union select id from items where kind = ?)"
         with self._lock, translated(self._path):
-            return int(self._connection.execute(sql, self._within.values).fetchone()[0])
+            (number,) = self._connection.execute(f"select count(*) from ({self._within.ids})", self._within.values).fetchone()
+            return int(number)
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
         """As `History.search`."""

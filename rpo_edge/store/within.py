@@ -16,7 +16,16 @@ class Within:
         then match the whole query again for each id."""
         if self.name is None:
             return "true"
-        return f"+{column} in (select id from items where source = ? union all select id from items where kind = ?)"
+        return f"+{column} in ({self.ids})"
+
+    @property
+    def ids(self) -> str:
+        """The query for their ids, each once; `values` fill its places."""
+        return (
+            "select id from items"
+            if self.name is None
+            else "select id from items where source = ? union select id from items where kind = ?"
+        )
 
     @property
     def values(self) -> tuple[str, ...]:
