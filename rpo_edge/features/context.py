@@ -32,6 +32,8 @@ CONJUNCTIONS = frozenset(["and", "or", "but", "nor", "yet", "so"])
 SUBORDINATORS = listed(
     "if when whenever because that which who whom whose while although though since unless until whether as after before than once"
 )
+VERB_AFTER = AUXILIARIES | SUBJECTS | listed("to not who that which and or then please also usually often always never only just")
+"""What a verb may follow."""
 PLURALS = listed("people children men women")
 """Those without an -s."""
 CLAUSE_STARTS = "I|it|we|he|she|they|you|there|the|this|that|these|those|my|your|our|his|her|their|its"

@@ -14,6 +14,7 @@ from rpo_edge.features.context import (
     HEAD,
     PREPOSITIONS,
     SUBJECTS,
+    VERB_AFTER,
     begins_sentence,
     is_capitalised,
     is_line_with,
@@ -26,7 +27,8 @@ from rpo_edge.features.context import (
     word_before,
     words_before,
 )
-from rpo_edge.features.senses import SENSES, VERB_AFTER, Use
+from rpo_edge.features.senses import SENSES
+from rpo_edge.features.senses.use import Use
 from rpo_edge.lexicon import BEFORE_OBJECTS, FORMAL_PLAIN, FUNCTION_WORDS
 
 _EVERYONES = listed(
