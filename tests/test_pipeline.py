@@ -85,14 +85,6 @@ def test_no_history_items_are_none_and_fewer_are_refused(history, windows):
                 asked()
 
 
-def test_guard_keeps_private_words_private():
-    secret = ["my", "sister", "lives", "beside", "the", "old", "mill"]
-    kept, verdict = guard(
-        "Hello there.", [Edit(11, 11, "", " and " + " ".join(secret), "test")], lambda words: all(w in secret for w in words)
-    )
-    assert not kept and "private history" in verdict.reverted[0].reason
-
-
 def test_guard_lets_stock_phrases_go():
     draft = "The pump works. Let me know if you have any other questions!"
     kept, verdict = guard(draft, [Edit(15, len(draft), draft[15:], "", "test")])

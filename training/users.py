@@ -18,7 +18,8 @@ from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import guard, runs
+from rpo_edge.steps.guard import guard
+from rpo_edge.steps.private import runs
 from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
 from training.trajectories.base import profile_of, summed

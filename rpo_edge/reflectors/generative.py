@@ -36,7 +36,7 @@ from rpo_edge.runtimes.inspection import Inspected, inspected, inspected_adapter
 from rpo_edge.runtimes.onnx import OnnxRuntime
 from rpo_edge.runtimes.template import frame
 from rpo_edge.segment import Span, plain_words, sentences
-from rpo_edge.steps.guard import runs
+from rpo_edge.steps.private import runs
 
 ONNX = "model.onnx"
 FORM = "chat.json"

@@ -16,50 +16,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rpo_edge.edits import shift
-from rpo_edge.features.base import like
-from rpo_edge.features.context import AUXILIARIES, SUBJECTS
 from rpo_edge.features.framing import stock
 from rpo_edge.features.layout import LED
-from rpo_edge.lexicon import BARE, BRITISH_AMERICAN, LEFT_BARE, NEGATIONS, NUMBER_WORDS
+from rpo_edge.lexicon import BRITISH_AMERICAN
 from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Reverted, Verdict
-from rpo_edge.segment import WORD, Span, iter_sentence_starts, line_mark, plain_words, sentences, straight, words
+from rpo_edge.segment import WORD, Span, line_mark, sentences, straight, words
+from rpo_edge.steps.facts import addresses, first_words, names, near_negations, negations, numbers, opposite, said, uncontracted
 from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.loss import Change, dropped_lead, frame_of, loss
+from rpo_edge.steps.private import PRIVATE_RUN, Leaks
 
-PRIVATE_RUN = 6
-"""Words in a row from the private history that may not appear unless the draft had them."""
-
-_MARGIN = 40 * PRIVATE_RUN  # code points around a unit that surely hold the words of a run that crosses its border
 _LOOKS = 16
 _BORDERS = 16  # of one difference that are looked at: those of its first spans
-
-_NEARLY = frozenset(["hardly", "barely", "scarcely", "rarely", "seldom"])
-"""Near-negations: who hardly knows does not know, and one may say the other."""
-_ORDINALS = frozenset(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"])
-_CURRENCIES = frozenset(
-    ["dollar", "dollars", "euro", "euros", "pound", "pounds", "yen", "rupee", "rupees", "franc", "francs", "peso", "pesos"]
-)
-_DENIED = re.compile(
-    r"(?:un|in|im|dis)(?P<stem>safe|able|likely|aware|clear|known|happy|healthy|stable|fair|important|willing|possible|correct|complete|valid|sufficient|secure|agree\w*|allow\w*)"
-)
-
-_NUMBER = re.compile(r"\d[\d.,:/]*\d|\d")
-_COUNTED = NUMBER_WORDS | _ORDINALS | _CURRENCIES
 _NEUTRAL = "so "
 _OTHER_SPELLING = dict(BRITISH_AMERICAN) | {american: british for british, american in BRITISH_AMERICAN}
-_READ_BARE = BARE | {"cant": "can't", "wont": "won't"}
-"""Of what a draft says in other words, "wont" is the same on both sides."""
-_BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
-_FORMULA = frozenset(["cordially", "faithfully", "regards", "respectfully", "sincerely", "thanks", "truly", "wishes"])  # "Best Regards"
-_NO_NAMES = (SUBJECTS | AUXILIARIES | {"a", "that", "this", "what"} | _BARE_TOO | _FORMULA) - {"will", "may", "can", "might"}
-"""With a capital inside a sentence, too."""
-_LETTERS = ("I", "A", "U", "R")
-_CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
-_CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
-_SPOKEN = {"is": "'s", "has": "'s", "had": "'d", "would": "'d", "am": "'m", "are": "'re", "have": "'ve", "will": "'ll"}
-"""What contracts with the word before it, as it is then written."""
-_URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.\w+", re.IGNORECASE)  # one look at a run of letters
 _ANY_BULLET = re.compile(r"^[-*+•]")
 _KINDS = {"#": "heading", "-": "bullet"}
 
@@ -88,7 +59,7 @@ def number_rule(unit: Unit) -> str | None:
 
 def url_rule(unit: Unit) -> str | None:
     """No address is lost or invented."""
-    old, new = Counter(_URL.findall(unit.before)), Counter(_URL.findall(unit.after))
+    old, new = addresses(unit.before), addresses(unit.after)
     return None if old == new else f"an address would change: {_first(old - new or new - old)}"
 
 
@@ -97,36 +68,30 @@ def negation_rule(unit: Unit) -> str | None:
     old, new = negations(unit.before), negations(unit.after)
     if old != new:
         return f"negations would change from {old} to {new}"
-    before, after = set(plain_words(unit.before)), set(plain_words(unit.after))
-    nearly = sum(word in _NEARLY for word in plain_words(unit.before)), sum(word in _NEARLY for word in plain_words(unit.after))
-    if nearly[0] != nearly[1]:
-        return f"what is nearly a negation would change: {min((before ^ after) & _NEARLY, default='it')!r}"
-    turned = _turned(before, after) or _turned(after, before)
+    nearly, still = near_negations(unit.before), near_negations(unit.after)
+    if nearly.total() != still.total():
+        return f"what is nearly a negation would change: {min(nearly.keys() ^ still.keys(), default='it')!r}"
+    turned = opposite(unit.before, unit.after) or opposite(unit.after, unit.before)
     return f"{turned!r} would become its opposite" if turned else None
-
-
-def _turned(before: set[str], after: set[str]) -> str | None:
-    """A word that lost its "un-", "in-" or "dis-" and is there without it, where it was not."""
-    return next((w for w in sorted(before - after) if (m := _DENIED.fullmatch(w)) and m["stem"] in after - before), None)
 
 
 def name_rule(unit: Unit) -> str | None:
     """No capitalised word inside a sentence is lost or invented; a first word loses its capital only if it is no name."""
     before, after = straight(unit.before), straight(unit.after)
-    old, new = _names(before), _names(after)
-    lost = old - Counter(_tokens(after))
+    old, new = names(before), names(after)
+    lost = old - Counter(said(after))
     if lost:
         return f"a name would be lost: {_first(lost)}"
-    said = set(map(str.lower, _tokens(after)))
-    first = [word for word in map(_uncontracted, _initials(before)) if not no_name(word)]
-    gone = [word for word in first if {word.lower(), _OTHER_SPELLING.get(word.lower(), "")}.isdisjoint(unit.lower | said)]
+    kept = set(map(str.lower, said(after)))
+    first = [word for word in map(uncontracted, first_words(before)) if not no_name(word)]
+    gone = [word for word in first if {word.lower(), _OTHER_SPELLING.get(word.lower(), "")}.isdisjoint(unit.lower | kept)]
     if gone:
         return f"a name may be lost: {min(gone)}"
-    lowered = (_initials(before) & set(map(str.capitalize, _tokens(after)))) - set(_tokens(after))
+    lowered = (first_words(before) & set(map(str.capitalize, said(after)))) - set(said(after))
     unknown = {word for word in lowered if not no_name(word) and word.lower() not in unit.lower}
     if unknown:
         return f"a name may lose its capital: {min(unknown)}"
-    invented = new - Counter(_tokens(before))
+    invented = new - Counter(said(before))
     return f"a name would be invented: {_first(invented)}" if invented else None
 
 
@@ -155,7 +120,7 @@ def guard(
     unwanted: features that the user wants none of; of "greeting", "sign_off", "heading" and "bullet" the draft's may go then.
     """
     frozen = freeze(draft)
-    unit_reason = _UnitReason(draft, frozen, known_run, _as_added(allowed), unwanted)
+    unit_reason = _UnitReason(draft, frozen, Leaks(draft, known_run), _as_added(allowed), unwanted)
     kept: list[_Group] = []
     reverted: list[Reverted] = []
     for group in _groups(draft, edits, [(f.start, f.end) for f in frozen]):
@@ -213,15 +178,11 @@ def _as_added(allowed: Sequence[str]) -> tuple[str, ...]:
 class _UnitReason:
     """Why a unit must go back to the draft's words, or None. Holds what is worked out once for the whole draft."""
 
-    def __init__(
-        self, draft: str, frozen: Sequence[Frozen], known: Callable[[Sequence[str]], bool], allowed: Sequence[str], unwanted: frozenset[str]
-    ) -> None:
+    def __init__(self, draft: str, frozen: Sequence[Frozen], leaks: Leaks, allowed: Sequence[str], unwanted: frozenset[str]) -> None:
         self._unwanted = unwanted
-        self._draft, self._frozen, self._known, self._allowed = draft, frozen, known, allowed
+        self._draft, self._frozen, self._leaks, self._allowed = draft, frozen, leaks, allowed
         self._ends = [span.end for span in frozen]
         self._lower = frozenset(straight(word) for word in words(prose(draft, frozen)) if word.islower())
-        self._runs: set[tuple[str, ...]] | None = None
-        self._spoken = ""
 
     def __call__(self, group: _Group) -> str | None:
         for edit in group.edits:
@@ -231,7 +192,10 @@ class _UnitReason:
         change = Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
         if not change.after.strip() and frame_of(before) in self._unwanted and self._at_edge(group):
             return None
-        return _reason(change, self._lower, self._unwanted) or self._leak(group, change)
+        if reason := _reason(change, self._lower, self._unwanted):
+            return reason
+        leaks = self._leaks.has(group.start, group.end, change)
+        return f"{PRIVATE_RUN} words in a row would come out of the private history" if leaks else None
 
     def _at_edge(self, group: _Group) -> bool:
         """Whether nothing is said before a greeting, or after a sign-off."""
@@ -242,18 +206,6 @@ class _UnitReason:
         place = bisect_right(self._ends, edit.start)
         span = self._frozen[place] if place < len(self._frozen) else None
         return span if span and edit.start < span.end and span.start < edit.end else None
-
-    def _leak(self, group: _Group, change: Change) -> str | None:
-        if not any(words(edit.after) for edit in group.edits):
-            return None
-        if self._runs is None:
-            self._runs = runs(plain_words(self._draft))
-            self._spoken = _spoken(plain_words(self._draft))
-        left, right = self._draft[max(0, group.start - _MARGIN) : group.start], self._draft[group.end : group.end + _MARGIN]
-        near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
-        if any(self._known(run) and _spoken(run) not in self._spoken for run in sorted(runs(near) - self._runs)):
-            return f"{PRIVATE_RUN} words in a row would come out of the private history"
-        return None
 
 
 def _same_frozen_spans(
@@ -344,69 +296,6 @@ def _is_deleted(change: Change, span: Span) -> bool:
     gone = [edit for edit in change.edits if not WORD.search(edit.after)]
     found = [match.span() for match in WORD.finditer(change.before, *span)]
     return all(any(edit.start <= start and end <= edit.end for edit in gone) for start, end in found)
-
-
-def runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
-    """Each PRIVATE_RUN words in a row."""
-    return set(zip(*(tokens[i:] for i in range(PRIVATE_RUN)), strict=False))
-
-
-def _spoken(tokens: Sequence[str]) -> str:
-    """A run of words with all contracted that can be: "do not hesitate" and "don't hesitate" are the same, and are the draft's if it has either."""
-    parts: list[str] = []
-    for token in tokens:
-        full = BARE.get(token, token)
-        clitic, stem = _CLITIC.search(full), _stem(full)
-        parts.append(_SPOKEN.get(stem, stem))
-        if clitic or full == "cannot":
-            parts.append(clitic[0] if clitic and clitic[0] != "n't" else "not")
-    return f" {' '.join(parts)} "
-
-
-def _stem(word: str) -> str:
-    """Without what is contracted with it."""
-    return _CONTRACTED.get(word) or _CLITIC.sub("", word)
-
-
-def numbers(text: str) -> Counter[str]:
-    """Each number of a text, in digits or in words, ordinals and currencies with them."""
-    return Counter(_NUMBER.findall(text)) + Counter(word for word in plain_words(text) if word in _COUNTED)
-
-
-def negations(text: str) -> int:
-    """How often a text denies: "do not" and "don't" are one each."""
-    return sum(word in NEGATIONS or _READ_BARE.get(word, word).endswith("n't") for word in plain_words(text))
-
-
-def _tokens(text: str) -> list[str]:
-    return [_uncontracted(word) for word in words(text)]
-
-
-def _uncontracted(word: str) -> str:
-    """A word without what is contracted with it, or the verb of a negation, however it is written."""
-    full = _READ_BARE.get(word.lower(), word.lower())
-    bare = full != word.lower() and (word.islower() or full.endswith("n't"))  # "Ive" is a name, "Dont" is none
-    return like(word, _stem(full)) if bare or full in _CONTRACTED else _CLITIC.sub("", word)
-
-
-def _names(text: str) -> Counter[str]:
-    """Capitalised words that do not begin a sentence, and words with a capital or digit inside, anywhere."""
-    starts = set(iter_sentence_starts(text))
-    found = (_uncontracted(m[0]) for m in WORD.finditer(text) if m.start() not in starts or _has_inner(m[0]))
-    return Counter(word for word in found if any(c.isupper() for c in word) and (word.lower() not in _NO_NAMES or _has_inner(word)))  # "IT"
-
-
-def _has_inner(word: str) -> bool:
-    """ "iPhone", "NASA", "C"; not the "U" of who writes "u"."""
-    return not word[1:].islower() if len(word) > 1 else word not in _LETTERS
-
-
-def _initials(text: str) -> set[str]:
-    return {
-        match[0]
-        for start in iter_sentence_starts(text)
-        if (match := WORD.match(text, start)) and match[0][:1].isupper() and match[0] not in ("I", "A")
-    }
 
 
 def _markers(text: str) -> list[str]:

@@ -27,8 +27,8 @@ from typing import Protocol
 
 from rpo_edge.records import Evidence, HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
-from rpo_edge.steps.guard import PRIVATE_RUN
 from rpo_edge.steps.preferences import stated_rates
+from rpo_edge.steps.private import PRIVATE_RUN
 from rpo_edge.steps.profile import backoffs, distribution, free_sites
 
 COVERAGE = 5.0

@@ -14,8 +14,9 @@ from rpo_edge.edits import apply
 from rpo_edge.features.framing import announced, is_stock
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, iter_sentence_starts, straight, words
+from rpo_edge.steps.facts import negations, numbers
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import Unit, name_rule, negations, numbers
+from rpo_edge.steps.guard import Unit, name_rule
 from rpo_edge.steps.loss import dropped
 
 Change = tuple[int, int]

@@ -15,7 +15,8 @@ from trl.models import unwrap_model_for_generation
 from rpo_edge.edits import align, apply
 from rpo_edge.pipeline import own_phrases
 from rpo_edge.segment import plain_words
-from rpo_edge.steps.guard import guard, runs
+from rpo_edge.steps.guard import guard
+from rpo_edge.steps.private import runs
 from training import watch
 from training.generative import sft, text
 from training.generative.rollouts import Asked, ask, judged, user

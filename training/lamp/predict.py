@@ -21,7 +21,7 @@ from rpo_edge.pipeline import reflect
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import runs
+from rpo_edge.steps.private import runs
 from rpo_edge.steps.profile import measure
 from rpo_edge.steps.retrieve import retrieve
 from training import processes

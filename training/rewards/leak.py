@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rpo_edge.segment import plain_words
-from rpo_edge.steps.guard import PRIVATE_RUN
+from rpo_edge.steps.private import PRIVATE_RUN
 from training.rewards.base import Rollout
 from training.rewards.fidelity import added, without
 
