@@ -4,17 +4,13 @@ Reading (search, profile) uses the standard library's sqlite3; migrating goes th
 is made with mode 0600 where the system has modes. A file that may not be written is read as it is: nothing is brought up to date in it.
 
 Storing goes in two passes. The first stores texts, index and document frequencies, in transactions of up to 20,000 items; the second
-measures what has no counts yet (see `counting.py`), and whoever asks for a profile first has the rest of it done. Rows are put in by
-executemany and the index is filled by one statement afterwards: sqlite-utils writes rows in statements of a hundred, which the
-triggers make FTS5 write to the file one by one.
+measures what has no counts yet (see `counting.py`), and whoever asks for a profile first has the rest of it done.
 
 What it is made of lies in `rpo_edge/store/`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sqlite3
 import threading
@@ -27,12 +23,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rpo_edge.errors import InputError, StoreError
-from rpo_edge.records import HistoryItem, StyleProfile, iso_date
+from rpo_edge.records import HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
-from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, added, counted, measure_missing, measured_habits
-from rpo_edge.store.files import OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
+from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, counted, measure_missing, measured_habits
+from rpo_edge.store.files import LARGEST, OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
+from rpo_edge.store.items import COLUMNS, checked_date, item_of, put
 from rpo_edge.store.keys import Ask, find_key
-from rpo_edge.store.search import checked, count_again, found, note
+from rpo_edge.store.search import checked, count_again, found
 from rpo_edge.store.states import KeptStates, drop_states
 
 if TYPE_CHECKING:
@@ -43,16 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["SIDES", "Counter", "History", "default_path"]
 
 _SCHEMA = 7  # equals migrations.LATEST, which is not imported here: it costs 150 ms; a test holds them together
-_COLUMNS = "items.id, items.text, items.source, items.date, items.title, items.kind, items.origin"
-_COLUMNS_STORED = "id, text, source, date, title, kind, origin, digest"
 _BATCH, _CHARACTERS = 20_000, 16_000_000  # of a transaction; small ones leave the index many pieces, which are merged at a cost
 _PAGE = 100  # items that are in memory at once where all are read
 _MANY = 1_000  # items; from here on, SQLite gets more memory to store them
-_LARGEST = 2**63 - 1  # SQLite's integers end here
-
-
-_KNOWN = "select digest, id from items where digest in (select value from json_each(?))"
-_Row = tuple[int, str, str, str | None, str | None, str | None, str | None, str]  # as _COLUMNS_STORED
 
 
 class History:
@@ -186,7 +176,7 @@ class History:
         for item in items:
             if not item.text.strip():
                 raise InputError("an empty text cannot be added to the history")
-            batch.append(_dated(item))
+            batch.append(replace(item, date=checked_date(item.date)))
             size += len(item.text)
             if len(batch) == _BATCH or size > _CHARACTERS:
                 ids += self._store(batch, tell)
@@ -212,28 +202,9 @@ class History:
             with self._reading():
                 self._connection.execute("pragma cache_size = -65536")  # KiB: digests come in no order
         with self._writing():
-            digests = [_digest(item) for item in batch]
-            known = dict(self._connection.execute(_KNOWN, [json.dumps(digests)]).fetchall())
-            (last,) = self._connection.execute("select coalesce(max(id), 0) from items").fetchone()
-            rows: list[_Row] = []
-            for item, digest in zip(batch, digests, strict=True):
-                if digest not in known:
-                    known[digest] = last + len(rows) + 1
-                    rows.append((known[digest], item.text, item.source, item.date, item.title, item.kind, item.origin, digest))
-            if rows:
-                self._insert(rows, last)
-        tell(len(rows))
-        return [known[digest] for digest in digests]
-
-    def _insert(self, rows: Sequence[_Row], last: int) -> None:
-        """New rows, with ids after `last`; the fact `bulk` keeps the triggers still."""
-        self._connection.execute("insert into facts values ('bulk', '')")
-        self._connection.executemany(f"insert into items({_COLUMNS_STORED}) values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        self._connection.execute("insert into items_fts(rowid, title, text) select id, title, text from items where id > ?", [last])
-        self._connection.execute("update facts set value = value + ? where key = 'items'", [len(rows)])
-        self._connection.execute("delete from facts where key = 'bulk'")
-        note(self._connection, ((row[0], row[4], row[1]) for row in rows))
-        added(self._connection, [(row[0], row[1], row[5]) for row in rows], last)
+            ids, new = put(self._connection, batch)
+        tell(new)
+        return ids
 
     def forget(self, ids: Iterable[int] = (), *, source: str | None = None, everything: bool = False) -> Receipt:
         """Delete items by id, by source, or all, from the file's every corner; the receipt says how that was checked.
@@ -256,7 +227,7 @@ class History:
         if everything or source is not None:
             rows = self._connection.execute("select id from items where ? or source = ? order by id", [everything, source])
             return [number for (number,) in rows]
-        meant = sorted({number for number in ids if 0 <= number <= _LARGEST})
+        meant = sorted({number for number in ids if 0 <= number <= LARGEST})
         return [number for number in meant if self._connection.execute("select 1 from items where id = ?", [number]).fetchone()]
 
     def backup(self, path: str | os.PathLike[str]) -> None:
@@ -299,21 +270,21 @@ class History:
         """
         last = -1
         while rows := self._page(last):
-            yield from map(_item, rows)
+            yield from map(item_of, rows)
             last = rows[-1][0]
 
     def _page(self, last: int) -> list[Any]:
-        sql = f"select {_COLUMNS} from items where id > ? order by id limit ?"
+        sql = f"select {COLUMNS} from items where id > ? order by id limit ?"
         with self._reading():
             return self._connection.execute(sql, [last, _PAGE]).fetchall()
 
     def get(self, number: int) -> HistoryItem | None:
         """The item with this id, or None."""
-        if not 0 <= number <= _LARGEST:
+        if not 0 <= number <= LARGEST:
             return None
         with self._reading():
-            row = self._connection.execute(f"select {_COLUMNS} from items where id = ?", [number]).fetchone()
-        return _item(row) if row else None
+            row = self._connection.execute(f"select {COLUMNS} from items where id = ?", [number]).fetchone()
+        return item_of(row) if row else None
 
     def search(self, query: str, k: int = 10) -> list[HistoryItem]:
         """The k best items for the words of `query` by BM25 (FTS5), best first; newer ones win ties. See `rpo_edge.store.search`.
@@ -326,9 +297,9 @@ class History:
 
     def recent(self, k: int) -> list[HistoryItem]:
         """The k newest items by date, then by id. Raises InputError for a k below 0."""
-        sql = f"select {_COLUMNS} from items order by date desc, id desc limit ?"
+        sql = f"select {COLUMNS} from items order by date desc, id desc limit ?"
         with self._reading():
-            return [_item(row) for row in self._connection.execute(sql, [min(checked(k), _LARGEST)])]
+            return [item_of(row) for row in self._connection.execute(sql, [min(checked(k), LARGEST)])]
 
     def contains_phrase(self, run: Sequence[str]) -> bool:
         """Whether some item has these words in this order, regardless of case and punctuation."""
@@ -403,20 +374,3 @@ class History:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _item(row: tuple[int, str, str, str | None, str | None, str | None, str | None]) -> HistoryItem:
-    number, text, source, date, title, kind, origin = row
-    return HistoryItem(text, source, date, title, number, kind, origin)
-
-
-def _dated(item: HistoryItem) -> HistoryItem:
-    if item.date is None or (date := iso_date(item.date)) == item.date:
-        return item
-    if date is None:
-        raise InputError(f"{item.date!r} is no ISO 8601 date")
-    return replace(item, date=date)
-
-
-def _digest(item: HistoryItem) -> str:
-    return hashlib.blake2b(f"{item.source}\0{item.text}".encode(), digest_size=16).hexdigest()

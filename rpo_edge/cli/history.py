@@ -33,11 +33,10 @@ def history_add(
 ) -> None:
     """Store one text and print its id. One that seems to hold a secret is refused."""
     from rpo_edge.importers.secrets import why_left_out
-    from rpo_edge.records import iso_date
+    from rpo_edge.store.items import checked_date
 
     body = read("-").removeprefix(MARK) if text == "-" else text
-    if date is not None and not iso_date(date):
-        raise InputError(f"{date!r} is no ISO 8601 date")
+    date = checked_date(date)  # no store is made for one that is none
     if not keep_secrets and (why := why_left_out(body)):
         raise InputError(f"the text was not added: it seems to be one {why}; --keep-secrets adds it")
     with open_store(context, create=True) as history:

@@ -6,4 +6,5 @@ migrations.py  the tables                               copies.py      rows for 
 counting.py    what a profile is read from              measuring.py   counts of many texts, on all cores
 search.py      which words the index is asked for       terms.py       indexes in memory
 timeline.py    counts by month, what changed lately     states.py      what a model has computed of a prompt's beginning
+items.py       rows of texts, each put in once          part.py        the texts of one source or kind, by `within.py`
 """

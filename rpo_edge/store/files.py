@@ -23,6 +23,9 @@ from rpo_edge.errors import InputError, OptionalDependencyError, StoreError
 PATIENCE = 120.0
 """Seconds that a writer waits for others; compacting a store of gigabytes takes as long."""
 
+LARGEST = 2**63 - 1
+"""SQLite's integers end here, ids and limits among them."""
+
 _PLAIN = b"SQLite format 3\0"
 _PAGE = 4096  # bytes; SQLCipher's files are whole pages of it
 _RETRY = 0.02  # seconds

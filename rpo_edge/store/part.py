@@ -18,12 +18,10 @@ from typing import Protocol
 from rpo_edge.records import Habit, HistoryItem, StyleProfile
 from rpo_edge.steps.profile import make_profile
 from rpo_edge.store.counting import SIDES, Counter, counted, measured_habits
-from rpo_edge.store.files import translated
+from rpo_edge.store.files import LARGEST, translated
 from rpo_edge.store.search import checked, found
 from rpo_edge.store.states import KeptStates
 from rpo_edge.store.within import Within
-
-_LARGEST = 2**63 - 1  # SQLite's integers end here
 
 
 class Whole(Protocol):
@@ -60,7 +58,7 @@ class Part:
         """As `History.recent`."""
         sql = f"select id from items where {self._within.holds('id')} order by date desc, id desc limit ?"
         with self._lock, translated(self._path):
-            rows = self._connection.execute(sql, [*self._within.values, min(checked(k), _LARGEST)]).fetchall()
+            rows = self._connection.execute(sql, [*self._within.values, min(checked(k), LARGEST)]).fetchall()
             return self._items(number for (number,) in rows)
 
     def profile(self, counter: Counter | None = None) -> StyleProfile:

@@ -28,6 +28,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rpo_edge.errors import InputError
+from rpo_edge.store.files import LARGEST
 from rpo_edge.store.terms import index_of, terms_of
 from rpo_edge.store.within import ALL, Within
 
@@ -69,7 +70,7 @@ def found(connection: sqlite3.Connection, query: str, k: int, within: Within = A
     if planned is None:
         return []
     match, order, candidates = planned
-    limit, meant = min(max(k, candidates), 2**63 - 1), within.holds("items_fts.rowid")
+    limit, meant = min(max(k, candidates), LARGEST), within.holds("items_fts.rowid")
     if order == NEWEST:
         sql = f"select rowid from items_fts where items_fts match ? and {meant} order by {order} limit ?"
         return [number for (number,) in connection.execute(sql, [match, *within.values, k])]
