@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.features.framing import SIGN_OFF, is_formal
+from rpo_edge.features.framing import SIGN_OFF, is_formal, without_lines
 from rpo_edge.history import History
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window
@@ -298,7 +298,7 @@ def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     """Greetings and sign-offs of the user's, with the name and without it: the only texts that may be added as they stand."""
     found = [v for key, habit in profile.habits.items() if key.partition(":")[0] in ("greeting", "sign_off") for v in habit.counts]
     found += [profile.preferences[name] for name in ("greeting", "sign_off") if name in profile.preferences]
-    found += [match["phrase"] for match in map(SIGN_OFF.fullmatch, found) if match]
+    found += [text for match in map(SIGN_OFF.fullmatch, found) if match for text in (match["phrase"], without_lines(match))]
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
 
 

@@ -24,7 +24,7 @@ def history(tmp_path, request):
 
 
 CASES = [
-    (f"Dear John,\n\n{SAID}\n\nBest regards,\n[Your Name]", "Hi John,\n\n", "\n\nCheers,\n[Your Name]"),
+    (f"Dear John,\n\n{SAID}\n\nBest regards,\n[Your Name]", "Hi John,\n\n", "\n\nCheers,\nSam"),
     (f"{SAID}\n\nBest regards,\nSam", "Hi,\n\n", "\n\nCheers,\nSam"),
     (f"Hello John,\n\n{SAID}", "Hi John,\n\n", "\n\nCheers,\nSam"),
     (SAID, "", ""),
@@ -41,7 +41,7 @@ def test_who_greets_in_mail_greets_in_letters_alone(history, draft, greeting, si
 
 
 LETTER = f"Dear John,\n\n{SAID}\n\nBest regards,\n[Your Name]"
-MINE = f"Hi John,\n\n{SAID}\n\nCheers,\n[Your Name]"
+MINE = f"Hi John,\n\n{SAID}\n\nCheers,\nSam"
 TALKED_OF = "\n\n---\n\n**Why this works:**\n\n- The first line says when.\n- All of them know what to bring."
 
 
@@ -66,6 +66,36 @@ def test_a_letter_is_framed_where_it_stands(history, draft, rewrite):
 def test_a_letter_is_signed_as_it_comes_too(history):
     text = Personalizer(history).rewrite(f"{LETTER}{TALKED_OF}", windows="sentences").text
     assert text == f"{MINE}{TALKED_OF}".replace("we would", "we'd")
+
+
+def signed(*names: str) -> list[HistoryItem]:
+    return [HistoryItem(f"Hi Ann,\n\n{SAID} {i}\n\nCheers{name}", "mail") for i, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("history", "below", "rewrite"),
+    [
+        (signed(*["\nSam"] * 5, "\nS."), "\n\n[Your Name]\n[Your Title]\n[Phone]", "\nSam\n[Your Title]\n[Phone]"),
+        (signed(*["\nSam\n+44 20 1234"] * 5), "\n[Your Full Name]", "\nSam"),
+        (signed(*[" - Sam"] * 5), "\n[Name]", " - Sam"),
+        (signed(*["\nSam"] * 5), "\n[Company Name]", "\n[Company Name]"),
+        (signed(*["\nSam"] * 5), "\nRobin", "\nRobin"),
+        (signed(*["\nSam"] * 5, *["\nAnn"] * 3), "\n[Your Name]", "\n[Your Name]"),
+        (signed("\nSam", "\nSam"), "\n[Your Name]", "\n[Your Name]"),
+        (signed(*[""] * 5), "\n[Your Name]", "\n[Your Name]"),
+    ],
+    indirect=["history"],
+)
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+def test_a_place_for_the_name_is_filled_by_who_signs_with_one(history, below, rewrite, windows):
+    text = Personalizer(history).rewrite(f"Hello Kim,\n\n{SAID}\n\nBest regards,{below}", windows=windows).text
+    assert text.endswith(f"\n\nCheers{rewrite}")
+
+
+@pytest.mark.parametrize("history", [signed(*["\nSam"] * 5)], indirect=True)
+@pytest.mark.parametrize("said", [f"{SAID} My name is [Your Name].", f"{SAID}\n\nAnn Lee:\n[Your Name]"])
+def test_other_places_for_a_name_stay(history, said):
+    assert "[Your Name]" in Personalizer(history).rewrite(f"Hi Ann,\n\n{said}\n\nThanks,\nKim").text
 
 
 @pytest.mark.parametrize("history", [MAIL + NOTES + FORMAL], indirect=True)

@@ -1,6 +1,7 @@
 """guard: every rule is attacked by an edit that no other rule refuses."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -276,6 +277,18 @@ SAID = {
     "an emoji": ("It is cold 🙂. We sing.", "It is cold. We sing."),
 }
 OWN = ("Cheers,\nAl", "Hi", "hi")
+
+
+@pytest.mark.parametrize(
+    ("after", "stays"),
+    [("Cheers,\nSam", True), ("Cheers,\nAnn", False), ("Cheers,", True), ("Cheers,\nSam,\nof 12 May Street", False)],
+)
+def test_a_place_for_the_users_name_is_filled_by_their_sign_off_alone(after, stays):
+    place = "Best regards,\n[Your Name]"
+    draft = f"We met on Monday.\n\n{place}"
+    edit = Edit(draft.index(place), len(draft), place, after, "sign_off")
+    assert guard(draft, [edit], allowed=("Cheers,\nSam", "Cheers,"))[0] == [edit] * stays
+    assert not guard(f"{draft}\n[Phone]", [replace(edit, end=edit.end + 8, before=f"{place}\n[Phone]")], allowed=("Cheers,\nSam",))[0]
 
 
 def rewritten(draft, target, allowed=OWN):

@@ -243,7 +243,7 @@ CASES = {
     "the sign-off over what a template leaves open": (
         MAIL,
         "Dear Sam,\n\nI am writing to ask you for something.\n\nBest regards,\n\n[Your Name]\n[Your Position]",
-        "Hi Sam,\n\nI'm writing to ask you for something.\n\nCheers,\n\n[Your Name]\n[Your Position]",
+        "Hi Sam,\n\nI'm writing to ask you for something.\n\nCheers,\nMia\n[Your Position]",
     ),
     "the sign-off over a title and a company": (
         MAIL,

@@ -55,6 +55,8 @@ _FORMAL = re.compile(
 """Who is called by a title or an office."""
 _PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
+OWN_NAME = re.compile(r"\[(?:(?:your|my|sender['’]?s?) )?(?:full |first )?name\]", re.IGNORECASE)
+"""What a letter leaves open for the name of who sends it."""
 _ANSWER = re.compile(
     r"(?:certainly|absolutely|of course|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
@@ -191,6 +193,20 @@ def _letter_end(text: str) -> int:
 def has_frame(name: str, text: str) -> bool:
     """Whether there is a greeting, or a subject, or a sign-off (by the feature's name) anywhere in a text."""
     return bool((_SALUTATION if name == "greeting" else _PARTED).search(text))
+
+
+def without_lines(sign_off: re.Match[str]) -> str:
+    """A sign-off with its name, without the lines below that."""
+    return sign_off["text"][: len(sign_off["text"]) - len(sign_off["lines"] or "")]
+
+
+def awaits_name(text: str, start: int, end: int) -> bool:
+    """Whether a placeholder stands where who sends a letter puts their name: alone in the line below a parting phrase."""
+    if not OWN_NAME.fullmatch(text, start, end):
+        return False
+    above, _, left = text[max(0, start - _SIGNED) : start].rpartition("\n")
+    right = text[end : end + _SIGNED].partition("\n")[0]
+    return not f"{left}{right}".strip() and bool(_PARTED.fullmatch(above.rstrip().rpartition("\n")[2]))
 
 
 def is_formal(text: str) -> bool:
@@ -359,11 +375,15 @@ def _greeting_mark(text: str) -> Iterator[Site]:
 
 
 def _sign_off(text: str) -> Iterator[Site]:
-    """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what stands below a name."""
+    """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what stands below a name, and ends with a place for one."""
     whole = text if not has_frame("sign_off", text) or SIGN_OFF.search(text, max(0, len(text) - _SIGNED)) else text[: _letter_end(text)]
     match = SIGN_OFF.search(whole, max(0, len(whole) - _SIGNED))
     if match and len(text[: match.start()].split()) >= 3:
-        end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
+        name = OWN_NAME.search(text, match.end("phrase"), match.end("text"))
+        if name and awaits_name(text, *name.span()):
+            end = name.end()
+        else:
+            end = match.end("phrase" if match["lines"] or "[" in (match["name"] or "") else "text")
         yield Site(frame_key("sign_off", is_formal(text)), match.start("text"), end, match["text"].strip(), {"*": ""})
     elif words(text) and not has_frame("sign_off", text):
         yield Site(frame_key("sign_off", is_formal(text)), len(text.rstrip()), len(text.rstrip()), "none", {"*": ""})

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from rpo_edge.features.base import Site, like
-from rpo_edge.features.framing import CONDOLES, GREETING, SIGN_OFF, body, frame_key, has_frame, is_greeted, opener_end
+from rpo_edge.features.framing import (
+    CONDOLES,
+    GREETING,
+    OWN_NAME,
+    SIGN_OFF,
+    body,
+    frame_key,
+    has_frame,
+    is_greeted,
+    opener_end,
+    without_lines,
+)
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, Rates
 from rpo_edge.segment import WORD, line_mark
@@ -23,6 +35,8 @@ _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to com
 _NEEDS_NAME = frozenset({"dear"})
 _ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
 _MARKS = ",!.:-—– "
+_FEWEST_SIGNED, _SAME_NAME = 3, 0.8
+"""Sign-offs that show the user's name, and the share of them that must agree in it."""
 
 
 def key_of(site: Site, rates: Rates, window: Window) -> str:
@@ -66,7 +80,7 @@ def framed(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     if site.name == "greeting":
         text = _greeted(own, written, stated, None if window.formal else rates.main("greeting_mark"))
     else:
-        text = _signed(own, written, site.variant)
+        text = _signed(own, written, site.variant, stated or _is_ones_name(own, site.key, rates))
     return None if text == written else (own, text)
 
 
@@ -117,12 +131,29 @@ def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
     return f"{like('Hi', own)}{'' if own[-1] in _MARKS else mark}{written[match.end() :]}"
 
 
-def _signed(own: str, written: str, variant: str) -> str:
-    """A sign-off in the user's words over the draft's name."""
+def _signed(own: str, written: str, variant: str, named: bool) -> str:
+    """A sign-off in the user's words over the draft's name; named: over the user's, where the draft has a place for it."""
     draft, mine = (SIGN_OFF.fullmatch(text) for text in (variant, own))
     if not draft or not mine or not draft["name"]:
         return own
-    return mine["phrase"] if written == draft["phrase"] else f"{mine['phrase']}{draft['name']}"
+    if OWN_NAME.search(written) and named and mine["name"]:
+        return without_lines(mine)
+    return f"{mine['phrase']}{written[len(draft['phrase']) :]}"
+
+
+def _is_ones_name(own: str, key: str, rates: Rates) -> bool:
+    """Whether nearly all of the user's sign-offs that have a name have the one that `own` has."""
+    names: Counter[str] = Counter()
+    for variant, n in rates.seen(key).items():
+        if (match := SIGN_OFF.fullmatch(variant)) and match["name"]:
+            names[_name(match)] += int(n)
+    match = SIGN_OFF.fullmatch(own)
+    mine = names[_name(match)] if match and match["name"] else 0
+    return mine >= _FEWEST_SIGNED and mine >= _SAME_NAME * names.total()
+
+
+def _name(match: re.Match[str]) -> str:
+    return without_lines(match)[len(match["phrase"]) :].strip(" \t\r\n-—–")
 
 
 def _can_be_framed(name: str, window: Window, stated: bool) -> bool:

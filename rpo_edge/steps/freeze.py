@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from rpo_edge.features.framing import awaits_name
 from rpo_edge.segment import FENCE
+
+SIGNATURE = "signature"
+"""The kind of a placeholder below a parting phrase, which a sign-off of the user's may fill with their name, and nothing else may change."""
 
 
 class Frozen(NamedTuple):
@@ -156,7 +160,11 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
 def freeze(text: str) -> tuple[Frozen, ...]:
     """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
     found = [
-        Frozen(match.start(), match.end() - match[0].endswith("\r"), kind)
+        Frozen(
+            match.start(),
+            match.end() - match[0].endswith("\r"),
+            SIGNATURE if kind == "placeholder" and awaits_name(text, *match.span()) else kind,
+        )
         for kind, needs, pattern in PATTERNS
         if not needs or any(part in text for part in needs)
         for match in pattern.finditer(text)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from rpo_edge.edits import shift
 from rpo_edge.features.framing import stock
@@ -23,7 +24,7 @@ from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Reverted, Verdict
 from rpo_edge.segment import WORD, Span, line_mark, sentences, straight, words
 from rpo_edge.steps.facts import addresses, first_words, names, near_negations, negations, numbers, opposite, said, uncontracted
-from rpo_edge.steps.freeze import Frozen, freeze, prose
+from rpo_edge.steps.freeze import SIGNATURE, Frozen, freeze, prose
 from rpo_edge.steps.loss import Change, dropped_lead, frame_of, loss
 from rpo_edge.steps.private import PRIVATE_RUN, Leaks
 
@@ -188,8 +189,8 @@ class _UnitReason:
         for edit in group.edits:
             if (touched := self._touched(edit)) is not None:
                 return f"a frozen span would change: {self._draft[touched.start : touched.end]!r}"
-        before = self._draft[group.start : group.end]
-        change = Change.of(before, [shift(edit, -group.start) for edit in group.edits], self._allowed)
+        before, edits = self._unsigned(group)
+        change = Change.of(before, edits, self._allowed)
         if not change.after.strip() and frame_of(before) in self._unwanted and self._at_edge(group):
             return None
         if reason := _reason(change, self._lower, self._unwanted):
@@ -202,10 +203,29 @@ class _UnitReason:
         beside = self._draft[: group.start] if frame_of(self._draft[group.start : group.end]) == "greeting" else self._draft[group.end :]
         return not WORD.search(beside)
 
+    def _inside(self, edit: Edit) -> Iterator[Frozen]:
+        """Frozen spans of which an edit has some."""
+        return takewhile(lambda span: span.start < edit.end, islice(self._frozen, bisect_right(self._ends, edit.start), None))
+
     def _touched(self, edit: Edit) -> Frozen | None:
-        place = bisect_right(self._ends, edit.start)
-        span = self._frozen[place] if place < len(self._frozen) else None
-        return span if span and edit.start < span.end and span.start < edit.end else None
+        return next((span for span in self._inside(edit) if not self._signs(edit, span)), None)
+
+    def _unsigned(self, group: _Group) -> tuple[str, list[Edit]]:
+        """A unit without the places for a name that its edits fill, which no rule is to miss, and these edits."""
+        before, edits, cut = self._draft[group.start : group.end], [], 0
+        for edit in group.edits:
+            moved = shift(edit, -group.start - cut)
+            for span in self._inside(edit):
+                start, end = span.start - group.start - cut, span.end - group.start - cut
+                before = f"{before[:start]}{before[end:]}"
+                cut += end - start
+                moved = replace(moved, end=moved.end - (end - start), before=before[moved.start : moved.end - (end - start)])
+            edits.append(moved)
+        return before, edits
+
+    def _signs(self, edit: Edit, span: Frozen) -> bool:
+        """Whether a place for the user's name is filled by a sign-off of theirs."""
+        return span.kind == SIGNATURE and edit.start <= span.start and span.end <= edit.end and edit.after in self._allowed
 
 
 def _same_frozen_spans(
@@ -239,10 +259,12 @@ class _Moved:
         self._starts = [start for start, _ in self._change.put]
 
     def expected(self, frozen: Sequence[Frozen]) -> set[tuple[int, int]]:
-        """Where the draft's frozen spans must be now; no edit lies in one."""
+        """Where the draft's frozen spans must be now, without places for a name that an edit fills; no other edit lies in one."""
         ends = [edit.end for edit in self._change.edits]
         moved = [0, *(now - end for end, (_, now) in zip(ends, self._change.put, strict=True))]  # what stands behind the first n edits
-        return {(f.start + (by := moved[bisect_right(ends, f.start)]), f.end + by) for f in frozen}
+        before = [(f, bisect_right(ends, f.start)) for f in frozen]
+        filled = {f for f, n in before if n < len(ends) and self._change.edits[n].start < f.end}
+        return {(f.start + moved[n], f.end + moved[n]) for f, n in before if f not in filled}
 
     def found(self) -> set[tuple[int, int]]:
         """Where frozen spans are now, without those inside texts that the user chose to have added."""

@@ -90,9 +90,9 @@ def loss(change: Change) -> str | None:
     before, rest, framed = change.before, change.foreign(), 1 in change.own
     if framed and frame_of(before):
         return None
-    if not words(rest):
+    if not words(rest) and not framed:
         return removal_reason(before, rest)
-    gone = _lost(change, rest)
+    gone = _lost(change, rest) if words(rest) else [span for span in sentences(before) if WORD.search(before, *span)]
     said = [span for span in stock(before) if not freeze(before[slice(*span)])] if gone else []
     may_go = all((framed and frame_of(before[start:end])) or any(a <= start and end <= b for a, b in said) for start, end in gone)
     return None if may_go else _LOST

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rpo_edge.features import CHOICES, MEASURES
 from rpo_edge.features.base import Site
+from rpo_edge.features.framing import SIGN_OFFS
 from rpo_edge.records import Habit, StyleProfile
-from rpo_edge.steps.freeze import freeze
+from rpo_edge.steps.freeze import SIGNATURE, freeze
 from rpo_edge.steps.registers import counted_apart
 
 Counts = Mapping[str, Mapping[str, float]]
@@ -29,16 +30,23 @@ UNANIMOUS = 3.0
 
 
 def free_sites(text: str, frozen: tuple[tuple[int, int, str], ...] | None = None, features: frozenset[str] | None = None) -> Iterator[Site]:
-    """The sites of the named features (None: of all) outside frozen spans, feature by feature in the order of the table."""
+    """The sites of the named features (None: of all) outside frozen spans, feature by feature in the order of the table. A sign-off may have
+    the place for a name in it.
+    """
     spans = freeze(text) if frozen is None else frozen
     covered = bytearray(len(text) + 1)
     for start, end, *_ in spans:
         covered[start:end] = b"\1" * (end - start)
+    signed = bytearray(covered)
+    for start, end, kind in spans:
+        if kind == SIGNATURE:
+            signed[start:end] = bytes(end - start)
     for feature in CHOICES:
         if features is not None and feature.name not in features:
             continue
+        closed = signed if feature is SIGN_OFFS else covered
         for site in feature.sites(text):
-            if not covered.find(1, site.start, max(site.end, site.start + 1)) + 1:
+            if not closed.find(1, site.start, max(site.end, site.start + 1)) + 1:
                 yield site
 
 
