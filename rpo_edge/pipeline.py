@@ -31,7 +31,18 @@ from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
 from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
-from rpo_edge.streaming import EMPTY_HISTORY, NOT_ENGLISH, PARTLY_ENGLISH, WINDOW_WORDS, Clock, Engine, Stream, own_phrases, unwanted
+from rpo_edge.streaming import (
+    EMPTY_HISTORY,
+    NOT_ENGLISH,
+    PARTLY_ENGLISH,
+    WINDOW_WORDS,
+    Clock,
+    Engine,
+    Stream,
+    is_empty,
+    own_phrases,
+    unwanted,
+)
 
 Windows = Literal["paragraphs", "sentences"]
 
@@ -128,7 +139,7 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
 
     if not draft.strip():
         return unchanged()
-    if engine.idle():
+    if is_empty(engine.history):
         return unchanged(EMPTY_HISTORY)
     with clock("freeze"):
         english = in_english(draft, freeze(draft))

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+EVIDENCE_IDS = 3
+"""How many items a habit names for each of its variants, at most."""
+
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?")
 _DATE = re.compile(r"(?P<day>[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-?W[0-9]{2}(?:-?[1-7])?)(?:[T ](?P<time>(?P<basic>[0-9]{3})?.+))?")
 
@@ -68,7 +71,7 @@ class Habit:
     """What a user's history shows of one style feature.
 
     counts: variant -> how often it was seen (for measures: a named sum).
-    evidence: variant -> ids of items that show this variant, newest first, a few.
+    evidence: variant -> ids of items that show this variant, newest first, EVIDENCE_IDS at most.
     """
 
     feature: str

@@ -62,6 +62,11 @@ class Clock:
         self.spent[step] = round(self.spent.get(step, 0.0) + (time.perf_counter() - begun) * 1000, 3)
 
 
+def is_empty(history: History | Part) -> bool:
+    """Whether there is nothing to go by: no texts, and no stated preferences."""
+    return len(history) == 0 and not history.preferences()
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What one rewrite goes by. states: where its reflector may keep what it makes of that, if it does so."""
@@ -81,10 +86,6 @@ class Engine:
     notices: tuple[str, ...] = ()
     strength: float = 1.0
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def idle(self) -> bool:
-        """Whether there is nothing to go by."""
-        return len(self.history) == 0 and not self.history.preferences()
 
     def material(self, draft: str, query: str | None, k: int, clock: Clock) -> Material:
         """What a rewrite goes by."""
@@ -175,7 +176,7 @@ class Stream:
         self._begun = True
         try:
             with self._engine.lock:
-                self._empty = self._engine.idle()
+                self._empty = is_empty(self._engine.history)
             self._cutter = None if self._empty else Cutter()
         except Exception as error:
             self._record.fail(text, error)
@@ -302,4 +303,15 @@ def own_phrases(profile: StyleProfile) -> tuple[str, ...]:
     return tuple(sorted({v for text in found if text != "none" for v in (text, text[:1].upper() + text[1:])}, key=len, reverse=True))
 
 
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "PARTLY_ENGLISH", "WINDOW_WORDS", "Clock", "Engine", "Stream", "own_phrases", "unwanted"]
+__all__ = [
+    "EMPTY_HISTORY",
+    "NOT_ENGLISH",
+    "PARTLY_ENGLISH",
+    "WINDOW_WORDS",
+    "Clock",
+    "Engine",
+    "Stream",
+    "is_empty",
+    "own_phrases",
+    "unwanted",
+]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rpo_edge.edits import apply
 from rpo_edge.history import History
 from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
+from rpo_edge.records import EVIDENCE_IDS, Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.segment import plain_words
 from rpo_edge.steps.freeze import freeze
@@ -26,7 +26,6 @@ from training.trajectories.base import profile_of, summed
 
 Runs = set[tuple[str, ...]]
 NO_TEXTS = Evidence()
-_EVIDENCE = 3  # ids for each variant, as a store keeps them
 
 
 class Known(NamedTuple):
@@ -82,7 +81,7 @@ def cited(counts: Sequence[Counts], ids: Sequence[int]) -> StyleProfile:
             for variant in variants:
                 shown[key][variant].append(number)
     habits = {
-        key: Habit(key, variants, {variant: tuple(shown[key][variant][:_EVIDENCE]) for variant in variants})
+        key: Habit(key, variants, {variant: tuple(shown[key][variant][:EVIDENCE_IDS]) for variant in variants})
         for key, variants in summed(counts).items()
     }
     return make_profile(habits, {}, len(counts))

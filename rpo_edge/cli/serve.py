@@ -46,6 +46,7 @@ def serve(
     from rpo_edge.serve.safety import Safety
     from rpo_edge.serve.upstream import Upstream
     from rpo_edge.shelf import Shelf
+    from rpo_edge.streaming import is_empty
 
     def told(line: str) -> None:
         say(f"rpo-edge: {line}")
@@ -57,7 +58,7 @@ def serve(
 
         def ready(address: str) -> None:
             told(f"{address}/v1 answers from {upstream}")
-            if not len(texts) and not texts.preferences():
+            if is_empty(texts):
                 told("the history is empty, so answers stay as they are until you add texts of yours: rpo-edge history import PATH")
 
         run.serve(application(store, behind, safety), host, port, ready)

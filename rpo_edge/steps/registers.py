@@ -12,7 +12,7 @@ from typing import Literal
 
 from rpo_edge.features import APART, named_apart
 from rpo_edge.features.framing import is_formal
-from rpo_edge.records import Habit, StyleProfile
+from rpo_edge.records import EVIDENCE_IDS, Habit, StyleProfile
 from rpo_edge.segment import words
 
 Register = Literal["", "messages", "formal letters"]
@@ -25,7 +25,6 @@ _Habits = Mapping[str, Habit]  # of one feature, by detail
 
 _IN = " in "
 _FEWEST = 5.0  # places; of fewer, those of all registers say more
-_EVIDENCE = 3  # ids of a variant, as a store keeps them
 
 
 def register_of(text: str) -> Register:
@@ -105,6 +104,6 @@ def _together(groups: Iterable[_Habits]) -> dict[str, Habit]:
             known = found.get(detail, Habit(habit.feature, {}))
             variants = dict.fromkeys([*known.counts, *habit.counts])
             counts = {variant: known.counts.get(variant, 0.0) + habit.counts.get(variant, 0.0) for variant in variants}
-            ids = {v: sorted({*known.evidence.get(v, ()), *habit.evidence.get(v, ())}, reverse=True)[:_EVIDENCE] for v in variants}
+            ids = {v: sorted({*known.evidence.get(v, ()), *habit.evidence.get(v, ())}, reverse=True)[:EVIDENCE_IDS] for v in variants}
             found[detail] = Habit(habit.feature, counts, {variant: tuple(of) for variant, of in ids.items() if of})
     return found

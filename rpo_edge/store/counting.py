@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rpo_edge.errors import StoreError
-from rpo_edge.records import Habit
+from rpo_edge.records import EVIDENCE_IDS, Habit
 from rpo_edge.store.files import translated, writing
 from rpo_edge.store.measuring import Row, measurer, of_kind, rows_of
 from rpo_edge.store.within import ALL, Within
@@ -28,7 +28,6 @@ AT_ONCE = 20
 """Items that are measured in the transaction that stores them."""
 
 _BATCH = 500  # items that are measured in one transaction
-_EVIDENCE = 3  # ids kept for each variant of a habit
 _NEW, _AGAIN = ">", ":"  # between version (or digest) and the last id that is done
 
 
@@ -175,7 +174,7 @@ def _with(known: Mapping[str, Habit], items: Iterable[tuple[int, str, str | None
         for feature, variant, n in of_kind(rows_of(text), kind):
             of, ids = counts.setdefault(feature, {}), shown.setdefault(feature, {})
             of[variant] = of.get(variant, 0.0) + n
-            ids[variant] = (number, *ids.get(variant, ()))[:_EVIDENCE]
+            ids[variant] = (number, *ids.get(variant, ()))[:EVIDENCE_IDS]
     return {feature: Habit(feature, counts[feature], shown[feature]) for feature in sorted(counts)}
 
 
@@ -193,9 +192,9 @@ def habits(connection: sqlite3.Connection, path: Path, within: Within = ALL, sid
 
 
 _SUMS = f"""select feature, variant, n, (select group_concat(item_id) from (select item_id from measures m
-            where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {_EVIDENCE}))
+            where m.feature = t.feature and m.variant = t.variant order by item_id desc limit {EVIDENCE_IDS}))
             from totals t where feature {{of}} ? order by feature, variant"""
-_SUMMED = f"""select feature, variant, sum(n), group_concat(case when place <= {_EVIDENCE} then item_id end) from (
+_SUMMED = f"""select feature, variant, sum(n), group_concat(case when place <= {EVIDENCE_IDS} then item_id end) from (
               select feature, variant, n, item_id, row_number() over (partition by feature, variant order by item_id desc) as place
               from measures where feature {{of}} ? and {{within}}) group by feature, variant order by feature, variant"""
 
@@ -226,7 +225,7 @@ def _counted_now(items: Iterable[tuple[int, str]], counter: Counter) -> Habit:
     for number, text in items:
         for side, n in counter.count(text).items():
             total[side] = total.get(side, 0.0) + n
-            shown[side] = (number, *shown.get(side, ()))[:_EVIDENCE] if n else shown.get(side, ())
+            shown[side] = (number, *shown.get(side, ()))[:EVIDENCE_IDS] if n else shown.get(side, ())
     return Habit(SIDES, total, shown)
 
 
