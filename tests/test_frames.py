@@ -77,6 +77,8 @@ def signed(*names: str) -> list[HistoryItem]:
     [
         (signed(*["\nSam"] * 5, "\nS."), "\n\n[Your Name]\n[Your Title]\n[Phone]", "\nSam\n[Your Title]\n[Phone]"),
         (signed(*["\nSam\n+44 20 1234"] * 5), "\n[Your Full Name]", "\nSam"),
+        (signed(*[", Sam"] * 5), "\n[Your Name]", ", Sam"),
+        (signed(*["\nSam"] * 5), " Kim", ", Kim"),
         (signed(*[" - Sam"] * 5), "\n[Name]", " - Sam"),
         (signed(*["\nSam"] * 5), "\n[Company Name]", "\n[Company Name]"),
         (signed(*["\nSam"] * 5), "\nRobin", "\nRobin"),
@@ -90,6 +92,16 @@ def signed(*names: str) -> list[HistoryItem]:
 def test_a_place_for_the_name_is_filled_by_who_signs_with_one(history, below, rewrite, windows):
     text = Personalizer(history).rewrite(f"Hello Kim,\n\n{SAID}\n\nBest regards,{below}", windows=windows).text
     assert text.endswith(f"\n\nCheers{rewrite}")
+
+
+@pytest.mark.parametrize("history", [NOTES], indirect=True)
+@pytest.mark.parametrize("stated", ["Cheers, Tom", "Cheers,\nJane"])
+@pytest.mark.parametrize("name", ["Sam", "Claude", "[Your Name]"])
+@pytest.mark.parametrize("below", ["", "\n[Phone]"])
+def test_a_stated_sign_off_is_taken_at_its_word(history, stated, name, below):
+    history.set_preference("sign_off", stated)
+    text = Personalizer(history).rewrite(f"Dear Bob,\n\n{SAID}\n\nBest regards,\n{name}{below}").text
+    assert text.endswith(f"\n\n{stated}{below}" if not below or name.startswith("[") else f"\n\nCheers,\n{name}{below}")
 
 
 @pytest.mark.parametrize("history", [signed(*["\nSam"] * 5)], indirect=True)

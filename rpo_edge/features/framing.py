@@ -37,8 +37,10 @@ _BELOW = (
 )
 _NAME = rf"\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*(?P<lines>(?:\n[ \t]*{_BELOW}){{0,3}})"
 """With what a template leaves open below it, and up to three lines of a title, a company, a telephone number."""
+_INITIAL = r"(?-i:[A-Z])[\w.'’-]{0,20}(?: (?-i:[A-Z])[\w.'’-]{0,20}){0,2}"
+"""A name in the line of the phrase: "Cheers, Tom"."""
 SIGN_OFF = re.compile(
-    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>{_NAME}|[ \t]*[-—–][^\n]{{1,30}})?)\s*\Z",
+    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>{_NAME}|[ \t]*[-—–][^\n]{{1,30}}|(?<=,)[ \t]{_INITIAL})?)\s*\Z",
     re.IGNORECASE,
 )
 """With what stands below it; lines below a name stay where the phrase changes."""

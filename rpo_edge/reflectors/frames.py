@@ -80,7 +80,8 @@ def framed(site: Site, rates: Rates, window: Window) -> tuple[str, str] | None:
     if site.name == "greeting":
         text = _greeted(own, written, stated, None if window.formal else rates.main("greeting_mark"))
     else:
-        text = _signed(own, written, site.variant, stated or _is_ones_name(own, site.key, rates))
+        place = OWN_NAME.search(written)
+        text = _signed(own, written, site.variant, stated or bool(place and _is_ones_name(own, site.key, rates)))
     return None if text == written else (own, text)
 
 
@@ -132,13 +133,15 @@ def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
 
 
 def _signed(own: str, written: str, variant: str, named: bool) -> str:
-    """A sign-off in the user's words over the draft's name; named: over the user's, where the draft has a place for it."""
+    """A sign-off in the user's words over the draft's name; named: over the user's."""
     draft, mine = (SIGN_OFF.fullmatch(text) for text in (variant, own))
     if not draft or not mine or not draft["name"]:
         return own
-    if OWN_NAME.search(written) and named and mine["name"]:
+    name = written[len(draft["phrase"]) :]
+    if name and named and mine["name"]:
         return without_lines(mine)
-    return f"{mine['phrase']}{written[len(draft['phrase']) :]}"
+    beside = draft["phrase"].endswith(",") and not mine["phrase"].endswith(",") and name.startswith(" ")
+    return f"{mine['phrase']}{',' * beside}{name}"
 
 
 def _is_ones_name(own: str, key: str, rates: Rates) -> bool:

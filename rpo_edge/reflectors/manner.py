@@ -53,7 +53,7 @@ class Manner:
             text = text.lower()
         before = window.text[start : site.end]
         if policy(site.key).frame and text:
-            before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool)
+            before, text = _less_alike(before, text, str.isspace if site.name == "greeting" else bool, whole_words=True)
         if site.name == "dash":  # the letter behind it is another edit's, unless it turns into a capital
             before, text = _less_alike(before, text, bool)
         if site.name == "contraction":
@@ -88,8 +88,17 @@ def _ends_paragraph(end: int, window: Window) -> bool:
     return not (window.sentence and not window.last) and bool(ends)
 
 
-def _less_alike(before: str, after: str, of: Callable[[str], bool]) -> tuple[str, str]:
-    """Both without what they end with alike, as far as it is `of` that kind: what stays of a sign-off is the draft's, and no edit's."""
+def _less_alike(before: str, after: str, of: Callable[[str], bool], whole_words: bool = False) -> tuple[str, str]:
+    """Both without what they end with alike, as far as it is `of` that kind: what stays of a sign-off is the draft's, and no edit's.
+
+    whole_words: the "m" that "Sam" and "Tom" end with is no such thing.
+    """
     pairs = takewhile(lambda pair: pair[0] == pair[1] and of(pair[0]), zip(reversed(before), reversed(after), strict=False))
     same = sum(1 for _ in pairs)
+    while whole_words and same and any(_is_inside_word(text, len(text) - same) for text in (before, after)):
+        same -= 1
     return before[: len(before) - same], after[: len(after) - same]
+
+
+def _is_inside_word(text: str, place: int) -> bool:
+    return text[max(0, place - 1) : place].isalnum() and text[place : place + 1].isalnum()
