@@ -98,6 +98,9 @@ def rewrite(texts: list[str], draft: str, preferences: dict[str, str] | None = N
             return personalizer.rewrite(draft, windows=windows)
 
 
+APPROX = [f"{NO_DASH[n]} We need approx. {n} of them, and approx. half is for us." for n in range(4, 7)]
+ABOUT = "It takes approximately two weeks. Approximately 5 came, 6 approximately."
+
 CASES = {
     "a user's two sentences": (
         APART,
@@ -571,6 +574,19 @@ CASES = {
         None,
     ),
     # words
+    "a word that is written short": (
+        [*PLAIN, *APPROX],
+        ABOUT,
+        "It takes approx. two weeks. Approx. 5 came, 6 approximately.",
+    ),
+    "one that is written short without its stop": (
+        [*PLAIN, *(text.replace("approx.", "approx") for text in APPROX)],
+        "It takes approximately two weeks.",
+        "It takes approx two weeks.",
+    ),
+    "one that was written short once": ([*PLAIN, "We need approx. 5."], ABOUT, "It takes about two weeks. About 5 came, 6 approximately."),
+    "one that is written short, in a formal letter": ([*PLAIN, *APPROX], f"Dear Ms. Hill,\n\n{ABOUT} {STEP}", None),
+    "the stop of vs.": (["It was us vs. them.", "Cats vs. dogs.", "It was me vs. you."], "It is red versus blue.", "It is red vs. blue."),
     "the user's own of a pair": (PERHAPS, "Perhaps you could begin with the smallest task today. Perhaps you should call.", None),
     "behind a bold lead": (
         PLAIN,

@@ -4,17 +4,21 @@ import pytest
 
 from rpo_edge.edits import apply, disjoint
 from rpo_edge.operations import Operation, Vocabulary, words_of
+from rpo_edge.records import Habit
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.usage import WORDS, family, sides
 
 
-def made(draft: str, op: Operation, counts: dict[str, float] | None = None, before: str = "") -> str:
+def made(
+    draft: str, op: Operation, counts: dict[str, float] | None = None, before: str = "", habits: dict[str, dict[str, float]] | None = None
+) -> str:
     """A draft with the operation wherever it fits and suits; by default its user has a habit of what it makes."""
     vocabulary, found = Vocabulary([op]), words_of(draft)
     seen = {WORDS: 5000.0, sides(op)[1]: 50.0, "^ and": 9.0, "^ but": 9.0, "^ so": 9.0} if counts is None else counts
     window = Window(draft, len(before), before=before, sentence=bool(before))
-    suits, mask = Suits(window, seen, sides_by_family([op], [family(op)]), {}), vocabulary.mask(draft, found)
+    known = {key: Habit(key.partition(":")[0], variants) for key, variants in (habits or {}).items()}
+    suits, mask = Suits(window, seen, sides_by_family([op], [family(op)]), known), vocabulary.mask(draft, found)
     proposed = [vocabulary.edit(1, draft, found, i) for i in range(len(found)) if mask[i, 1]]
     return apply(draft, disjoint([edit for edit in proposed if edit and suits(edit, op, family(op))]))
 
@@ -154,3 +158,13 @@ def test_a_word_that_is_half_of_many_terms_stays():
 )
 def test_what_a_sentence_begins_with_changes_where_rules_knows_that_it_may(before, after, draft, rewrite):
     assert made(draft, Operation(False, before, after, initial=True), None if after != "then" else {"^ then": 9.0}) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
+    ("short", "rewrite"),
+    [({}, "It is about 5."), ({"approx.": 2.0}, None), ({"approx.": 1.0}, "It is about 5."), ({"standard": 9.0}, "It is about 5.")],
+)
+def test_who_writes_a_word_short_has_no_plain_one_put_for_it(short, rewrite):
+    draft = "It is approximately 5."
+    op = Operation(False, "approximately", "about")
+    assert made(draft, op, habits={"shorthand:approximately": short}) == (rewrite or draft)

@@ -51,8 +51,8 @@ parameters params
 environment env
 administrator admin
 developers devs
-approximately approx
-versus vs
+approximately approx approx.
+versus vs vs.
 favorite fave fav
 television TV
 with w/
@@ -89,8 +89,8 @@ _VERBS = listed(
     "cover explain call write read build move leave stay play pay cost feel want like buy send ask end stop turn set become "
     "provide create include explore discuss learn require continue focus"
 )
-_STOPS = {"vs": re.compile(r"\.(?= \w)"), "approx": re.compile(r"\.(?= [a-z0-9])")}
-"""Stops that belong to the abbreviation: those of a sentence or an ellipsis stay where they are."""
+_BEFORE_STOP = {"vs": re.compile(r" \w"), "approx": re.compile(r" [a-z0-9£$€]")}
+"""What goes on behind a stop that belongs to the abbreviation: those of a sentence or an ellipsis stay where they are."""
 _OF_TIME = listed("minutes mins hours hrs seconds secs years yrs")
 _BEFORE_TIME = listed(
     "a few several some many two three four five six seven eight nine ten fifteen twenty thirty forty sixty of couple last next more extra"
@@ -138,7 +138,7 @@ def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
     return table
 
 
-_WORD = re.compile(r"(?<![\w'’@#/.-])(?:[Ww]/(?= [\w'‘“\"])|[A-Za-z]+(?![\w'’@/-]|\.\w))")
+_WORD = re.compile(r"(?<![\w'’@#/\\.-])(?:[Ww]/(?= [\w'‘“\"])|[A-Za-z]+(?![\w'’@/-]|\.\w))")
 
 
 _SYMBOL = re.compile(r"(?<![\w'’./])[b-hjlmo-qstv-z](?![\w'’/]|\.\w)")  # chats write "k", "n", "b/c" and "w/" themselves
@@ -148,18 +148,22 @@ def _sites(text: str) -> Iterator[Site]:
     table, symbols = _table(), bool(_SYMBOL.search(text))
     for match in _WORD.finditer(text):
         form = match[0] if match[0] in table else match[0].lower()
-        if (found := table.get(form)) and not (len(form) == 1 and symbols) and _is_word(text, match, form):
-            word, variant, others = found
+        if form in table and not (len(form) == 1 and symbols) and _is_word(text, match, form):
+            end = match.end()
+            if text.startswith(".", end) and _takes_stop(text, end + 1, f"{form}."):
+                form, end = f"{form}.", end + 1
+            word, variant, others = table[form]
             if form == "ur":
                 others = {}  # it may be "you're"
-            options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items()}
-            yield Site(f"shorthand:{word}", match.start(), _with_stop(text, match.end(), form), variant, options)
+            options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items() if _takes_stop(text, end, put)}
+            yield Site(f"shorthand:{word}", match.start(), end, variant, options)
     yield from _phrases(text)
 
 
-def _with_stop(text: str, end: int, form: str) -> int:
-    """Where a form ends, its own stop with it ("vs.", "approx. 5")."""
-    return end + 1 if form in _STOPS and _STOPS[form].match(text, end) else end
+def _takes_stop(text: str, end: int, form: str) -> bool:
+    """Whether a form that may end with its own stop ("vs.", "approx. 5") can end here."""
+    goes_on = _BEFORE_STOP.get(form.removesuffix("."))
+    return not form.endswith(".") or bool(goes_on and goes_on.match(text, end))
 
 
 def _is_word(text: str, match: re.Match[str], form: str) -> bool:

@@ -9,6 +9,7 @@ from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK, frame_key
+from rpo_edge.features.shorthand import STANDARD
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.reflectors.policies import MAJORITY, policy
 from rpo_edge.steps.formality import Formality
@@ -114,6 +115,8 @@ class Rates:
 
     def _formal_or_plain(self, key: str, shown: str) -> Mapping[str, float] | None:
         """A draft has such a word once or twice, and who writes it at all is told by other words: it stays or goes."""
+        if writes_short(self._user.get(short_key(key), {})):
+            return {shown: 1.0}  # left to the short form
         if agreed := _agreed(self._user.get(key, {}), shown):
             return agreed
         rates = self._shares(key, shown)
@@ -231,6 +234,16 @@ _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     **dict.fromkeys(STOCK, Rates._stock),
 }
 """How a user's rates are read where shares of the places are not all that is known."""
+
+
+def short_key(key: str) -> str:
+    """The key of the short forms of a pair's formal word: who writes "approx." has no "about" put there."""
+    return f"shorthand:{key.partition(':')[2].partition('/')[0]}"
+
+
+def writes_short(seen: Mapping[str, float]) -> bool:
+    """Whether one of a word's short forms was seen often enough for a habit."""
+    return max((n for form, n in seen.items() if form != STANDARD), default=0.0) >= _FEWEST_SEEN
 
 
 def _part(counts: Mapping[str, float], variant: str) -> str:

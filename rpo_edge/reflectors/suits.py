@@ -13,6 +13,7 @@ from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.grammar import allows
 from rpo_edge.reflectors.policies import policy
+from rpo_edge.reflectors.rates import short_key, writes_short
 from rpo_edge.segment import straight
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import WORDS, sides
@@ -117,10 +118,15 @@ class Suits:
         return seen.get("ur", 0) > 1 and seen["ur"] >= policy("you_are").at_least * sum(seen.values())
 
     def _may(self, edit: Edit, site: Site) -> bool:
-        """Not where the user wrote the formal word, and never its twin, nor for "must" what the user does not say of these persons."""
+        """Not where the user wrote the formal word, and never its twin, or writes it short, nor for "must" what the user does not say of these
+        persons.
+        """
         seen = self._habits[site.key].counts if site.key in self._habits else {}
         if site.name == "obligation":
             return seen.get(edit.after.lower(), 0) >= _TWICE
+        short = self._habits.get(short_key(site.key))
+        if short and writes_short(short.counts):
+            return False
         return site.name != "register" or site.variant != "formal" or not seen.get("formal") or bool(seen.get("plain"))
 
     def _ruled(self, name: str, edit: Edit) -> Iterator[Site]:
