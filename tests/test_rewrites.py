@@ -586,6 +586,16 @@ CASES = {
     ),
     "one that was written short once": ([*PLAIN, "We need approx. 5."], ABOUT, "It takes about two weeks. About 5 came, 6 approximately."),
     "one that is written short, in a formal letter": ([*PLAIN, *APPROX], f"Dear Ms. Hill,\n\n{ABOUT} {STEP}", None),
+    "because with a slash": (
+        ["we left b/c it was late", "i like it b/c of the sea", "ask ann b/c she knows"],
+        "We left because it rained. Because it rained, we ate there, just because. It is because of you.",
+        "we left b/c it rained. because it rained, we ate there, just because. it is b/c of you",
+    ),
+    "because with a slash, among symbols": (
+        ["we left b/c it was late", "i like it b/c of the sea", "ask ann b/c she knows"],
+        "So x is there because d is b.",
+        "so x is there because d is b",
+    ),
     "the stop of vs.": (["It was us vs. them.", "Cats vs. dogs.", "It was me vs. you."], "It is red versus blue.", "It is red vs. blue."),
     "the user's own of a pair": (PERHAPS, "Perhaps you could begin with the smallest task today. Perhaps you should call.", None),
     "behind a bold lead": (

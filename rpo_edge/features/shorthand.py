@@ -13,6 +13,7 @@ from functools import cache
 
 from rpo_edge.features.base import Choice, Site, like
 from rpo_edge.features.context import (
+    DETERMINERS,
     SUBJECTS,
     begins_sentence,
     listed,
@@ -29,7 +30,7 @@ _WORDS = """
 you u
 your ur
 are r
-because bc cuz coz
+because bc b/c cuz coz
 though tho
 through thru
 please pls plz
@@ -119,6 +120,9 @@ _NEAR = 100
 """Code points around a word in which its trade shows."""
 _BEFORE_ARE = listed("you u we they these those there what where how who")
 _SIGNS = "=+*/<>^|\\$_"
+_SLASHED = "b/c"
+_SHARED = listed("ratio ratios and or")
+"""Behind what is no word: "the b/c ratio", "options a/c, b/c and a/b"."""
 
 
 FORMS: dict[str, str] = {form: word for line in _WORDS.split("\n") if line for word, *short in [line.split()] for form in (word, *short)}
@@ -138,7 +142,7 @@ def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
     return table
 
 
-_WORD = re.compile(r"(?<![\w'’@#/\\.-])(?:[Ww]/(?= [\w'‘“\"])|[A-Za-z]+(?![\w'’@/-]|\.\w))")
+_WORD = re.compile(r"(?<![\w'’@#/\\.-])(?:[Ww]/(?= [\w'‘“\"])|b/c(?= \w)|[A-Za-z]+(?![\w'’@/-]|\.\w))")
 
 
 _SYMBOL = re.compile(r"(?<![\w'’./])[b-hjlmo-qstv-z](?![\w'’/]|\.\w)")  # chats write "k", "n", "b/c" and "w/" themselves
@@ -148,7 +152,7 @@ def _sites(text: str) -> Iterator[Site]:
     table, symbols = _table(), bool(_SYMBOL.search(text))
     for match in _WORD.finditer(text):
         form = match[0] if match[0] in table else match[0].lower()
-        if form in table and not (len(form) == 1 and symbols) and _is_word(text, match, form):
+        if form in table and not (symbols and (len(form) == 1 or form == _SLASHED)) and _is_word(text, match, form):
             end = match.end()
             if text.startswith(".", end) and _takes_stop(text, end + 1, f"{form}."):
                 form, end = f"{form}.", end + 1
@@ -156,6 +160,8 @@ def _sites(text: str) -> Iterator[Site]:
             if form == "ur":
                 others = {}  # it may be "you're"
             options = {v: put if put.isupper() else like(match[0], put) for v, put in others.items() if _takes_stop(text, end, put)}
+            if symbols or not word_after(text, end) or begins_sentence(text, match.start()):
+                options.pop(_SLASHED, None)  # "B/c" begins no sentence
             yield Site(f"shorthand:{word}", match.start(), end, variant, options)
     yield from _phrases(text)
 
@@ -176,6 +182,8 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return False  # "(ad + bc)"
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
+    if form == _SLASHED:
+        return word_before(text, start) not in DETERMINERS and word_after(text, end) not in _SHARED
     if form in _OF_TIME:  # "the minutes of the meeting"
         return text[start - 2 : start - 1].isdigit() or word_before(text, start) in _BEFORE_TIME
     if form == "with":  # "the man he spoke with", "with which"
