@@ -227,6 +227,12 @@ CASES = {
     "leave to change something else": (SHORT, f"{STEP} Feel free to adjust the spices to your taste.", None),
     "an offer of what has a capital inside": (SHORT, f"{STEP} Would you like me to explain how mRNA vaccines work?", STEP),
     "an offer and who is glad of it": (SHORT, f"{STEP}\n\nWould you like me to put together a budget? I'm happy to help! 😊", STEP),
+    "an offer and who is glad to do it": (
+        SHORT,
+        f"{STEP}\n\nWould you like help with writing a polite note to your neighbor? I'd be happy to draft one for you.",
+        STEP,
+    ),
+    "who is glad to do it, without an offer": (SHORT, f"{STEP} You need a note for Ann. I'd be happy to draft one for you.", None),
     "another question and who is glad of it": (SHORT, f"{STEP} Would you like me to drive Ann? I'm happy to help.", None),
     "an offer of code": (SHORT, f"{STEP} Let me know if you'd like me to add retries with backoff.", STEP),
     "an offer of food": (SHORT, f"{STEP} Let me know if you'd like me to add a salad.", None),

@@ -97,7 +97,7 @@ _QUESTIONS = (
     r"(?:questions?|concerns?|queries|doubts)(?:(?:,| or| and|, or) (?:[a-z]{1,10} )?(?:questions?|concerns?|queries"
     r"|doubts|comments|feedback|issues)){0,2}"
 )
-_ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up))?|(?:further|more|other|additional|specific))"
+_ANY = r"(?:any(?: (?:other|further|more|additional|specific|follow-up)){0,2}|(?:further|more|other|additional|specific))"
 _HELPING = r"(?:help|assistance|information|details|clarification|guidance|support|examples)"
 _REACH = r"(?:reach out|ask|let me know|get in touch|contact (?:me|us)|message me)"
 _WELCOME = r"(?:(?:please |just )?(?:do )?feel free|(?:please )?(?:don['’]t|do not) hesitate)"
@@ -169,16 +169,19 @@ CLOSING_HEADINGS = (
 
 # What is offered, in small letters and so without names and numbers; and nothing that writer and reader have in common but the text.
 _COMMON = r"(?:we|us|our|ours|my|mine|with me|together|tomorrow|today|tonight|week|weekend|month|morning|afternoon|evening)"
-_REST = rf"(?-i:,?(?: (?!{_COMMON}\b)[(\"“]?[a-z][A-Za-z'’/-]*[)\"”]?,?){{0,24}})"
+_WORD = rf" (?!{_COMMON}\b)[(\"“]?[a-z][A-Za-z'’/-]*[)\"”]?,?"
+_SUCH_AS = rf" \((?:e\.g\.|i\.e\.),?(?: (?!{_COMMON}\b)[a-z][a-z'’/-]*,?){{1,12}}\)"
+_REST = rf"(?-i:,?(?:{_WORD}|{_SUCH_AS}){{0,24}})"
 _A = (
     r"(?:(?:a|an|any|some|a few|more|further|additional|other|another|deeper|specific|detailed|concrete"
     r"|brief|quick|shorter|longer|simpler|different) ){0,3}"
     rf"(?:(?!{_COMMON}\b)(?-i:[a-z-]{{3,}}) ){{0,2}}"  # "restaurant recommendations"
     r"(?:details?|information|info|examples?|recommendations?|suggestions?|insights?|guidance|analysis|comparison|dive|exploration"
-    r"|explanation|breakdown|summary|overview|resources|tips|strategies|specifics|variations?|versions?|modifications?|changes"
+    r"|explanation|analogy|breakdown|summary|overview|resources|tips|strategies|specifics|variations?|versions?|modifications?|changes"
     r"|alternatives?|clarification|advice|instructions|refinements?|adjustments?|edits|tweaks|revisions?|assistance"
     r"|ideas|options|plan|list|comparison table|template|checklist|script|snippet|diagram|chart|guide|walkthrough|recap|itinerary|outline|timeline|quiz"
-    r"|help with (?:the|any|each) (?:next|first|other)? ?(?:steps?|parts?|sections?)|help (?:finding|drafting|writing|crafting|putting together|with (?:this|that|it|any|anything)))\b"
+    r"|help with (?:the|any|each) (?:next|first|other)? ?(?:steps?|parts?|sections?)|help (?:(?:with )?(?:finding|drafting|writing|crafting|putting together)|(?:weighing|implementing|understanding|interpreting|adapting|debugging|refining)"
+    r"|with (?:this|that|it|any|anything|doing (?:this|that|it))))\b"
 )
 _IT = r"(?:it|this|that|these|those|them|any)"
 _CLOSER_TO_YOU = (
@@ -214,7 +217,26 @@ _WORDING = (
 _ADAPT = r"(?:adjust|modify|change|customi[sz]e|tweak|adapt|edit|personali[sz]e|swap(?: in| out)?)"
 _NO_WISH = r"(?:thanksgiving|wedding|christening|ending|morning|evening|being|spring|king|thing|offspring)"
 
+_CODE = r"(?:it|this|the (?:code|script|function|program|query|formula|example|template))"
+_YOUR_NEEDS = r"your (?:(?:own|specific|particular|personal) )*(?:needs|requirements|use case|preferences)"
+_ELSE_SPECIFIC = r"(?:anything|something) (?:else|specific|in particular)(?: that)?"
+_CLEARER = r"(?:(?:clarify|explain|elaborate on|expand on)\b)"
+
 OFFERS: tuple[str, ...] = (
+    rf"(?:please )?feel free to {_ADAPT}(?:,? (?:and|or) (?:{_ADAPT}|expand(?: (?:up)?on)?|extend))? {_CODE}(?! *[.!])(?: further)?"
+    rf"(?: as needed)?(?: (?:as per|based on|according to|to (?:better )?(?:fit|suit|match|meet)) {_YOUR_NEEDS})?[.!]",
+    rf"(?:would you like|do you want|want) (?:me to {_WORK}|{_A}){_REST}\?\s+{_HAPPY} (?:draft|write|make|put) (?:one|it|that|this)(?: together)?(?: for you)?[.!]",
+    rf"is there {_ELSE_SPECIFIC} (?:you (?:need|want|would like) (?:help|assistance) with|i (?:can|could|may|might) (?:help|assist)(?: you)? with)(?: today)?\?",
+    rf"is there (?:anything|something)(?: (?:else|specific|in particular))?(?: that)? you(?: want|['’]d like| would like) me to {_CLEARER}{_REST}\?",
+    r"does (?:this|that) help (?:you )?(?:understand|clarify|explain) (?:it|this|that|things)(?: better)?\?",
+    rf"{_LET} if there(?:['’]s| is) anything else(?: (?:that )?(?:you (?:need|want|would like) (?:help|assistance) with|i can (?:help|assist)(?: you)? with{_REST}))?[.!]",
+    rf"{_LET} if there are any (?:other|further|additional) (?:questions(?: i (?:can|could|may|might) (?:help|assist)\b{_REST})?"
+    rf"|issues with (?:this|the) (?:code|script|function|program|query|formula)"
+    rf"|(?:texts|parts|topics|aspects|areas|sections|points)\b{_REST} you(?:['’]d| would) like (?:me )?to (?:refine|improve|discuss|explore|cover|clarify|explain)\b{_REST})[.!]",
+    rf"{_LET} if you (?:need|want) (?:anything|any (?:parts?|steps?|sections?|points?)(?: of (?:this|it|the [a-z]+))?) (?:explained|expanded|clarified)\b{_REST}[.!]",
+    rf"{_LET} if you have any (?:other|further|additional) (?:questions? (?:or|and) )?requests?(?: (?:or|and) (?:questions?|concerns?))?{_MY_BEST}[.!]",
+    rf"if you have any (?:other|further|additional) (?:questions? (?:or|and) )?requests?(?: (?:or|and) (?:questions?|concerns?))?, {_ASK}{_MY_BEST}[.!]",
+    rf"if there(?:['’]s| is) anything else (?:that )?i can (?:help|assist)(?: you)?(?: with)?, {_ASK}[.!]",
     rf"(?:please |just |also )?feel free to {_ADAPT}"
     rf" (?:{_WORDING},? (?:(?:and|or) )?){{0,3}}{_WORDING}(?: further)?"
     r"(?: (?:as (?:needed|necessary|required|you see fit|you like)|(?:so (?:that )?it|to (?:better )?)(?:fits?|suits?|match(?:es)?|reflects?) your"
@@ -250,9 +272,9 @@ OFFERS: tuple[str, ...] = (
     rf"{_LET} if there(?:['’]s| is) (?:anything|something) (?:else |specific |in particular )?(?:that )?"
     rf"(?:you(?:['’]d| would) like (?:(?:me )?to (?:know|hear|learn|explore|discuss|add|change|adjust|clarify|explain|cover)|(?:help|assistance) with)|i (?:can|could) (?:help|clarify|explain|add|answer))\b{_REST}[.!]",
     rf"i(?:['’]d| would) be (?:happy|glad) to (?:provide|offer|share|give|go into) (?:you )?(?:with )?{_A}{_REST}[.!]",
-    rf"{_LET} if you have {_ANY} {_QUESTIONS}{_REST}[.!]",
+    rf"{_LET} if you have {_ANY} {_QUESTIONS}{_REST}{_MY_BEST}[.!]",
     rf"{_LET} if (?:anything|any (?:part|step|section|point|piece)s?|any of (?:this|these|it|the [a-z]+)){_REST}"
-    rf" (?:needs?|requires?|is unclear\b){_REST}[.!]",
+    rf" (?:needs?|requires?|is unclear\b|(?:is not|isn['’]t) clear\b){_REST}[.!]",
     r"just let me know[.!]",
     rf"{_HAPPY} (?=[^.!?]*\b(?:further|more|additional|deeper|if|any)\b){_WORK}{_REST}[.!]",  # "happy to draft the agenda" is a promise
     rf"{_HOPE} help(?:s|ed)?(?: (?:you|to|clarify|explain)\b{_REST})?[.!]",
