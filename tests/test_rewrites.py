@@ -621,6 +621,11 @@ CASES = {
         "You must keep the data safe. We must start.",
         "You must keep the data safe. We need to start.",
     ),
+    "a word of degree before what there may be more or less of": (
+        [f"{NO_DASH[n]} It's a really good one, and I was really happy." for n in range(6)],
+        "I'm very excited about it. She's very polite, an extremely cautious person. It was very cold, and very true. It very much pleased us.",
+        "I'm really excited about it. She's really polite, an extremely cautious person. It was really cold, and very true. It very much pleased us.",
+    ),
     "hardest": (PLAIN, "It was the most difficult part.", "It was the hardest part."),
     "spelling of titles": (
         ["We organise it and realise that it is a fortnight."],

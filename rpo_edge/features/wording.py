@@ -11,6 +11,7 @@ from rpo_edge.features.context import (
     CLAUSE_STARTS,
     HEAD,
     SUBJECTS,
+    alternatives,
     begins_sentence,
     ends_like_plural,
     left_of,
@@ -37,14 +38,27 @@ _CONNECTIVE_FORMS = {  # what is recognised, longest first
     "Hence, ": ("result", "formal"), "Therefore, ": ("result", "formal"), "Consequently, ": ("result", "formal"), "As a result, ": ("result", "formal"),
     "Thus, ": ("result", "formal"), "So, ": ("result", "plain"), "So ": ("result", "plain"),
 }  # fmt: skip
+_OBJECTS = alternatives("me you him her us them it the a an my your our his their its these those everyone everybody people others")
 _INTENSIFIERS = ("very", "really", "pretty", "quite", "extremely")
-_INTENSIFIER = re.compile(
-    rf"(?<![\w-])(?P<word>{'|'.join(_INTENSIFIERS)})(?= (?:good|bad|nice|hard|easy|simple|useful|important|cool|fast|slow|big|"
-    r"small|large|long|short|close|clear|well|likely|common|powerful|interesting|helpful|high|low|new|old|different|similar|"
-    r"difficult|effective|strong|quickly|sure|happy|excited|rare|wrong|interested|active|limited|specific|popular|successful|beautiful|"
-    r"expensive|cheap|hot|warm|tired|proud|sad|glad|grateful|friendly|funny|smart|thin|thick|tall|heavy|bright|soft|quiet|"
-    r"safe|dangerous|serious|seriously|slowly|carefully|closely|careful|complex|positive|creative|healthy|soon|familiar|unlikely)\b)"
+_GRADED = alternatives(
+    "good bad nice hard easy simple useful important cool fast slow big small large long short close clear well likely common powerful interesting "
+    "helpful high low new old different similar difficult effective strong quickly sure happy rare wrong active specific popular successful beautiful "
+    "expensive cheap hot warm proud sad glad grateful friendly funny smart thin thick tall heavy bright soft quiet safe dangerous serious seriously "
+    "slowly carefully closely careful complex positive creative healthy soon familiar unlikely",
+    "accessible accurate affordable angry anxious attractive aware broad busy capable cautious clever cold comfortable complicated confident "
+    "convenient curious dark deep eager early easily efficient flexible fortunate generous honest hungry impressive intelligent keen "
+    "loyal lucky messy natural negative nervous noisy noticeable obvious optimistic painful passionate patient polite poor poorly practical precise "
+    "productive reactive realistic reliable rich rough rude scary sensitive sharp sick skilled sorry special spicy stable strange stressful "
+    "strict stubborn supportive sweet thoughtful tough uncomfortable unfortunate unstable unusual valuable versatile visible weird wet wise young",
 )
+"""What there may be more or less of, so that any word of degree may stand before it; not "the very first", "really great"."""
+_OF_VERBS = alternatives(
+    "excited interested limited tired",
+    "annoyed annoying concerned confused confusing challenging detailed disappointed disappointing encouraging exciting frustrated frustrating "
+    "fulfilling impressed pleased rewarding scared surprised surprising tempting worried",
+)
+"""The same of words that may be verbs: "it really impressed us"."""
+_INTENSIFIER = re.compile(rf"(?<![\w-])(?P<word>{'|'.join(_INTENSIFIERS)})(?= (?:(?:{_GRADED})\b|(?:{_OF_VERBS})\b(?! (?:{_OBJECTS})\b)))")
 
 
 # A dictionary asked word by word: an alternation of a thousand words would be tried at every letter, forty times slower.
@@ -298,14 +312,17 @@ _COMPARED = re.compile(
     r"(?!(?:over|under|clever|eager|other|proper|improper|bitter|tender|sober|slender|super|former|latter|sinister|inner|outer)\b)[a-z]{3,}er)\b"
 )
 """ "really cheaper", "really more": "very" compares nothing. Of words in -er, these are none of comparison."""
+_AGAIN = re.compile(r"\b(?:very|really|extremely|so), \Z")
 _SCOPED = frozenset(["not", "how", "so", "too", "as", "never", "hardly", "isn't", "no", "nothing", "anything"])
 
 
 def degree_stays(text: str, start: int, end: int) -> bool:
-    """Whether a word of degree here, or one put in, is said twice ("very very"), an answer ("Very well, I go"), part of a term, or
+    """Whether a word of degree here, or one put in, is said twice ("very, very"), an answer ("Very well, I go"), part of a term, or
     before what compares."""
     following = HEAD.match(text, end + text.startswith(" ", end))
-    doubled = {word_before(text, start), following[0].lower() if following else ""} & DEGREES
+    doubled = {word_before(text, start), following[0].lower() if following else ""} & DEGREES or _AGAIN.search(
+        text, max(0, start - 12), start
+    )
     answers = not word_before(text, start) and _ANSWER.match(text, start)
     return bool(doubled or answers or _TERM_NEXT.match(text, end) or _COMPARED.match(text, end))
 
