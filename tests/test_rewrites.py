@@ -626,6 +626,32 @@ CASES = {
         "I'm very excited about it. She's very polite, an extremely cautious person. It was very cold, and very true. It very much pleased us.",
         "I'm really excited about it. She's really polite, an extremely cautious person. It was really cold, and very true. It very much pleased us.",
     ),
+    "who says somebody": (
+        ["I know somebody there.", "We asked everybody.", "Is anybody there?"],
+        "Someone should tell everyone, since no one knows.",
+        "Somebody should tell everybody, since nobody knows.",
+    ),
+    "who said so twice": (["I know somebody there.", "We asked everybody."], "Someone should tell everyone.", None),
+    "who says somebody as often as not": (
+        ["I know somebody there.", "We asked everybody.", "Is anybody there?", "I know someone there.", "We asked everyone."],
+        "Someone should tell everyone.",
+        None,
+    ),
+    "who says somebody, and no one": (
+        [*(f"I know somebody in week {w}, and everybody there." for w in WEEKS), "We saw no one."],
+        "Someone should tell everyone, since no one knows.",
+        "Somebody should tell everybody, since no one knows.",
+    ),
+    "who says someone, and was not seen to say no one": (
+        ["I know someone there.", "We asked everyone.", "Is anyone there?"],
+        "Somebody should tell everybody, since nobody knows.",
+        "Someone should tell everyone, since nobody knows.",
+    ),
+    "who says someone, and no one": (
+        ["I know someone there.", "We asked everyone.", "No one was there."],
+        "Somebody should tell everybody, since nobody knows.",
+        "Someone should tell everyone, since no one knows.",
+    ),
     "hardest": (PLAIN, "It was the most difficult part.", "It was the hardest part."),
     "spelling of titles": (
         ["We organise it and realise that it is a fortnight."],

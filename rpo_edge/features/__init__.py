@@ -22,7 +22,7 @@ from rpo_edge.features import (
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 14
+VERSION = 15
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (
@@ -45,6 +45,7 @@ CHOICES: tuple[Choice, ...] = (
     wording.OBLIGATION,
     wording.EXAMPLE,
     wording.THAT_CLAUSE,
+    wording.PERSON_WORD,
     punctuation.LATIN,
     dashes.DASH,
     clauses.SEMICOLON,

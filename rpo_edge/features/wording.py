@@ -21,6 +21,7 @@ from rpo_edge.features.context import (
     starts_clause,
     word_after,
     word_before,
+    words_before,
 )
 from rpo_edge.lexicon import BRITISH_ALONE, BRITISH_AMERICAN, NUMBER_WORDS
 from rpo_edge.segment import iter_sentence_starts
@@ -339,10 +340,52 @@ def _intensifiers(text: str) -> Iterator[Site]:
         yield Site("intensifier", match.start(), match.end(), word, others)
 
 
+_PERSON = re.compile(r"(?<![\w'’-])(?:(?P<who>[Ss]ome|[Aa]ny|[Ee]very)(?:one|body)|[Nn]o(?:[ -]one|body))(?![\w-])")
+_NAMED = listed(
+    "a an the my your his her its our their such hi hello hey dear morning afternoon evening special certain mysterious particular"
+)
+"""Before what is a noun or a greeting: "a nobody", "that special someone", "Hi everyone"."""
+_SAYING = re.compile(r"['’]s (?:business|fool)\b")
+_CAPITAL_NEXT = re.compile(r" (?!I\b)[A-Z]")
+_AFTER_NO_ONE = AUXILIARIES | listed("else who to but except here there in at around left")
+_DOES = listed("ever even really actually knew came saw took got paid told said thought went made")
+"""What it does, beside verbs in -s and -ed: "no one" is no word of a number then, as in "no one answer"."""
+
+
+def _persons(text: str) -> Iterator[Site]:
+    """ "someone" or "somebody", and so on."""
+    for match in _PERSON.finditer(text):
+        word, end = match[0], match.end()
+        if not _is_person(text, match):
+            continue
+        root = (match["who"] or "no").lower()
+        one, body = f"{root} one" if root == "no" else f"{root}one", f"{root}body"
+        variant, other, put = ("-body", "-one", one) if word.endswith("body") else ("-one", "-body", body)
+        yield Site(f"person_word:{one}", match.start(), end, variant, {} if _SAYING.match(text, end) else {other: like(word, put)})
+
+
+def _is_person(text: str, match: re.Match[str]) -> bool:
+    start, end = match.span()
+    if match[0][0].isupper() and (not begins_sentence(text, start) or _CAPITAL_NEXT.match(text, end)):
+        return False  # "Someone Like You"
+    before = word_before(text, start)
+    return before not in _NAMED and (not match[0].endswith(" one") or _is_nobody(before, words_before(text, start), text, end))
+
+
+def _is_nobody(before: str, words: list[str], text: str, end: int) -> bool:
+    """Whether "no one" is one word: "no one knows", "there is no one here"; not "no one answer", "no one right way"."""
+    following = word_after(text, end)
+    if following in _AFTER_NO_ONE or (not following and not text.startswith((' "', " “", " *", " `", " ("), end)):
+        return True
+    exists = before == "there's" or words[-2:-1] == ["there"]
+    return not exists and (following in _DOES or ends_like_plural(following) or following.endswith("ed"))
+
+
 SPELLING = Choice("spelling", "British or American spelling", "share of the words that differ", _spelling)
 OBLIGATION = Choice("obligation", "must, need to, have to", "share of each form", _obligation)
 EXAMPLE = Choice("example", "such as or like", "share of examples", _examples)
 THAT_CLAUSE = Choice("that_clause", "that before a clause", "share of clauses after such words", _that)
+PERSON_WORD = Choice("person_word", "someone or somebody", "share of such words", _persons)
 INTENSIFIER = Choice("intensifier", "intensifiers", "share of each word", _intensifiers)
 
 

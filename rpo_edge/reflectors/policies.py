@@ -75,6 +75,7 @@ _POLICIES = {
     "shorthand": Policy(own_count=True, standard=STANDARD),
     "please": Policy(at_least=MAJORITY),
     "obligation": Policy(seen_first=True),
+    "person_word": Policy(uniform=True),
     "semicolon": Policy(splits=True),
     "oxford_comma": Policy(uniform=True),
     "clause_join": Policy(splits=True, per_word=True, at_least=MAJORITY),

@@ -21,6 +21,7 @@ _STRAY = 0.1  # of contractions of a kind: who does so less often, and of this p
 _WITHOUT_DASHES = 800  # words, in which people have two dashes (2.7 in 1,000 of train histories), models five
 _WITHOUT_ADDITIONS = 1200  # words
 _SPELLED = 2 / 3  # of the words with two spellings, the share that makes one the user's: many who learnt the language mix both
+_OF_PERSONS = 0.9  # of "someone" or "somebody" and the like, the share that makes one the user's (training histories: nine in ten keep it)
 _LEAD = 3.0  # words more than the other spelling has, which do so, too
 _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
@@ -77,6 +78,15 @@ class Rates:
         seen = own if sum(own.values()) >= MINIMUM_SITES else self._user_totals.get(key.partition(":")[0], {})
         leads = 2 * max(seen.values(), default=0.0) - sum(seen.values()) >= _LEAD
         return rates if rates and (leads or max(rates.values()) >= _SPELLED) else None
+
+    def _persons(self, key: str, shown: str) -> Mapping[str, float] | None:
+        """Of who has one way all but everywhere, and this word no other: "nobody" is also theirs who write "someone"."""
+        rates, own = self._shares(key, shown), self._user.get(key, {})
+        way = max(rates, key=lambda variant: rates[variant]) if rates else ""
+        kind = self._user_totals.get(kin_of(key), {})
+        if not rates or kind[way] < _OF_PERSONS * sum(kind.values()) or own.get(way, 0.0) < own.get(shown, 0.0):
+            return None
+        return {way: 1.0} if way == "-body" or key != "person_word:no one" or own else None
 
     def _joined(self, key: str, shown: str) -> Mapping[str, float] | None:
         joins = self._user_totals.get("semicolon", {})
@@ -226,6 +236,7 @@ _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     "register": Rates._formal_or_plain,
     "contraction": Rates._contracted,
     "spelling": Rates._spelled,
+    "person_word": Rates._persons,
     "semicolon": Rates._joined,
     "dash": Rates._dashes,
     "bold": Rates._bold,
