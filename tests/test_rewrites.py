@@ -276,6 +276,21 @@ CASES = {
         "Dear Dr. Ahmed,\n\nYou asked for the report and it is here.\n\nSincerely,\nMia",
         "Dear Dr. Ahmed,\n\nYou asked for the report and it is here.\n\nSincerely,\nMia",
     ),
+    "an office is written to in full": (
+        CHAT,
+        "Dear British Airways Customer Relations,\n\nThe form is here. I think you are going to like it.",
+        "Dear British Airways Customer Relations,\n\nThe form is here. I think you're going to like it.",
+    ),
+    "a team is not": (
+        CHAT,
+        "Dear team,\n\nThe form is here. I think you are going to like it.",
+        "dear team,\n\nthe form is here. I think youre gonna like it",
+    ),
+    "a template to one, too": (
+        MAIL,
+        "Dear [Hiring Manager's Name],\n\nI am writing to apply for the post.\n\nBest regards,\nMia",
+        "Dear [Hiring Manager's Name],\n\nI'm writing to apply for the post.\n\nBest regards,\nMia",
+    ),
     "friends are greeted with their mark": (
         BANGS,
         "Hello Sam,\n\nYou asked for the report and it is here.",
@@ -296,13 +311,13 @@ CASES = {
     ),
     "nor in a complaint": (
         CALLS,
-        "Dear Customer Service Team,\n\nThe dishwasher is defective.\n\nI look forward to your answer.\n\nThank you for your time.\n\nYours,\nMia",
+        "Dear Acme Team,\n\nThe dishwasher is defective.\n\nI look forward to your answer.\n\nThank you for your time.\n\nYours,\nMia",
         None,
     ),
     "but in thanks to a team": (
         CALLS,
-        "Dear Customer Service Team,\n\nThe dishwasher is here.\n\nThank you for your time.\n\nYours,\nMia",
-        "Dear Customer Service Team,\n\nThe dishwasher is here.\n\nThank you for your time!\n\nYours,\nMia",
+        "Dear Acme Team,\n\nThe dishwasher is here.\n\nThank you for your time.\n\nYours,\nMia",
+        "Dear Acme Team,\n\nThe dishwasher is here.\n\nThank you for your time!\n\nYours,\nMia",
     ),
     "nor what is said stiffly": (CALLS, "The form is here. Thank you for your attention to this matter. It is late; you are home.", None),
     "nor when someone died": (CALLS, "Our cat passed last night. Thank you for your letter.", None),

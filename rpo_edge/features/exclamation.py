@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import alternatives, line_of
-from rpo_edge.features.framing import is_letter
+from rpo_edge.features.framing import OFFICE, is_letter
 from rpo_edge.segment import line_mark, paragraphs, prose_start, sentences, words
 
 _WARM = re.compile(
@@ -70,9 +70,7 @@ _GRIEF = re.compile(
 )
 """What makes the whole of a letter one of condolence."""
 _BARE_SALUTATION = re.compile(r"\s*(?:dear|hi|hello|hey)\b[^\n,!:.]{0,40}[,!:]\s*", re.IGNORECASE)
-_SERVICE = re.compile(
-    r"^[>*_ \t]*dear (?:[\w'’-]+ ){0,3}(?:service|support|department|relations|claims|billing|team)\b", re.IGNORECASE | re.MULTILINE
-)
+_SERVICE = re.compile(rf"^[>*_ \t]*dear (?:{OFFICE}|(?:[\w'’-]+ ){{0,3}}team)\b", re.IGNORECASE | re.MULTILINE)
 _COMPLAINT = re.compile(
     r"\b(?:refund\w*|defect\w*|faulty|dissatisf\w+|complain\w*|disappoint\w*|unacceptable|overcharg\w*|breach|stopped working)\b", re.I
 )

@@ -48,13 +48,20 @@ _SALUTATION = re.compile(
     r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*\r?$)",
     re.IGNORECASE | re.MULTILINE,
 )
+OFFICE = (
+    r"(?:(?!(?:in|at|of|from|with|and)\b)[\w'’&-]+ ){0,3}(?:services?|support|relations|(?:customer|client|guest|patient|member) (?:care|experience)|"
+    r"claims|complaints|billing|warranty|returns|refunds|reservations|admissions|hiring|recruit(?:ing|ment)|talent acquisition|human resources|hr|"
+    r"legal|(?<!dear )(?:department|office)|(?:department|office)(?= of\b))"
+)
+"""Who answers letters that have no name on them; not who works there ("colleagues in support")."""
 _FORMAL = re.compile(
     r"^[>*_ \t]*(?:(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:(?:mr|mrs|ms|mx|dr|prof)\b|miss [A-Z]|"
-    r"(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
+    r"\[?(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
+    rf"dear {OFFICE}(?: (?:team|staff|department|office|desk|unit|cent(?:er|re)))?(?: (?:at|of) [^\n,:]{{1,40}})?[,:][*_ \t]*\r?$|"
     r"to whom it may concern\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Who is called by a title or an office."""
+"""Who is called by a title or an office; friends who work there are greeted otherwise than by "Dear Support Team"."""
 _PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 OWN_NAME = re.compile(r"\[(?:(?:your|my|sender['’]?s?) )?(?:full |first )?name\]", re.IGNORECASE)
