@@ -205,6 +205,18 @@ CASES = {
         f"Here's a polite email to your landlord:\n\n---\n\n{SIGNED}\n\n---\n\nFeel free to edit the wording to fit your needs.",
         BARE,
     ),
+    "a mail that was asked for, between rules": (
+        SHORT,
+        f"Certainly! Here's a firm but polite email you can send to the airline:\n\n---\n\n{SIGNED}\n\n---\n\nHope this helps!",
+        BARE,
+    ),
+    "an opener above a rule": (SHORT, f"Great question!\n\n***\n\n{STEP}\n\n***\n\n{STEP}", f"{STEP}\n\n***\n\n{STEP}"),
+    "an opener above a rule, and two line ends": (SHORT, f"Great question!\r\n\r\n---\r\n\r\n{STEP}", STEP),
+    "a rule under what is told": (SHORT, f"{STEP}\n\n---\n\n{STEP}", None),
+    "a rule under a lead that stays": (SHORT, f"Here is a summary:\n\n---\n\n{STEP}", f"Here's a summary:\n\n---\n\n{STEP}"),
+    "a rule under a sentence behind an opener": (SHORT, f"Great question! {STEP}\n\n---\n\n{STEP}", f"{STEP}\n\n---\n\n{STEP}"),
+    "a rule in front of words": (SHORT, f"Great question!\n\n--- {STEP}", f"--- {STEP}"),
+    "nothing but a rule under an opener": (STOPS, "Great question.\n\n---", None),
     "a letter that is told of": (
         SHORT,
         f"Here is the letter that my father sent:\n\n{BARE}",
@@ -833,6 +845,10 @@ def test_an_opener_that_was_put_in_is_known_in_the_next_sentence_of_a_stream():
     draft = "We left. However, it was late. However, we had a car. It is far. However, it works."
     wanted = "We left. But it was late. However, we had a car. It is far. But it works."
     assert rewrite(APART, draft, windows="sentences").text == wanted
+
+
+def test_in_a_stream_the_rule_below_an_opener_goes_with_it():
+    assert rewrite(SHORT, f"Great question!\n\n---\n\n{STEP}", windows="sentences").text == STEP
 
 
 @pytest.mark.parametrize(

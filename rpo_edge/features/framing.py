@@ -78,6 +78,8 @@ _DIVIDER = re.compile(
     rf"(?:[-*_]{{3,}}|(?:#{{1,6}}[ \t]+|\*\*)(?:{CLOSING_HEADINGS})[:?!]?(?:\*\*)?:?)[ \t]*(?:\r?\n\s*|\Z)", re.IGNORECASE
 )
 """What may set a closer apart: a rule, or a heading that says as little."""
+_RULE_BELOW = re.compile(r"\s*\n[ \t]*[-*_]{3,}[ \t]*(?=\r?\n|\Z)")
+"""What sets an opener apart from the answer, which would begin with it."""
 _TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
 _LEFT_OVER = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+(?=\s)")
 """Emoji behind the stop of what stands before, which a sentence begins with."""
@@ -123,7 +125,9 @@ def _stock(which: str) -> re.Pattern[str]:
 def is_stock(sentence: str) -> bool:
     """Whether a sentence is, as a whole, one of the closed list of stock openers and closers, with what sets it apart."""
     text = sentence.strip()
-    return bool(text) and (any(_stock(which).fullmatch(text) for which in ("opener", "agreement")) or _closes(text, offers=True))
+    rule = _RULE_BELOW.search(text, max(0, len(text) - _TAIL_LENGTH))
+    said = text[: rule.start()] if rule and rule.end() == len(text) else text
+    return bool(text) and (any(_stock(which).fullmatch(said) for which in ("opener", "agreement")) or _closes(text, offers=True))
 
 
 def _closes(sentence: str, offers: bool) -> bool:
@@ -261,14 +265,17 @@ def _said_from(text: str, start: int = 0) -> int:
 
 
 def opener_end(text: str, start: int = 0) -> int:
-    """Where the text goes on after a stock opener at `start`; `start` if there is none."""
+    """Where the text goes on after a stock opener at `start`, and the rule below it; `start` if there is none."""
     match, agreement = _stock("opener").match(text, start), _stock("agreement").match(text, start)
     if agreement and not is_letter(text):
         match = agreement
     if not match or not text[match.end() : match.end() + 1].isspace():
         return start
     is_answer = _ANSWER.fullmatch(match[0]) and not _ANNOUNCEMENT.match(text, match.end())
-    return start if is_answer else _next(text, match.end())
+    if is_answer:
+        return start
+    rule = _RULE_BELOW.match(text, match.end())
+    return _next(text, rule.end() if rule else match.end())
 
 
 def _next(text: str, start: int) -> int:
