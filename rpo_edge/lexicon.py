@@ -228,6 +228,11 @@ FORMAL_PLAIN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 )
 """(formal forms, plain forms, context): "" swaps either way, "formal" only from the formal form to the plain one."""
 
+TALK: frozenset[str] = frozenset(
+    _split("a_big big a_bit a_lot all_kinds get get_rid_of go go_ahead put_up_with run_into to_figure_out maybe")
+)
+"""Plain twins, without the words that both end with, that belong to talk: who contracts nothing writes no plain English so."""
+
 # One line a family: British ending, American ending | stems | what may follow (a dot for nothing).
 _SPELLING_FAMILIES = """
 our or | col fav hon hum lab flav harb neighb rum sav vap arm clam endeav | . s ed ing

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from rpo_edge import History, Personalizer
+from rpo_edge.lexicon import FORMAL_PLAIN, TALK
 from rpo_edge.steps.formality import Formality, usual
 from rpo_edge.steps.profile import free_sites
 from training.formal import rates, summed, uses
@@ -55,6 +56,43 @@ def test_one_pet_phrase_makes_nobody_formal():
 
 def test_a_pair_that_models_hardly_write_is_left_to_its_own_counts():
     assert user(20_000).kept("register:no such/pair") is None
+
+
+CONTRACTED = {"contraction:it's": {"contracted": 6.0, "expanded": 5.0}}
+EXPANDED = {"contraction:it's": {"contracted": 5.0, "expanded": 5.0}}
+
+
+@pytest.mark.parametrize(
+    ("seen", "detail", "stays"),
+    [
+        (EXPANDED, "a small amount/a bit", True),
+        ({}, "a significant/a big", True),
+        (EXPANDED, "procure/get", True),
+        (CONTRACTED, "a small amount/a bit", False),
+        (EXPANDED | {"register:a small amount/a bit": {"plain": 1.0}}, "a small amount/a bit", False),
+        (EXPANDED | {"register:a great deal/a lot": {"plain": 1.0}}, "a significant amount/a lot", False),
+        (EXPANDED | {"register:a great deal/a lot": {"formal": 1.0}}, "a significant amount/a lot", True),
+        (EXPANDED, "crucial/important", False),
+        (EXPANDED, "a vital/a key", False),
+    ],
+)
+def test_talk_is_put_in_for_who_talks(seen, detail, stays):
+    assert (Formality({"lexical": {"words": 20_000.0}} | seen).kept(f"register:{detail}") == 1) == stays
+
+
+def test_words_of_talk_are_twins_of_the_list():
+    twins = [f"{form} " for _, plain, _ in FORMAL_PLAIN for form in plain]
+    assert all(any(twin.startswith(f"{word} ") for twin in twins) for word in TALK)
+
+
+def test_no_talk_is_put_in_for_who_spells_out(tmp_path):
+    for name, words in (("spelled", "It is late."), ("contracted", "It's late.")):
+        with History.open(tmp_path / f"{name}.db") as store:
+            for n in range(150):
+                store.add(f"{words} We need a new plan for day {n}, and it has to be short.")
+            text = Personalizer(store).rewrite("We add a small amount of salt. They obtain a form. It is crucial.").text
+        talk = "a bit of salt. They get a form" in text
+        assert "important" in text and talk == (name == "contracted"), text
 
 
 @pytest.mark.parametrize(

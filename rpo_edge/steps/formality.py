@@ -15,10 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
-from rpo_edge.steps.profile import Counts
+from rpo_edge.lexicon import TALK
+from rpo_edge.steps.profile import Counts, totals_by_name
 
 FEATURE = "register"
 _SHAPE = 0.3
@@ -62,8 +63,14 @@ class Formality:
         self.likeness = math.log(self._f) / math.log(models / people)
 
     def kept(self, key: str) -> float | None:
-        """The share that stays of a formal word in a model's draft, 0 to 1; None where models hardly write it."""
-        rate = usual().get(key.partition(":")[2])
+        """The share that stays of a formal word in a model's draft, 0 to 1; None where models hardly write it.
+
+        All of one whose twin is talk, for who was not seen to talk: neither to write the twin nor to contract mostly.
+        """
+        detail = key.partition(":")[2]
+        twin, rate = detail.partition("/")[2], usual().get(detail)
+        if twin in TALK and twin not in self._said and not self._contracts:
+            return 1.0
         if rate is None:
             return None
         uses = self._user.get(key, {}).get("formal", 0.0)
@@ -71,6 +78,16 @@ class Formality:
         prior = rate.people * (self._f if self._f < 1 else max(1.0, rate.models / rate.people) ** between)
         share = min(1.0, _PER * (uses + _SHAPE) / (self.words + _PER * _SHAPE / prior) / rate.models)
         return float(share ** (1 - between))
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        """Plain twins that the user was seen to write, of whatever formal word."""
+        return frozenset(key.rpartition("/")[2] for key, seen in self._user.items() if key.startswith(f"{FEATURE}:") and seen.get("plain"))
+
+    @cached_property
+    def _contracts(self) -> bool:
+        seen = totals_by_name(self._user).get("contraction", {})
+        return seen.get("contracted", 0.0) > seen.get("expanded", 0.0)
 
 
 @cache
