@@ -343,6 +343,21 @@ CASES = {
         "We are so sorry for your loss.\n\nThank you for your letter.\n\nWe are there for you.",
         "We are so sorry for your loss.\n\nThank you for your letter.\n\nWe are there for you!",
     ),
+    "nor anything where two paragraphs are sad": (
+        CALLS,
+        "We heard of your breakup.\n\nIt is late here.\n\nIt is fine to feel sad.\n\nIt is late.\n\nIt is far.\n\nWe are there for you.",
+        None,
+    ),
+    "but where one is": (
+        CALLS,
+        "We heard of your breakup.\n\nIt is late here.\n\nIt is fine to feel cold.\n\nIt is late.\n\nIt is far.\n\nWe are there for you.",
+        "We heard of your breakup.\n\nIt is late here.\n\nIt is fine to feel cold.\n\nIt is late.\n\nIt is far.\n\nWe are there for you!",
+    ),
+    "but where a break is": (
+        CALLS,
+        "We had a break up there.\n\nWe are there for you.",
+        "We had a break up there!\n\nWe are there for you!",
+    ),
     "its mark behind the same greeting": (BANGS, "Hey Sam,\n\nYou asked for it.", "Hey Sam!\n\nYou asked for it."),
     "a sign-off of formal letters": (
         BOTH,

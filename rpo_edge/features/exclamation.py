@@ -52,12 +52,12 @@ _RUIN = r"bankrupt\w* hack(?:ed|ers?) breach\w* stolen fraud\w* scam\w* overdue 
 _BEREAVEMENT = r"condolence\w* sympathy bereave\w* mourn\w* funeral\w* grie\w+ died death dying miscarr\w+"
 _VIOLENCE = r"suicid\w* self-harm abus\w+ assault\w* violen\w+ overdos\w+ victim\w*"
 _ALARM = r"diagnos\w+ cancer\w* tumou?r\w* emergency ambulance 911 999 stroke bleeding unconscious crisis"
-_SADNESS = r"tragic tragedy heartbr\w+ depress\w+ trauma\w* sad(?:ness|den\w*) despair\w* hopeless\w*"
+_SADNESS = r"tragic tragedy heartbr\w+ depress\w+ trauma\w* sad(?:ness|den\w*) despair\w* hopeless\w* break-?ups?"
 _SORROWFUL_PHRASES = (
     r"laid off|past due|loss of (?:your|his|her|their)\b|"
     r"(?:your|her|his|their|our|['’]s) loss|pass(?:ed|ing) away|passed (?:last|this|peacefully|yesterday)|['’]s passing|"
     r"tested positive|(?:test|result)s? (?:is|was|are|were|came back) positive|heart attack|miss (?:him|her)\b(?! (?:up|out))|"
-    r"(?:so|very|deeply|truly|terribly) sorry"
+    r"(?:so|very|deeply|truly|terribly|really) sorry|(?:be|being|feel|feels|feeling|felt) sad|(?:hurt|harm|kill)ing yourself"
 )
 _SORROW = re.compile(
     rf"\b(?:{alternatives(_DISMISSAL, _CHARGE, _RUIN, _BEREAVEMENT, _VIOLENCE, _ALARM, _SADNESS)}|{_SORROWFUL_PHRASES})\b", re.IGNORECASE
@@ -112,13 +112,12 @@ def _is_cited(text: str, start: int) -> bool:
 
 
 def _grave_parts(text: str) -> list[tuple[int, int]]:
-    """The paragraphs that tell of something grave, each with those beside it; the whole of a letter of condolence, or of complaint."""
+    """The paragraphs that tell of something grave, each with those beside it; the whole where two do, and of a letter of condolence or complaint."""
     parts = [part for part in paragraphs(text) if not _BARE_SALUTATION.fullmatch(text, *part)]
-    if (is_letter(text) and _GRIEF.search(text)) or (_SERVICE.search(text) and _COMPLAINT.search(text)):
+    found = [i for i, part in enumerate(parts) if _SORROW.search(text, *part)]
+    if len(found) > 1 or (is_letter(text) and _GRIEF.search(text)) or (_SERVICE.search(text) and _COMPLAINT.search(text)):
         return [(0, len(text))]
-    return [
-        (parts[max(0, i - 1)].start, parts[min(i + 1, len(parts) - 1)].end) for i, part in enumerate(parts) if _SORROW.search(text, *part)
-    ]
+    return [(parts[max(0, i - 1)].start, parts[min(i + 1, len(parts) - 1)].end) for i in found]
 
 
 def is_no_end(text: str, end: int) -> bool:
