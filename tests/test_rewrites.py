@@ -66,6 +66,10 @@ BANGS = [
 BOTH = [f"Dear Mr {name},\n\nThank you for the report of last week.\n\nYours sincerely,\nHal" for name in ("Hale", "Hill", "Lee")] + [
     f"Dear {name},\n\nIt rained all week, and we sat and read.\n\nYours ever,\nHal" for name in ("Sam", "Bo", "Al", "Jo")
 ]
+COLONS = [
+    f"Dear {name}:\n\nThe old contract is here, and it does not bind us.\n\nVery truly yours,\nAnn Lee"
+    for name in ("Tom", "Ms. Hall", "Mr. Hill", "Bo")
+]
 SIGNED_ONLY = [f"It rained all week {w}, and we sat and read.\n\nYours ever,\nHal" for w in WEEKS]
 STOPLESS = [
     f"The plan for week {w} is here, and it says what each of us has to do until the boats are back from the bay. You can see it on the wall"
@@ -358,6 +362,27 @@ CASES = {
         "We had a break up there.\n\nWe are there for you.",
         "We had a break up there!\n\nWe are there for you!",
     ),
+    "a colon behind the greeting of a formal letter": (
+        COLONS,
+        "Dear Dr. Ahmed,\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+        "Dear Dr. Ahmed:\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+    ),
+    "and of another": (
+        COLONS,
+        "Hi Sam,\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+        "Dear Sam:\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+    ),
+    "not where the letter goes on in the line": (
+        COLONS,
+        "Dear Sam, the report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+        None,
+    ),
+    "nor for who has commas, and theirs for nobody's colon": (
+        LETTERS,
+        "Dear Dr Ahmed:\n\nThe report that you asked for is here.\n\nKind regards",
+        None,
+    ),
+    "friends' marks are none of a formal letter": (BANGS, "Dear Dr. Ahmed:\n\nYou asked for it.", None),
     "its mark behind the same greeting": (BANGS, "Hey Sam,\n\nYou asked for it.", "Hey Sam!\n\nYou asked for it."),
     "a sign-off of formal letters": (
         BOTH,

@@ -99,6 +99,9 @@ _HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:|P\.?S\.?)")
 """A line that would have nothing under it."""
 _LAST_RULE = re.compile(r"\r?\n[ \t]*\r?\n[ \t]*[-*_]{3,}\s*\Z")
 _GREETING_MARKS = (",", "!", ".")
+_COLON = ":"
+"""Behind a greeting that has its line to itself: American business letters have it."""
+_LINE_ENDS = re.compile(r"[ \t]*\r?\n")
 _ASIDE = frozenset(["yes", "no", "here's", "here", "let's"])
 
 _NEAR = 80
@@ -381,13 +384,18 @@ def _greeting(text: str) -> Iterator[Site]:
 
 
 def _greeting_mark(text: str) -> Iterator[Site]:
-    """What stands behind a greeting; in formal letters, what is the custom there."""
+    """What stands behind a greeting. A colon stays: of a draft, it may lead in something. In formal letters a comma is the other custom."""
     start = _letter_start(text)
     match = GREETING.match(text[start:])
-    mark = match["rest"][-1] if match else ""
-    if match and mark in _GREETING_MARKS and match["rest"][-2:-1] not in ("", *_GREETING_MARKS) and not is_formal(text):
-        end = start + match.end()
-        yield Site("greeting_mark", end - 1, end, mark, {other: other for other in _GREETING_MARKS if other != mark})
+    if not match or match["rest"][-2:-1] in ("", *_GREETING_MARKS):
+        return
+    end, mark, formal = start + match.end(), match["rest"][-1], is_formal(text)
+    marks: tuple[str, ...] = (",",) if formal else _GREETING_MARKS
+    if _LINE_ENDS.match(text, end):
+        marks = (*marks, _COLON)
+    if mark in marks:
+        others = [other for other in marks if mark not in (other, _COLON)]
+        yield Site(frame_key("greeting_mark", formal), end - 1, end, mark, {other: other for other in others})
 
 
 def _sign_off(text: str) -> Iterator[Site]:
