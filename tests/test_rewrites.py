@@ -140,6 +140,26 @@ CASES = {
         "The plan was good. However, they left. We stayed.",
     ),
     "by a full stop beside the draft's own": (APART, "But the plan was very old, but it was late. They were here.", None),
+    "no plain opener in a formal letter": (
+        APART,
+        "Dear Dr Hale,\n\nThe plan was good. However, the bus was late. It was far; however, the road was dry.",
+        "Dear Dr Hale,\n\nThe plan was good. However, the bus was late. It was far. However, the road was dry.",
+    ),
+    "but in a letter to a friend": (
+        APART,
+        "Dear Ann,\n\nThe plan was good. However, the bus was late.",
+        "Dear Ann,\n\nThe plan was good. But the bus was late.",
+    ),
+    "nor talk": (
+        [*SHORT, *PLAIN],
+        "Dear Dr Hale,\n\nThey obtain a form. They assist us.",
+        "Dear Dr Hale,\n\nThey obtain a form. They help us.",
+    ),
+    "talk to a friend": (
+        [*SHORT, *PLAIN],
+        "Dear Ann,\n\nThey obtain a form. They assist us.",
+        "Dear Ann,\n\nThey get a form. They help us.",
+    ),
     # greeting, sign-off and stock sentences
     "a closer in a window of its own": (SHORT, f"{FILL}\n\nI hope this helps! Let me know if you have any further questions.", FILL),
     "an opener in a window of its own": (SHORT, f"Great question!\n\n{FILL}", FILL),

@@ -69,6 +69,9 @@ _POLICIES = {
     "greeting": Policy(frame=True, once=True),
     "greeting_mark": Policy(uniform=True),
     "sign_off": Policy(frame=True, once=True),
+    "connective_contrast": Policy(casual="plain"),
+    "connective_addition": Policy(casual="plain"),
+    "connective_result": Policy(casual="plain"),
     "you_are": Policy(own_count=True, at_least=0.8, casual="ur"),  # some write "ur" for "your" alone
     "register": Policy(per_word=True),
     "spelling": Policy(uniform=True),

@@ -31,6 +31,7 @@ from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.policies import policy
 from rpo_edge.reflectors.rates import Rates
 from rpo_edge.segment import WORD, words
+from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, totals_by_name
@@ -204,7 +205,7 @@ def _chosen(site: Site, window: Window, rates: Rates, sampler: _Sampler) -> _Cho
     if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and not stated:
         return None
     chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
-    if chosen is None or (window.formal and not stated and followed.is_casual(chosen[0])):
+    if chosen is None or (window.formal and not stated and (followed.is_casual(chosen[0]) or is_talk(site.key, chosen[0]))):
         return None
     return _Chosen(site, *chosen)
 
@@ -243,7 +244,7 @@ def _choose(site: Site, rates: Rates, sampler: _Sampler, strength: float) -> tup
 
 def _reopened(site: Site, text: str, window: Window, rates: Rates) -> Iterator[tuple[Site, str, str]]:
     """A split whose second sentence begins with the user's word for the draft's, and more of its reason: "; however, it" as ". But it"."""
-    if site.name != "semicolon":
+    if site.name != "semicolon" or window.formal:
         return
     first = f"{window.text[: site.start]}{text}"
     start = len(first) - 1

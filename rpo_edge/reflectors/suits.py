@@ -15,6 +15,7 @@ from rpo_edge.reflectors.grammar import allows
 from rpo_edge.reflectors.policies import policy
 from rpo_edge.reflectors.rates import short_key, writes_short
 from rpo_edge.segment import straight
+from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.usage import WORDS, sides
 
@@ -61,7 +62,7 @@ class Suits:
 
     def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin, habits: Mapping[str, Habit]) -> None:
         self._text, self._counts, self._kin, self._habits = window.text, counts, kin, habits
-        self._lead = window.lead
+        self._lead, self._formal = window.lead, window.formal
         self._sites: list[Site] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
@@ -90,7 +91,7 @@ class Suits:
         if not op.initial:
             return True
         first = op.after.split(" ")[0].strip(",").lower()
-        if first in _JOINING and (not op.before or not self._counts.get(f"^ {first}")):
+        if first in _JOINING and (self._formal or not op.before or not self._counts.get(f"^ {first}")):
             return False
         if op.before.partition(",")[0] not in _OPENERS:
             return True
@@ -122,6 +123,8 @@ class Suits:
         persons.
         """
         seen = self._habits[site.key].counts if site.key in self._habits else {}
+        if site.name == "register" and self._formal and any(is_talk(site.key, variant) for variant in site.options):
+            return False
         if site.name == "obligation":
             return seen.get(edit.after.lower(), 0) >= _TWICE
         short = self._habits.get(short_key(site.key))

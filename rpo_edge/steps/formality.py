@@ -90,6 +90,11 @@ class Formality:
         return seen.get("contracted", 0.0) > seen.get("expanded", 0.0)
 
 
+def is_talk(key: str, variant: str) -> bool:
+    """Whether a variant is a plain twin that belongs to talk."""
+    return variant == "plain" and key.startswith(f"{FEATURE}:") and key.rpartition("/")[2] in TALK
+
+
 @cache
 def usual() -> Mapping[str, Rate]:
     """Of each pair's formal words, how often models and people write them, by `python -m training formal`."""
