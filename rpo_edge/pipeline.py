@@ -15,6 +15,7 @@ from typing import Literal, Self
 
 from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
+from rpo_edge.features.exclamation import is_grave
 from rpo_edge.features.framing import is_formal, says_something
 from rpo_edge.history import History
 from rpo_edge.manifest import embedded
@@ -186,7 +187,8 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
         else:
             groups.append([start, end])
             size, said = n, says
-    k, formal, opening = 0, is_formal(draft), draft[: groups[:2][-1][1]] if groups else ""
+    k, opening = 0, draft[: groups[:2][-1][1]] if groups else ""
+    formal, grave = is_formal(draft), is_grave(draft)
     for i, (start, end) in enumerate(groups):
         before = draft[slice(*groups[i - 1])] if i else ""
         after = draft[slice(*groups[i + 1])] if i + 1 < len(groups) else ""
@@ -197,7 +199,8 @@ def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
             if frozen[j].start >= end:
                 break
             inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
-        yield Window(draft[start:end], start, before, after, tuple(inside), last=i + 1 == len(groups), formal=formal, opening=opening)
+        last = i + 1 == len(groups)
+        yield Window(draft[start:end], start, before, after, tuple(inside), last=last, formal=formal, opening=opening, grave=grave)
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:

@@ -372,6 +372,11 @@ CASES = {
         "We heard of your breakup.\n\nIt is late here.\n\nIt is fine to feel sad.\n\nIt is late.\n\nIt is far.\n\nWe are there for you.",
         None,
     ),
+    "in whichever windows they are": (
+        CALLS,
+        f"We heard of your breakup.\n\n{FILL}\n\nIt is late.\n\nIt is far.\n\nWe are there for you.\n\n{FILL}\n\nIt is fine to feel sad.",
+        None,
+    ),
     "but where one is": (
         CALLS,
         "We heard of your breakup.\n\nIt is late here.\n\nIt is fine to feel cold.\n\nIt is late.\n\nIt is far.\n\nWe are there for you.",

@@ -120,6 +120,11 @@ def _grave_parts(text: str) -> list[tuple[int, int]]:
     return [(parts[max(0, i - 1)].start, parts[min(i + 1, len(parts) - 1)].end) for i in found]
 
 
+def is_grave(text: str) -> bool:
+    """Whether nothing in a text is called out."""
+    return _grave_parts(text) == [(0, len(text))]
+
+
 def is_no_end(text: str, end: int) -> bool:
     """Whether the exclamation mark before `end` is a part of its word."""
     return bool(_NO_END.search(text, max(0, end - _LONGEST_NAME), end))

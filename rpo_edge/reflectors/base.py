@@ -27,8 +27,9 @@ class Window:
     sentence: whether it is one; `after` is unknown then, `before` ends where the window starts, and the white space between both is the
     window's. carry: what rounding left in the sentences before it, by the reflector's own names. strength: how much of the way to the user,
     0 to 1; what is one way all over a text goes from one half on, what they stated always. A reflector that writes the text anew, whose
-    edits belong together, goes so much of the way in whole sentences, and at 0 none. More never makes fewer edits. formal: whether the draft is a letter to someone who is called by a title or an office. opening: what was known of
-    the draft where it begins, so that what is put at its end goes with what was put there.
+    edits belong together, goes so much of the way in whole sentences, and at 0 none. More never makes fewer edits. formal: whether the draft
+    is a letter to someone who is called by a title or an office. opening: what was known of the draft where it begins, so that what is put at
+    its end goes with what was put there. grave: whether nothing in the draft is called out.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Window:
     strength: float = 1.0
     formal: bool = False
     opening: str = ""
+    grave: bool = False
 
     @property
     def first(self) -> bool:

@@ -205,7 +205,9 @@ def _chosen(site: Site, window: Window, rates: Rates, sampler: _Sampler) -> _Cho
     if (followed.frame or _is_undivided(site, rates)) and window.strength < _HALF and not stated:
         return None
     chosen = framed(site, rates, window) if followed.frame else _choose(site, rates, sampler, window.strength)
-    if chosen is None or (window.formal and not stated and (followed.is_casual(chosen[0]) or is_talk(site.key, chosen[0]))):
+    if chosen is None or (window.grave and site.name == "exclamation" and chosen[0] == "!"):
+        return None
+    if window.formal and not stated and (followed.is_casual(chosen[0]) or is_talk(site.key, chosen[0])):
         return None
     return _Chosen(site, *chosen)
 
