@@ -30,6 +30,7 @@ from rpo_edge.steps.foreign import in_english
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
+from rpo_edge.steps.verse import with_verse
 from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
 from rpo_edge.streaming import (
@@ -146,11 +147,13 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         english = in_english(draft, freeze(draft))
     if not english.here:
         return unchanged(NOT_ENGLISH)
+    with clock("freeze"):
+        frozen = with_verse(draft, english.frozen)
     material = engine.material(draft, query, k, clock)
     try:
         with clock("reflect"):
             engine.remember(material)
-            observed, proposed = reflect(reflector, draft, english.frozen, material.evidence, material.profile, engine.strength)
+            observed, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)

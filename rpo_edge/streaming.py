@@ -33,6 +33,7 @@ from rpo_edge.steps.freeze import Frozen, freeze, prose
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
+from rpo_edge.steps.verse import with_verse
 from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
 from rpo_edge.store.states import KeptStates
@@ -223,12 +224,12 @@ class Stream:
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):
-            english, frozen = _told(window)
+            english, frozen, kept = _told(window)
         self._record.english += english
         self._record.foreign += not english or frozen != window.frozen
         if not english:
             return window.text
-        window = replace(window, frozen=frozen)
+        window = replace(window, frozen=kept)
         if self._material is None:
             self._material = self._engine.material(window.text, self._query, self._k, self._clock)
         profile, evidence = self._material.profile, self._material.evidence
@@ -273,13 +274,18 @@ class Stream:
         )
 
 
-def _told(window: Window) -> tuple[bool, tuple[tuple[int, int, str], ...]]:
-    """Whether the sentence is English, by what stands before it, too, and its frozen spans with what is not English in it."""
+def _told(window: Window) -> tuple[bool, tuple[Frozen, ...], tuple[Frozen, ...]]:
+    """Whether the sentence is English, by what stands before it, too; its frozen spans with what is not English in it, and with verse, too."""
     by, text = len(window.before), window.before + window.text
     frozen = (*freeze(window.before), *(Frozen(start + by, end + by, kind) for start, end, kind in window.frozen))
     english = in_english(text, frozen)
-    inside = tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in english.frozen if end > by)
-    return english.here and not (english.partly and not words(prose(window.text, inside))), inside
+    inside, kept = (_behind(by, spans) for spans in (english.frozen, with_verse(text, english.frozen)))
+    return english.here and not (english.partly and not words(prose(window.text, inside))), inside, kept
+
+
+def _behind(by: int, frozen: Iterable[Frozen]) -> tuple[Frozen, ...]:
+    """The frozen spans of a text without its first code points, `by` of them."""
+    return tuple(Frozen(max(0, start - by), end - by, kind) for start, end, kind in frozen if end > by)
 
 
 def _ended(text: str, added: str) -> str:

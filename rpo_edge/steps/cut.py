@@ -8,10 +8,10 @@ was chunked, and a long text costs time in proportion to its length.
 
 No cut is made where it would hide something from `freeze`: inside a quotation, formula, comment or code span that may yet be closed (for
 as long as `freeze` would let it be open), and in a line that may be the head of a table. Stock phrases, greetings and sign-offs stay with
-their neighbour, because they are judged by it.
+their neighbour, because they are judged by it. So do the lines of what may be verse, up to the paragraph's end.
 
-Not seen: that a line is the head of a table if a whole sentence of it comes before the first "|"; a quotation that goes on over a line's end
-where a sentence ends there, too; a comment or formula that begins inside of
+Not seen: a stanza's first sentence, where it ends within the first line; that a line is the head of a table if a whole sentence of it comes
+before the first "|"; a quotation that goes on over a line's end where a sentence ends there, too; a comment or formula that begins inside of
 what passes, or is longer than about 6,000 characters; a quotation, from 600 characters on.
 """
 
@@ -24,6 +24,7 @@ from typing import NamedTuple
 from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
 from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
+from rpo_edge.steps.verse import may_be_verse
 
 
 class Piece(NamedTuple):
@@ -287,11 +288,18 @@ class Cutter:
         surely = item or (new_line and PARAGRAPH_BREAK.search(self._buffer, here, following) is not None)
         if not surely and ((piped and not new_line) or not self._sentence_ends(here)):
             return False
-        return not self._open(here, following, new_line) and not self._held(here)
+        return not (self._open(here, following, new_line) or self._held(here) or (not surely and self._in_stanza(here, new_line)))
 
     def _sentence_ends(self, here: int) -> bool:
         near = self._buffer[max(0, here - _NEAR) : here]
         return sentences(f"{near} X")[-1].start == len(near) + 1
+
+    def _in_stanza(self, here: int, new_line: bool) -> bool:
+        """Whether the paragraph, which goes on, may be verse: that is known at its end. Its first sentence goes before anything is known."""
+        begun = max(0, here - _OVER)
+        begun = max((found.end() for found in PARAGRAPH_BREAK.finditer(self._buffer, begun, here)), default=begun)
+        lines = self._buffer[begun:here].lstrip().split("\n")
+        return (new_line or len(lines) > 1) and here - begun < _OVER and may_be_verse(lines)
 
     def _held(self, here: int) -> bool:
         """Stock phrases, sign-offs and the greeting wait for the next sentence."""
