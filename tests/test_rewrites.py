@@ -474,6 +474,22 @@ CASES = {
         "The plan:\n\n- **Cost:** low\n- **Time.** A week, **not** two.\n\n**Note:** it is late.",
         "The plan:\n\n- Cost: low\n- Time. A week, **not** two.\n\n**Note:** it is late.",
     ),
+    "lists without bold, with numbers, quotations and code in it": (
+        BULLETS,
+        'The plan:\n\n- **502 Bad Gateway:** low\n- **Say "no":** a week\n- **Use `it`:** here\n- **Time:** now, **5 times**\n\n**Step 5:** it is late.',
+        'The plan:\n\n- 502 Bad Gateway: low\n- Say "no": a week\n- Use `it`: here\n- Time: now, **5 times**\n\n**Step 5:** it is late.',
+    ),
+    "not half of a bold label": (
+        BULLETS,
+        'It is what we have:\n\n- **See https://x.org:** low\n- **Say "no:** a week"\n- **Use `it:** x` here\n- **Li, C. (2020). It is.** It is one.',
+        None,
+    ),
+    "labels in a line stay together": (
+        BULLETS,
+        "It is what we have.\n\n**Serves:** 4 | **Prep:** 10 minutes | **Cook**: a **long** time\n\nServes: 4 | **Prep:** 10 minutes\n\n- **Cost:** low, **Time:** long",
+        "It is what we have.\n\n**Serves:** 4 | **Prep:** 10 minutes | **Cook**: a long time\n\nServes: 4 | Prep: 10 minutes\n\n- Cost: low, Time: long",
+    ),
+    "labels in an item stay with it": (MAIL, "This was what we had.\n\n- **Cost:** low, **Time:** long", None),
     "numbered lists without bold": (
         [f"For {w}:\n1. Get the milk.\n2. Call the shop.\n3. Fix the door.\n4. Pay the rent." for w in WEEKS],
         "The plan:\n\n1. **Get the bus** to the coast.\n2. **Wait.** It is late.\n- **Cost:** low",
@@ -938,6 +954,8 @@ def test_a_stream_is_framed_as_its_first_sentence_is(draft, added):
         ({"bullets": "never"}, "We have:\n\n- a report\n- a plan", "We have:\n\na report\n\na plan"),
         ({"bullets": "*"}, "We have:\n\n- a report\n- a plan", "We have:\n\n* a report\n* a plan"),
         ({"bold": "never"}, "- **Report:** the **long** one", "- Report: the long one"),
+        ({"bold": "never"}, "- **See https://x.org:** low\n- **5** days", "- **See https://x.org:** low\n- 5 days"),
+        ({"bold": "never"}, "**Serves:** 4 | **Prep:** 5", "Serves: 4 | Prep: 5"),
         ({"bold": "never"}, "**Step 1: Open it.** Use the **Pixel 9** for it.", "Step 1: Open it. Use the Pixel 9 for it."),
         ({"sign_off": "none"}, "The report that you sent is here.\n\nBest regards,\nAnn Lee", "The report that you sent is here.\n\n"),
         ({"stock_phrases": "drop"}, "In conclusion, the new design saves ten minutes a day.", "The new design saves ten minutes a day."),

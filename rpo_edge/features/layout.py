@@ -19,6 +19,10 @@ _EMPHASIS = frozenset(
 _BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
 _FIXED = re.compile(r"[\d\"“'‘`@/]")
 """Of what may be frozen."""
+_MARKS_TOO = re.compile(
+    r"://|www\.|\.\w+/|\((?:19|20)\d\d|\A(?:[^\"]*\"[^\"]*\")*[^\"]*\"[^\"]*\Z|\A(?:[^`]*`[^`]*`)*[^`]*`[^`]*\Z|[“‘][^”’]*\Z"
+)
+"""Of what may be frozen with a mark beside it: an address, a citation, a quotation or code that goes on."""
 EMOJI = re.compile(
     "(?:[\U0001f300-\U0001faff\u2600-\u27bf\u2b05-\u2b55\u23e9-\u23fa\U0001f1e6-\U0001f1ff]|[\u25b6\u25c0\u2194-\u21aa]\ufe0f)[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*"
 )
@@ -57,20 +61,39 @@ def _bullet(text: str) -> Iterator[Site]:
 def _bold(text: str) -> Iterator[Site]:
     """Bold runs against sentences without one: the unit is bold runs per sentence."""
     line = searched = 0
+    lead: tuple[int, str] | None = None  # of the last line that bold leads: where it begins, and the key of its lead
     for match in _BOLD.finditer(text):
         line = text.rfind("\n", searched, match.start()) + 1 or line
         searched = match.start()
-        if _FIXED.search(match["text"]):  # a number may not be touched, the marks around it may
-            yield Site("bold", match.start(), match.start("text"), "bold", {"plain everywhere": ""})
-            yield Site("bold", match.end("text"), match.end(), "bold", {"plain everywhere": ""})
+        before = text[line : match.start()] if match.start() - line <= _LONGEST_LEAD else None
+        key = "bold:list" if before and _ITEM.fullmatch(before) else "bold"
+        carries = _carries(text, line, before, match["text"])
+        if _leads(before):
+            lead = line, key
+        elif lead and lead[0] == line and _is_label(text, match):
+            key, carries = lead[1], True
+        fixed = bool(_FIXED.search(match["text"]))
+        ways = _ways_out(match["text"], fixed, key == "bold:list", carries)
+        if fixed:  # a number may not be touched, the marks around it may
+            yield Site(key, match.start(), match.start("text"), "bold", dict.fromkeys(ways, ""))
+            yield Site(key, match.end("text"), match.end(), "bold", dict.fromkeys(ways, ""))
         else:
-            before = text[line : match.start()] if match.start() - line <= _LONGEST_LEAD else None
-            key = "bold:list" if before and _ITEM.fullmatch(before) else "bold"
-            ways = ("plain everywhere",) if _carries(text, line, before, match["text"]) and key == "bold" else ("plain", "plain everywhere")
             yield Site(key, *match.span(), "bold", dict.fromkeys(ways, match["text"]))
     for span in sentences(text):
         if "**" not in text[span.start : span.end]:
             yield Site("bold", span.start, span.start, "plain")
+
+
+def _ways_out(said: str, fixed: bool, in_list: bool, carries: bool) -> tuple[str, ...]:
+    """The variants for which bold goes. fixed: something in it may be frozen; carries: it says something."""
+    if fixed and _MARKS_TOO.search(said):
+        return ()  # one mark would stay
+    return ("plain", "plain everywhere") if in_list or not (fixed or carries) else ("plain everywhere",)
+
+
+def _is_label(text: str, bold: re.Match[str]) -> bool:
+    """Whether what is bold names what follows, as "**Time:** 5 minutes"."""
+    return bold["text"].endswith(":") or text.startswith(":", bold.end())
 
 
 def _carries(text: str, line: int, before: str | None, said: str) -> bool:
@@ -78,9 +101,13 @@ def _carries(text: str, line: int, before: str | None, said: str) -> bool:
 
     line: where the line begins; before: its part before the bold; None if that is too long for a lead.
     """
-    leads = before is not None and not EMOJI.sub("", LINE_PREFIX.sub("", before, count=1)).strip()
     in_heading = text[line : line + _LONGEST_LEAD].lstrip().startswith(("#", "|"))
-    return leads or in_heading or said.isupper() or _EMPHASIS.issuperset(said.lower().split())
+    return _leads(before) or in_heading or said.isupper() or _EMPHASIS.issuperset(said.lower().split())
+
+
+def _leads(before: str | None) -> bool:
+    """Whether bold leads its line; before: as of `_carries`."""
+    return before is not None and not EMOJI.sub("", LINE_PREFIX.sub("", before, count=1)).strip()
 
 
 def _emoji(text: str) -> Iterator[Site]:
