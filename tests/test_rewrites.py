@@ -42,6 +42,7 @@ PLAIN = [
 CALLS = [f"I saw it in week {w}! You would like it! We had a walk there! Come and see us!" for w in WEEKS]
 FEW_CALLS = [text.replace("!", ".", 3) for text in CALLS]
 LOW = [text.lower().rstrip(".") for text in SHORT]
+LOW_LONG = [". ".join([text] * 3) for text in LOW]
 CHAT = [
     "ngl i think ur overthinking it. u gotta dodge left and its not that hard once u know it. u dont need the sword",
     "u can do it that way but its gonna take forever. dont worry, u can sell the rocks. pls dont buy it",
@@ -459,6 +460,31 @@ CASES = {
         "You need this:\n\n- Buy the milk now\n\nIt is far and we know it",
     ),
     "a letter is no word": (LOW, "- **Power:** A\n- **Speed:** A few\n\nA mark.", "- **Power:** A\n- **Speed:** a few\n\na mark."),
+    "bold labels keep their capitals, whatever ends them": (
+        LOW_LONG,
+        "It is so:\n\n- **Too hot?** A spoon of milk will help.\n- **Time is short:** It will wait.\n- **Wait.** It is late.\n\n**It is late!** We left.\n\n**The long one**: It is.",
+        "it is so:\n\n- **Too hot?** a spoon of milk will help\n- **Time is short:** it'll wait\n- **Wait.** it's late\n\n**It's late!** we left\n\n**The long one**: it is",
+    ),
+    "bold that goes on in its sentence is no label": (
+        LOW_LONG,
+        "It is so:\n\n1. **Open the file** and wait.\n2. **Close** it.\n\n**Wait** for it, and wait until it is done. It is not late.",
+        "it is so:\n\n1. **open the file** and wait\n2. **close** it\n\n**wait** for it, and wait until it's done. it isn't late",
+    ),
+    "first letters of a list's items, all": (
+        LOW_LONG,
+        "It is so:\n\n- The bus is late.\n- A car is not.\n  - Wait for it.\n- HTTPS is on.\n- Docker is there, and we are not.\n- I am here.",
+        "it is so:\n\n- the bus is late\n- a car isn't\n  - wait for it\n- HTTPS is on\n- Docker is there, and we aren't\n- i'm here",
+    ),
+    "or none, where one stays": (
+        LOW_LONG,
+        "It is so:\n\n- Independence of errors: it is. They are.\n  - Wait for it.\n\n- Linearity: it is.\n\nWe are there.\n\n- The bus is late.\n- A car is not.",
+        "it is so:\n\n- Independence of errors: it is. they are\n  - wait for it\n\n- Linearity: it is\n\nwe are there\n\n- the bus is late\n- a car isn't",
+    ),
+    "or none, beside a bold label": (
+        LOW_LONG,
+        "It is so, as we said:\n\n1. **Open it:**\n   ```\n   x\n   ```\n2. **Close the file** and wait, since they are not here and it is late.",
+        "it is so, as we said:\n\n1. **Open it:**\n   ```\n   x\n   ```\n2. **Close the file** and wait, since they aren't here and it's late",
+    ),
     "an announcement of which one was ever seen": (
         [*STOPS, "It is worth noting that it rained."],
         "It is important to note that the sky is low. Note that the sea is high. Please note that the road is closed.",

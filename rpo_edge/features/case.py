@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, line_of, listed, word_after, word_before
 from rpo_edge.features.exclamation import GOES_ON, is_no_end
-from rpo_edge.features.layout import EMOJI
+from rpo_edge.features.layout import EMOJI, LONGEST_LEAD, leads
 from rpo_edge.features.parts import has_ing_form
 from rpo_edge.features.punctuation import BEGINS_ITEM, without_code
 from rpo_edge.lexicon import FUNCTION_WORDS
@@ -26,11 +28,54 @@ _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "eas
 """Names that are verbs too, and the words before which they are."""
 _LEADING_EMOJI = re.compile(rf"(?:(?:{EMOJI.pattern})[ \t]*)+")
 _EMPHASISED = re.compile(r"[*_](?=[A-Z])")
+_LABEL = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?:[:?!.](?:\*\*|__)|(?:\*\*|__):)")
+_LIST_LINE = re.compile(
+    rf"^(?P<indent>[ \t]*)(?:(?P<mark>[-*+•]|\d{{1,3}}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)*[*_\"“'‘(]*|(?=[^\s`~]))",
+    re.MULTILINE,
+)
+"""A line with an item's mark, up to its first word; or another, which ends the list where it is not indented."""
 _ARTICLE = re.compile(r"[Aa] \w\w|[^Aa]")
 
 
 def _lower_start(text: str) -> Iterator[Site]:
-    """Sentence-initial letters; a capital is a choice only where the word is surely no name. "I" is a choice of its own (`_pronoun`)."""
+    """Sentence-initial letters. Those of a list's items change all or none, and labels in bold keep theirs."""
+    sites = [*_starts(text)]
+    large = {site.start for site in sites if site.variant == "upper"}
+    free = {start for start in large if not _begins_label(text, start)}
+    kept = large - free | _beside_capitals(text, free)
+    for site in sites:
+        yield replace(site, options={}) if site.start in kept else site
+
+
+def _begins_label(text: str, start: int) -> bool:
+    """Whether bold begins here that leads its line and ends as labels do: "**Time:** 5 minutes", "**Too hot?** Add milk"."""
+    line = text.rfind("\n", 0, start) + 1
+    return start - line <= LONGEST_LEAD and bool(_LABEL.match(text, max(0, start - 2))) and leads(text[line : max(0, start - 2)])
+
+
+def _beside_capitals(text: str, free: set[int]) -> set[int]:
+    """Of the letters that may change, those that begin an item of a list in which another item, no name, keeps its capital."""
+    levels: dict[str, list[int]] = defaultdict(list)  # of the list, by indent: where its items' words begin
+    found: set[int] = set()
+    for line in (*_LIST_LINE.finditer(text), None):
+        if line and line["mark"]:
+            levels[line["indent"]].append(line.end())
+        elif line is None or not line["indent"]:
+            for starts in levels.values():
+                if any(start not in free and _is_common(text, start) for start in starts):
+                    found.update(starts)
+            levels.clear()
+    return found
+
+
+def _is_common(text: str, start: int) -> bool:
+    """Whether a word with a capital begins here that is no name, nor the word "I"."""
+    word = WORD.match(text, start)
+    return word is not None and word[0][0].isupper() and word[0][1:].islower() and no_name(word[0]) and not _PRONOUN.match(text, start)
+
+
+def _starts(text: str) -> Iterator[Site]:
+    """A capital is a choice only where the word is surely no name. "I" is a choice of its own (`_pronoun`)."""
     prose = without_code(text)
     named = frozenset(_CAPITAL_INSIDE.findall(prose))
     for span in sentences(text):

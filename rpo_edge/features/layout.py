@@ -34,7 +34,7 @@ _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)]
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(?=\S)", re.MULTILINE)
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
-_LONGEST_LEAD = 100
+LONGEST_LEAD = 100
 """Characters before bold that leads its line: indents, marks, emoji. A limit, as a line of many bold runs would else be read again for each."""
 _MARKS = ("-", "*", "•")
 
@@ -65,10 +65,10 @@ def _bold(text: str) -> Iterator[Site]:
     for match in _BOLD.finditer(text):
         line = text.rfind("\n", searched, match.start()) + 1 or line
         searched = match.start()
-        before = text[line : match.start()] if match.start() - line <= _LONGEST_LEAD else None
+        before = text[line : match.start()] if match.start() - line <= LONGEST_LEAD else None
         key = "bold:list" if before and _ITEM.fullmatch(before) else "bold"
         carries = _carries(text, line, before, match["text"])
-        if _leads(before):
+        if leads(before):
             lead = line, key
         elif lead and lead[0] == line and _is_label(text, match):
             key, carries = lead[1], True
@@ -101,12 +101,12 @@ def _carries(text: str, line: int, before: str | None, said: str) -> bool:
 
     line: where the line begins; before: its part before the bold; None if that is too long for a lead.
     """
-    in_heading = text[line : line + _LONGEST_LEAD].lstrip().startswith(("#", "|"))
-    return _leads(before) or in_heading or said.isupper() or _EMPHASIS.issuperset(said.lower().split())
+    in_heading = text[line : line + LONGEST_LEAD].lstrip().startswith(("#", "|"))
+    return leads(before) or in_heading or said.isupper() or _EMPHASIS.issuperset(said.lower().split())
 
 
-def _leads(before: str | None) -> bool:
-    """Whether bold leads its line; before: as of `_carries`."""
+def leads(before: str | None) -> bool:
+    """Whether bold leads its line; before: what stands before it there, None if that is too long for a lead."""
     return before is not None and not EMOJI.sub("", LINE_PREFIX.sub("", before, count=1)).strip()
 
 
