@@ -485,6 +485,11 @@ CASES = {
         "It is so, as we said:\n\n1. **Open it:**\n   ```\n   x\n   ```\n2. **Close the file** and wait, since they are not here and it is late.",
         "it is so, as we said:\n\n1. **Open it:**\n   ```\n   x\n   ```\n2. **Close the file** and wait, since they aren't here and it's late",
     ),
+    "a callout is the draft's own, a quotation is not": (
+        STOPS,
+        "It is what we have.\n\n> **Note:** If it is late, we do not go. It is far.\n\n> It is what she said. We do not know.",
+        "It's what we have.\n\n> **Note:** If it's late, we don't go. It's far.\n\n> It is what she said. We do not know.",
+    ),
     "an announcement of which one was ever seen": (
         [*STOPS, "It is worth noting that it rained."],
         "It is important to note that the sky is low. Note that the sea is high. Please note that the road is closed.",

@@ -122,7 +122,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             rf"{_LINE_TEXT}[*_]{{0,2}}[A-Z][\w'’-]{{1,40}},(?: ?[A-Z]\.-?){{1,4}}[^\n]{{0,300}}?\((?:19|20)\d\d[a-z]?\)[*_]{{0,2}}[.,:](?:(?!\.\*\*[ \t])[^\n])*",
         ),
         ("citation", ("[^",), r"^[ \t]*\[\^[\w-]{1,40}\]:[^\n]*"),  # a footnote
-        ("quotation", (">",), r"^[ \t]*>[^\n]*"),
+        ("quotation", (">",), r"^[ \t]*>[^\n]*(?:\n[ \t]*>[^\n]*)*"),
         ("math", ("$", "\\"), r"\$\$[^$]{1,2000}\$\$|\\\[[^\]]{1,2000}\\\]|\\\([^)\n]{1,500}\\\)|\\begin\{[a-z*]{1,20}\}"),
         ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
         ("code", ("```",), r"(?<!`)(?P<ticks>`{3,4}+)(?!`)(?:[^`\n]|(?!(?P=ticks)(?!`))`++){1,500}(?P=ticks)(?!`)"),
@@ -156,6 +156,14 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 
+_CALLOUT = re.compile(
+    r"[ \t]*>[ \t]*(?:[^\w\s*_\[>]{1,4}[ \t]*)?(?P<mark>\*\*|__)(?:(?:important |quick |side ?)?note|(?:pro |quick )?tip|important|warning|caution|"
+    r"hint|info|heads[ -]up|reminder|good to know):?(?P=mark)[^\n]*",
+    re.IGNORECASE,
+)
+"""A line in a quotation's form that quotes nobody: "> **Note:** ...". One of several lines stays frozen: of the others, each by itself looks like
+a quotation to the guard."""
+
 
 def freeze(text: str) -> tuple[Frozen, ...]:
     """Sorted, disjoint, non-empty frozen spans of `text`; spans that overlap are united under the first one's kind."""
@@ -168,7 +176,7 @@ def freeze(text: str) -> tuple[Frozen, ...]:
         for kind, needs, pattern in PATTERNS
         if not needs or any(part in text for part in needs)
         for match in pattern.finditer(text)
-        if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match))
+        if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match)) and not _CALLOUT.fullmatch(match[0])
     ]
     return united(found)
 
