@@ -67,6 +67,8 @@ _ORDERS = listed("avoid keep make take choose consider remember ensure bring get
 _ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
 _ENDS_OPEN = PREPOSITIONS | AUXILIARIES | {"and", "or", "to", "the", "a", "an"}
 """No command ends with these."""
+_BEFORE_ORDERS = listed("just then please now instead")
+"""May stand before the verb of a command, as adverbs in -ly may: "Simply loosen it"."""
 _FEWEST = 3
 """Words of the shortest sentence that is surely one."""
 _VERB_WITHIN = 6  # words
@@ -224,13 +226,17 @@ def stands_alone(left: str, fewest: int = _FEWEST, anywhere: bool = True) -> boo
 
 
 def is_command(side: str) -> bool:
-    """Whether a sentence is told to do: "Take the bus", "Don't throw it away"."""
+    """Whether a sentence is told to do: "Take the bus", "Don't throw it away", "Simply loosen it", "Please ask"."""
     said = [straight(word).lower() for word in words(side)]
     if len(said) < _FEWEST or said[-1] in _ENDS_OPEN or words(side)[0].isupper():  # "GET /users"
         return False
+    asked = said[0] == "please"
+    said = said[said[0] in _BEFORE_ORDERS or said[0].endswith("ly") :]
     first, second = said[0], said[1]
     if first in ("don't", "never", "always") or (first, second) == ("do", "not"):
         return is_base(said[1 + (first == "do")])
+    if asked and is_base(first):
+        return True
     return first in _ORDERS or (first not in NO_VERBS and second in _ACTED_ON and is_base(first))
 
 

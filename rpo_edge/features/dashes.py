@@ -61,6 +61,8 @@ _NO_EXPLANATION = _FOCUS | listed(
 _FORBIDS = ("don't", "never")
 _BEFORE_SENTENCES = listed("otherwise instead maybe perhaps apparently unfortunately sometimes usually")
 """Adverbs that a sentence of its own may begin with."""
+_URGES = listed("please just simply")
+"""Begin a command that is a sentence of its own behind any other: "It is easy. Just loosen it"."""
 _LONGEST_DENIAL = 6  # words
 _DENIED = DETERMINERS | PREPOSITIONS | listed("too just only even")
 _NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | NO_VERBS | AUXILIARIES
@@ -173,7 +175,10 @@ def _are_sentences(left: str, after: list[str]) -> bool:
     """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too."""
     said = after[after[0].lower() in _BEFORE_SENTENCES :]
     ends = bool(said) and (is_sentence(said) or _is_told_of(said) or (straight(said[0]).lower() in _FORBIDS and is_command(" ".join(said))))
-    return ends and (_is_said(left) or ("," not in left and is_command(left)))
+    told, ordered = "," not in left and is_command(left), is_command(" ".join(after))
+    if ordered and (told or after[0].lower() in _URGES):
+        ends = True
+    return ends and (told or _is_said(left))
 
 
 def _is_told_of(after: list[str]) -> bool:
