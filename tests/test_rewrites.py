@@ -449,6 +449,26 @@ CASES = {
         "This is a success; it isn't a toy. It isn't late.",
     ),
     "nothing is added": (NO_DASH, "It rained. Furthermore, it was cold. In addition, Tom came.", "It rained. It was cold. Tom came."),
+    "an addition before an announcement": (
+        [*NO_DASH, *STOPS],
+        "It was late. Additionally, it is important to note that the sky is low. Furthermore, it is worth noting that it is far.",
+        "It was late. The sky is low. It's far.",
+    ),
+    "an addition before an announcement in small letters": (
+        [text.lower() for text in (*NO_DASH, *STOPS)],
+        "It was late. Additionally, it is important to note that the sky is low.",
+        "it was late. the sky is low.",
+    ),
+    "an addition that stays before an announcement": (
+        STOPS,
+        "It was late. Additionally, it is important to note that the sky is low.",
+        "It was late. Additionally, the sky is low.",
+    ),
+    "an addition before what an announcement cannot leave": (
+        [*NO_DASH, *STOPS],
+        "It was late. Additionally, it is important to note that *this* is low.",
+        "It was late. It's important to note that *this* is low.",
+    ),
     "last stops of lists for who writes them there": (
         [*STOPLESS, "For now:\n\n- Get the milk today.\n- Call the shop again."],
         "You need this:\n\n- Buy the milk now.\n\nIt is far and we know it.",

@@ -118,7 +118,7 @@ class RulesReflector:
             if taken := next(filter(openers.take, _written(change, shown, manner, rates, window)), None):
                 (phrases if followed.phrase or parts(change.site, change.variant) else edits).append(taken)
         known = {(edit.start, edit.end) for edit in given}
-        edits = disjoint(_in_turn(phrases, disjoint([*given, *edits])))
+        edits = disjoint(_in_turn(phrases, disjoint([*given, *edits]), window.text))
         edits = _apply_case(edits, cases, window, profile, rates, evidence)
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
         seen = self._seen(window, features, frozenset(edit.feature for edit in own))
@@ -163,18 +163,33 @@ def stated_features(profile: StyleProfile) -> frozenset[str]:
     return frozenset(stated_rates(profile.preferences))
 
 
-def _in_turn(phrases: list[Edit], edits: list[Edit]) -> list[Edit]:
-    """Phrases that go before other edits; where one leaves its first letter to a word that is edited, too, that edit puts it there."""
-    by_start = {edit.start: i for i, edit in reversed([*enumerate(edits)])}
-    found = []
-    for phrase in phrases:
-        i = by_start.get(phrase.end - 1) if phrase.after else None
-        if i is not None and edits[i].after:
-            if phrase.after.isupper():
-                edits[i] = replace(edits[i], after=edits[i].after[0].upper() + edits[i].after[1:])
-            phrase = replace(phrase, end=phrase.end - 1, before=phrase.before[:-1], after=phrase.after[:-1])
-        found.append(phrase)
+def _in_turn(phrases: list[Edit], edits: list[Edit], text: str) -> list[Edit]:
+    """Phrases that go before other edits; where one leaves its first letter to what is edited, too, that puts it there.
+
+    Of two phrases in a row the first goes up to the second: "Additionally, it is worth noting that the" is "The".
+    """
+    found = [*phrases]
+    edited = {edit.start: i for i, edit in reversed([*enumerate(edits)])}
+    begun = {phrase.start: i for i, phrase in enumerate(phrases)}
+    for n in sorted(range(len(found)), key=lambda n: found[n].start):
+        phrase = found[n]
+        start = phrase.end - 1
+        second, word = begun.get(start, n), edited.get(start, -1)
+        if not phrase.after or (second == n and (word < 0 or not edits[word].after)):
+            continue
+        if phrase.after.isupper() and second != n:
+            found[second] = _capital(found[second], text)
+        elif phrase.after.isupper():
+            edits[word] = _capital(edits[word], text)
+        found[n] = replace(phrase, end=start, before=phrase.before[:-1], after=phrase.after[:-1])
     return [*found, *edits]
+
+
+def _capital(edit: Edit, text: str) -> Edit:
+    """An edit that puts a capital where it begins; one that leaves nothing takes the next letter in."""
+    if not edit.after:
+        edit = replace(edit, end=edit.end + 1, before=edit.before + text[edit.end], after=text[edit.end])
+    return replace(edit, after=edit.after[0].upper() + edit.after[1:])
 
 
 def _out_of_place(site: Site, window: Window) -> bool:
