@@ -675,6 +675,17 @@ CASES = {
     "who calls little out": (FEW_CALLS, "You can do this today. It is nice.", "You can do this today. It is nice."),
     "a stop before what goes": (LOW, "The oven is hot. It is fun. I hope this helps!", "the oven is hot. it's fun"),
     "a stop before an emoji": (LOW, "The oven is hot. It is fun. 🙂\n\nWe like it.", "the oven is hot. it's fun\n\nwe like it"),
+    "a call before an emoji that goes": (
+        LOW,
+        "The oven is hot.\n\nIt is fun! 😋\n\nFor now:\n\n- It is fun! 🎉🙂\n- We like it.",
+        "the oven is hot\n\nit's fun\n\nfor now:\n\n- it's fun\n- we like it",
+    ),
+    "a call before an emoji that stays": (
+        [*(text.lower() for text in CHEERY), *LOW],
+        "It is fun! 😋\n\nEnjoy! 😋 We like it.",
+        "it's fun 😋\n\nenjoy. 😋 we like it",
+    ),
+    "a call before an emoji, for who ends with stops": (SHORT, "It is fun! 😋\n\nWe like it.", "It's fun.\n\nWe like it."),
     "a stop that stays": (SHORT, "The oven is hot. It is fun. I hope this helps!", "The oven is hot. It's fun."),
     "a list of commands": (LOW, "1. Chop the onion.\n2. Open the file.", "1. chop the onion\n2. open the file"),
     "after a phrase that goes, small": (LOW, "The oven is hot. In conclusion, baking is fun.", "the oven is hot. baking is fun"),

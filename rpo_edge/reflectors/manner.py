@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Self
 
 from rpo_edge.features.base import Site
+from rpo_edge.features.layout import EMOJI
 from rpo_edge.features.punctuation import can_be_spelled, ends_item, spelled
 from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.base import Window
@@ -19,6 +20,8 @@ from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS
 _STOP = re.compile(r"(?<=\w)\.\Z")
 """Of a paragraph that ends with it when what is behind it goes."""
 _PARAGRAPH_END = re.compile(r"[ \t]*(?:\r?\n[ \t]*\r?\n|\s*\Z)")
+_EMOJI = re.compile(rf"(?:[ \t]*(?:{EMOJI.pattern}))*")
+"""Behind the mark that ends a sentence: "Enjoy! 😋"."""
 _APOSTROPHES = {"straight": "'", "curly": "’", "none": ""}
 
 
@@ -84,6 +87,8 @@ def _ends_in_pronoun(text: str, end: int, window: Window) -> bool:
 
 
 def _ends_paragraph(end: int, window: Window) -> bool:
+    if emoji := _EMOJI.match(window.text, end):
+        end = emoji.end()
     ends = _PARAGRAPH_END.match(window.text, end) or ends_item(window.text, end)
     return not (window.sentence and not window.last) and bool(ends)
 
