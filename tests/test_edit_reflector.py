@@ -161,6 +161,7 @@ CERTAIN = Vocabulary(
         Operation(True, "", ",", following="but"),
         Operation(True, "", ",", following="that"),
         Operation(True, "", ",", following="and"),
+        Operation(True, ",", "", following="when"),
         Operation(True, "", ","),
     ]
 )
@@ -266,6 +267,22 @@ def test_a_word_that_joins_is_put_nowhere():
 )
 def test_a_comma_before_and_or_but_stands_before_a_clause_alone(draft, rewrite):
     assert certain(draft, {", and": 9.0, ", but": 9.0}) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("We laughed, when it rained.", "We laughed when it rained."),
+        ("The road is long, when it rains.", "The road is long when it rains."),
+        ("The list is made once, when it is called.", None),
+        ("It rose in 2022, when it rained. It rose in the 1990s, when we left.", None),
+        ("We met in June, when it rained. We met on Fridays, when we could.", None),
+        ("It was a great war (1962), when many left. It was at ten, when we left.", None),
+        ("We met that day, when it rained. We laughed then, when it rained.", None),
+    ],
+)
+def test_a_comma_before_when_stays_behind_a_time(draft, rewrite):
+    assert certain(draft, {"when": 9.0}) == (rewrite or draft)
 
 
 @pytest.mark.parametrize(

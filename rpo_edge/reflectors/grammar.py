@@ -8,7 +8,7 @@ from rpo_edge.features.clauses import stands_alone
 from rpo_edge.features.context import DETERMINERS, left_of, listed, right_of, word_after, word_before, words_before
 from rpo_edge.features.parts import is_base, is_sentence
 from rpo_edge.features.wording import DEGREES, degree_stays
-from rpo_edge.lexicon import NEGATIONS
+from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit
 from rpo_edge.segment import straight, words
@@ -19,6 +19,13 @@ _BELONGING = listed("if that whether because when while")
 """What follows on them belongs to the clause before: who sets it off has other things in mind ("Please tell me, if this is ok")."""
 _REASONS = listed("because if when while unless since")
 """Behind a negation, the comma before them says that they are not what is denied: "It was never built, because it was dear"."""
+_NOW_AND_THEN = "once twice then now today yesterday tomorrow tonight later earlier ago"
+_SPANS = "second minute hour day week weekend month year decade century generation period age era time moment"
+_PARTS = "morning noon afternoon evening night midnight spring summer autumn fall winter season childhood"
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday"
+_MONTHS = "january february march april may june july august september october november december"
+_TIMES = listed(f"{_NOW_AND_THEN} {_SPANS} {_PARTS} {_DAYS} {_MONTHS}") | NUMBER_WORDS
+"""Behind them "when" tells of that time: "It is made once, when it is called", "in June, when it rains"."""
 _LIST_GOES_ON = re.compile(r"[^,.;:!?\n]*,? (?:and|or)\b")
 """After a comma, the rest of a list: one of its commas is no matter of taste."""
 _QUOTATION = re.compile(r"\s*[\"'“‘”’]")
@@ -83,8 +90,16 @@ def _leaves_clauses(text: str, edit: Edit, op: Operation) -> bool:
     if edit.before.startswith(",") and not edit.after.startswith(","):
         if _LIST_GOES_ON.match(text, edit.start + 1) or _QUOTATION.match(text, edit.start + 1):
             return False  # "what happened, when it did, and who was there"; 'he added, "And now?"'
+        if op.following == "when" and _is_time(words(left_of(text, edit.start))):
+            return False
         return not (op.following in _REASONS and _is_negated(left_of(text, edit.start)))
     return True
+
+
+def _is_time(before: list[str]) -> bool:
+    """Whether words end in a time: "in 2022", "the 1990s", "twice", "two days"."""
+    last = before[-1].lower() if before else ""
+    return any(map(str.isdigit, last)) or not _TIMES.isdisjoint((last, last.removesuffix("s")))
 
 
 def _takes_comma(text: str, at: int, following: str) -> bool:
