@@ -65,14 +65,22 @@ NEVER = -9.0
 @pytest.mark.parametrize(("rate", "changed"), [(0.62, 5), (0.9, 7), (0.3, 2), (0.1, 0), (0.999, 8)])
 def test_a_habit_is_applied_at_its_rate(rate, changed):
     draft = "We do not utilize it. " * 8
-    reflection = reflector(logit(rate), NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), profile(dont=9))
+    reflection = reflector(logit(rate), NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), profile(dont=7))
+    assert apply(draft, reflection.edits).count("don't") == changed
+
+
+@pytest.mark.parametrize(("contracted", "expanded", "changed"), [(7, 0, 2), (8, 0, 8), (8, 1, 2), (19, 1, 8), (18, 1, 2)])
+def test_a_settled_habit_leaves_no_place_the_other_way(contracted, expanded, changed):
+    draft = "We do not utilize it. " * 8
+    given = profile(dont=contracted, **({"do_not": expanded} if expanded else {}))
+    reflection = reflector(logit(0.3), NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), given)
     assert apply(draft, reflection.edits).count("don't") == changed
 
 
 def test_same_window_same_edits_and_they_cite_items_that_show_the_side():
     evidence = Evidence((HistoryItem("I don't.", id=2),))
     draft = "We do not utilize it."
-    first, second = (reflector(5, 5, NEVER, NEVER).reflect(Window(draft, 0), evidence, profile(dont=9, use=1)) for _ in range(2))
+    first, second = (reflector(5, 5, NEVER, NEVER).reflect(Window(draft, 0), evidence, profile(dont=7, use=1)) for _ in range(2))
     assert first == second and apply(draft, first.edits) == "We don't use it."
     do_not, utilize = first.edits
     assert do_not.evidence == (2, 1) and "don't" in do_not.reason and utilize.evidence == (2, 1)  # the retrieved one first
@@ -85,17 +93,17 @@ def test_without_counts_the_encoder_is_not_asked():
 
 def test_frozen_spans_stay():
     draft = "We `do not` utilize it."
-    reflection = reflector(5, 5, 5, NEVER).reflect(Window(draft, 0, frozen=((3, 11, "code"),)), Evidence(), profile(dont=9, use=2))
+    reflection = reflector(5, 5, 5, NEVER).reflect(Window(draft, 0, frozen=((3, 11, "code"),)), Evidence(), profile(dont=7, use=2))
     assert "`do not`" in apply(draft, reflection.edits) and reflection.edits
 
 
 def test_what_the_user_stated_outranks_the_encoder():
     draft = "We do not utilize it. It is cold today."
-    given = profile({"contractions": "never", "exclamation": "never"}, dont=9, use=2)
+    given = profile({"contractions": "never", "exclamation": "never"}, dont=7, use=2)
     assert (
         apply(draft, reflector(5, 5, NEVER, 5).reflect(Window(draft, 0), Evidence(), given).edits) == "We do not use it. It is cold today."
     )
-    given = profile({"contractions": "always"}, dont=9)
+    given = profile({"contractions": "always"}, dont=7)
     assert (
         apply(draft, reflector(NEVER, NEVER, NEVER, NEVER).reflect(Window(draft, 0), Evidence(), given).edits)
         == "We don't utilize it. It's cold today."
@@ -103,13 +111,13 @@ def test_what_the_user_stated_outranks_the_encoder():
 
 
 def test_what_is_stated_of_emoji_and_bold_is_no_matter_of_how_sentences_begin():
-    given = profile({"emoji": "never", "bold": "never", "stock_phrases": "drop"}, dont=9)
+    given = profile({"emoji": "never", "bold": "never", "stock_phrases": "drop"}, dont=7)
     edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window("Do not go. It is cold 🙂 today.", 0), Evidence(), given).edits
     assert [edit.after for edit in edits] == ["Don't", ""]
 
 
 def test_apostrophes_are_of_the_users_kind():
-    given = profile(dont=9)
+    given = profile(dont=7)
     curly = StyleProfile({**given.habits, "apostrophe": Habit("apostrophe", {"curly": 9.0})})
     edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window("We do not.", 0), Evidence(), curly).edits
     assert [edit.after for edit in edits] == ["don’t"]
@@ -117,7 +125,7 @@ def test_apostrophes_are_of_the_users_kind():
 
 def test_a_formal_letter_keeps_its_apostrophes():
     """Who leaves them out in chats writes "don't" to an office."""
-    bare = StyleProfile({**profile(dont=9).habits, "apostrophe": Habit("apostrophe", {"none": 9.0})})
+    bare = StyleProfile({**profile(dont=7).habits, "apostrophe": Habit("apostrophe", {"none": 9.0})})
     for draft, formal, rewrite in [
         ("We do not.", False, "We dont."),
         ("We do not.", True, "We don't."),
@@ -133,14 +141,14 @@ def test_long_windows_are_read_in_runs_of_sentences():
     assert len(found) > 2 and max(len(chunk.ids) for chunk in found) <= LONGEST
     assert "".join(chunk.text for chunk in found) == text
     assert all(text.startswith(chunk.text, chunk.start) for chunk in found)
-    edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window(text, 0), Evidence(), profile(dont=9)).edits
+    edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window(text, 0), Evidence(), profile(dont=7)).edits
     assert len(edits) >= 60 and disjoint(edits) == list(edits)
 
 
 def test_an_operation_that_is_not_allowed_is_not_used():
     heads = replace(HEADS, allowed=np.array([0.0, 1, 1, 1]))
     editor = EditReflector(lambda ids, *_: np.full((*ids.shape, 5), 5.0), VOCABULARY, heads, TOKENIZER, ReflectorInfo("test"))
-    edits = editor.reflect(Window("We do not utilize it.", 0), Evidence(), profile(dont=9, use=2)).edits
+    edits = editor.reflect(Window("We do not utilize it.", 0), Evidence(), profile(dont=7, use=2)).edits
     assert not any("n't" in edit.after for edit in edits) and any(edit.after == "use" for edit in edits)
 
 

@@ -64,6 +64,8 @@ _FEATURES = {
 
 _SETTLED, _PLACES = 0.95, 20.0
 """Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
+_PLACES_ALIKE = 8.0
+"""So many are enough where all are alike."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -228,8 +230,8 @@ class EditReflector:
 
 def _settled(profile: StyleProfile) -> frozenset[str]:
     """Features that the user has one way all but everywhere."""
-    totals = totals_by_name(counts_of(profile)).items()
-    return frozenset(name for name, seen in totals if sum(seen.values()) >= _PLACES and max(seen.values()) >= _SETTLED * sum(seen.values()))
+    found = ((name, sum(seen.values()), max(seen.values())) for name, seen in totals_by_name(counts_of(profile)).items())
+    return frozenset(name for name, n, most in found if (n >= _PLACES and most >= _SETTLED * n) or n == most >= _PLACES_ALIKE)
 
 
 def _said(side: str, counts: Mapping[str, float]) -> str:
