@@ -851,6 +851,8 @@ CHANGES = [
         "I'd therefore like to know what they've endured. You've now overtaken three of the 5 that we've often visited before.",
     ),
     ("We have successfully reached the end.", "contraction", "contracted", "We've successfully reached the end."),
+    ("It is $100 less. That is £5 a day.", "contraction", "contracted", "It's $100 less. That's £5 a day."),
+    ("It is $x$ here. That is how it is: $100.", "contraction", "contracted", "It is $x$ here. That's how it is: $100."),
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),
     (

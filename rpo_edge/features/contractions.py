@@ -339,8 +339,8 @@ def _is_stranded(text: str, match: re.Match[str], head: str) -> bool:
 
 
 _DOING = re.compile(r"[ \n](?:[a-z]{2,}ing|gonna|supposed to)(?![\w'’-])")
-_NEXT_OTHER = re.compile(r"[ \n](?:[A-Z]\w|[\"“*_`]?\d|[\"“`*]\w)")
-"""A name, number or quotation."""
+_NEXT_OTHER = re.compile(r"[ \n](?:[A-Z]\w|[\"“*_`]?[$€£¥]?\d|[\"“`*]\w)")
+"""A name, number, amount or quotation."""
 _NOT = re.compile(r"[ \n]not(?![\w'’-])")
 _NEXT_WORD = re.compile(r"[ \n]([a-z]+)(?![\w])")
 
