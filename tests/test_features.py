@@ -853,6 +853,16 @@ CHANGES = [
     ("We have successfully reached the end.", "contraction", "contracted", "We've successfully reached the end."),
     ("It is $100 less. That is £5 a day.", "contraction", "contracted", "It's $100 less. That's £5 a day."),
     ("It is $x$ here. That is how it is: $100.", "contraction", "contracted", "It is $x$ here. That's how it is: $100."),
+    ("But I would pin it. We would gently push back.", "contraction", "contracted", "But I'd pin it. We'd gently push back."),
+    ("I would put it there. More than I would today.", "contraction", "contracted", "I would put it there. More than I would today."),
+    ("What we would pin is this. I would too.", "contraction", "contracted", "What we would pin is this. I would too."),
+    (
+        "I'd gently push back. You'd carefully planned it.",
+        "contraction",
+        "expanded",
+        "I would gently push back. You had carefully planned it.",
+    ),
+    ("I'd gently put it there. We'd rely on it.", "contraction", "expanded", "I'd gently put it there. We'd rely on it."),
     ("I would first build a map.", "contraction", "contracted", "I'd first build a map."),
     ("Let us start with it.", "contraction", "contracted", "Let's start with it."),
     (

@@ -51,6 +51,8 @@ _WILL = {f"{p} will": f"{p}'ll" for p in ("I", "you", "we", "they", "it", "he", 
 _WOULD = {f"{p} would": f"{p}'d" for p in ("I", "you", "we", "they", "he", "she")}
 
 _NEXT_VERB = re.compile(rf"(?P<adverbs>{ADVERBS}{{0,2}})\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
+_NEXT_DONE = re.compile(rf"{ADVERBS}{{0,2}}(?:\s+[a-z]+ly)?\s+(?P<verb>[a-z]+)(?![\w'’-])", re.IGNORECASE)
+"""What is or was done, behind any adverb: "gently push"."""
 _ONLY_HAS = listed("been had got become begun happened gotten come")
 _BY = re.compile(r"\s+by\b")
 _BOTH = listed(
@@ -318,7 +320,7 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
     if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):
         return False
     if forms is _WOULD:
-        return bool(_WOULD_VERB.match(text, match.end()))
+        return bool(_WOULD_VERB.match(text, match.end())) or _would_or_had(text, match, match[0]) == match[0]
     if head in ("here", "there") and last and last not in _BEFORE_THERE:
         return False  # "the weather there is nice"
     return not _is_stranded(text, match, head)
@@ -373,8 +375,8 @@ def _full_form(text: str, match: re.Match[str], form: str, forms: dict[str, str]
 
 
 def _would_or_had(text: str, match: re.Match[str], form: str) -> str:
-    """The words that "'d" stands for by the form of the next verb: "I'd combine", "you'd hoped"; "" where one form is both ("he'd put")."""
-    following = _NEXT_VERB.match(text, match.end())
+    """The words that "'d" stands for, or would, by the form of the next verb: "I'd combine", "you'd hoped"; "" where one form is both ("he'd put")."""
+    following = _NEXT_DONE.match(text, match.end())
     if not following:
         return ""
     word = following["verb"]
