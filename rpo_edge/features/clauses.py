@@ -226,17 +226,19 @@ def stands_alone(left: str, fewest: int = _FEWEST, anywhere: bool = True) -> boo
 
 
 def is_command(side: str) -> bool:
-    """Whether a sentence is told to do: "Take the bus", "Don't throw it away", "Simply loosen it", "Please ask"."""
+    """Whether a sentence is told to do: "Take the bus", "Don't throw it away", "Let's go home", "Simply loosen it", "Please ask"."""
     said = [straight(word).lower() for word in words(side)]
     if len(said) < _FEWEST or said[-1] in _ENDS_OPEN or words(side)[0].isupper():  # "GET /users"
         return False
     asked = said[0] == "please"
     said = said[said[0] in _BEFORE_ORDERS or said[0].endswith("ly") :]
     first, second = said[0], said[1]
-    if first in ("don't", "never", "always") or (first, second) == ("do", "not"):
-        return is_base(said[1 + (first == "do")])
+    if first in ("don't", "let's", "never", "always") or (first, second) == ("do", "not"):
+        return is_base(said[1 + (first == "do")]) and (first, second) != ("let's", "say")
     if asked and is_base(first):
         return True
+    if second in ("when", "while"):
+        return False  # "Remember when you write"
     return first in _ORDERS or (first not in NO_VERBS and second in _ACTED_ON and is_base(first))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import dropwhile, takewhile
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.clauses import NO_VERBS, OF_BOTH, ends_well, is_command, stands_alone
@@ -15,6 +16,7 @@ from rpo_edge.features.context import (
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
+    begins_clause,
     is_line_with,
     left_of,
     line_of,
@@ -61,9 +63,26 @@ _NO_EXPLANATION = _FOCUS | listed(
 _FORBIDS = ("don't", "never")
 _BEFORE_SENTENCES = listed("otherwise instead maybe perhaps apparently unfortunately sometimes usually")
 """Adverbs that a sentence of its own may begin with."""
-_URGES = listed("please just simply")
+_URGES = listed("please just simply let's")
 """Begin a command that is a sentence of its own behind any other: "It is easy. Just loosen it"."""
+_REASONS = listed("because whereas")
+"""Begin what goes on with a sentence, and none of its own, where no clause comes behind a later comma; "though it is late, all came" may be one."""
+_ADDED_CLAUSES = _REASONS | listed("though although since while unless")
+"""Begin clauses that end sentences."""
+_PRESENTS = listed("meet introducing")
+_OF_WHAT = listed("that who which of for with")
+_REMINDS = listed("reminder testament symbol sign proof promise tribute")
+"""With "a" before it and "of" or "that" behind it such a noun tells of all that was said, whatever commas stand there."""
+_SUMS_UP = _REMINDS | listed(
+    "mix mixture blend combination fusion place world time moment way story tale journey step feat piece kind sort form type"
+)
+_ONE_MORE = listed("a an another the")
+"""Of several parts that begin so, none is the comma's: "a man, a plan, and a canal"."""
+_OPEN_ENDS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | CONJUNCTIONS | AUXILIARIES | {"not"}
+"""No clause ends with these, as a rule."""
 _LONGEST_DENIAL = 6  # words
+_LONGEST_NAME = 4  # words
+_NOUN_WITHIN = 4  # words
 _DENIED = DETERMINERS | PREPOSITIONS | listed("too just only even")
 _NO_NOUNS = PREPOSITIONS | SUBORDINATORS | SUBJECTS | DETERMINERS | _ADDS | NO_VERBS | AUXILIARIES
 _NO_NOUNS |= listed("what where how why then only just also now please not never neither either")
@@ -144,7 +163,11 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
     first, second = (word.lower() for word in after[:2])
     if is_command(right) or (_is_capitalised(after[0]) and no_name(after[0])):
         return False  # "there is hope — don't give up", "**Snow** (2006) – A song about"
-    if first in _ADDS and not (first in CONJUNCTIONS and "," in right):
+    if first in _ADDS and (first not in CONJUNCTIONS or _adds_one(left, right, after)):
+        return True
+    if _sums_up(left, right, after) or _is_presented(left, right, after):
+        return True
+    if first in _REASONS and second != "of" and _is_said(left) and not _has_part(right, _is_clause):
         return True
     if _denies(words(right.partition(", but ")[0])):
         return "," not in right.partition(", but ")[0]
@@ -154,6 +177,50 @@ def _takes_comma(left: str, right: str, after: list[str]) -> bool:
         return True
     begins = (second if first in _FOCUS else first) in PREPOSITIONS | SUBORDINATORS or is_time(after)  # no item of a list before it
     return (begins or not _LISTING_COMMA.search(left)) and is_part(after)
+
+
+def _adds_one(left: str, right: str, after: list[str]) -> bool:
+    """Whether a conjunction adds one thing, not a list ("and, equally, the rate"), to a sentence where that has other commas."""
+    first = after[0].lower()
+    one = first in ("but", "yet") or right.lower().startswith(f"{first}, ") or begins_clause(after[1:])
+    return "," not in right or (one and _is_said(left))
+
+
+def _has_part(right: str, of: Callable[[list[str]], bool]) -> bool:
+    """Whether something `of` a kind stands behind a comma."""
+    return any(of(part) for part in map(words, right.split(", ")[1:]) if part)
+
+
+def _is_clause(part: list[str]) -> bool:
+    return begins_clause(part) or is_sentence(part)
+
+
+def _is_one_more(part: list[str]) -> bool:
+    return next((word for word in map(str.lower, part) if word not in CONJUNCTIONS), "") in _ONE_MORE
+
+
+def _sums_up(left: str, right: str, after: list[str]) -> bool:
+    """Whether a noun follows that tells of what was said: "a reminder that it was late", "a blend of salt, pepper, and lime"."""
+    said = [word.lower() for word in after]
+    at = next((i for i, word in enumerate(said[:_NOUN_WITHIN]) if word in _SUMS_UP), 0)
+    if said[0] != "proof" and (at == 0 or said[0] not in ("a", "an", "another") or not _NO_NOUNS.isdisjoint(said[1:at])):
+        return False
+    noun, link, rest = said[at], said[at + 1 : at + 2], said[at + 2 :]
+    if noun in _REMINDS and link == ["that"]:
+        return True
+    phrase = takewhile(lambda word: word not in SUBORDINATORS | {"where"}, rest)
+    if link not in (["of"], ["where"]) or (link == ["of"] and not (FINITE | SUBJECTS).isdisjoint(phrase)):
+        return False
+    listing = _has_part(right, _is_one_more) or _has_part(right, _is_clause) or ("," in left and not _is_said(left))
+    return noun in _REMINDS or not listing
+
+
+def _is_presented(left: str, right: str, after: list[str]) -> bool:
+    """Whether something is named, and said to be what follows: "Meet Nova — the lamp that thinks"."""
+    if "," in left or "," in right or _PRESENTS.isdisjoint(map(str.lower, words(left)[:1])) or after[0].lower() not in DETERMINERS:
+        return False
+    name = [*takewhile(lambda word: word not in _OF_WHAT, (word.lower() for word in after[1:]))]
+    return 0 < len(name) <= _LONGEST_NAME and len(name) + 1 < len(after) and _NO_NOUNS.isdisjoint(name)
 
 
 def _denies(after: list[str]) -> bool:
@@ -172,13 +239,26 @@ def _ends_shortly(right: str, after: list[str]) -> bool:
 
 
 def _are_sentences(left: str, after: list[str]) -> bool:
-    """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too."""
-    said = after[after[0].lower() in _BEFORE_SENTENCES :]
-    ends = bool(said) and (is_sentence(said) or _is_told_of(said) or (straight(said[0]).lower() in _FORBIDS and is_command(" ".join(said))))
-    told, ordered = "," not in left and is_command(left), is_command(" ".join(after))
-    if ordered and (told or after[0].lower() in _URGES):
+    """Whether whole sentences stand on either side, a command ("Take the bus") before a mark, too, and behind another."""
+    main, added = _without_clause(left)
+    told = "," not in main and is_command(main)
+    if is_command(" ".join(after)) and (told or straight(after[0]).lower() in _URGES):
         ends = True
-    return ends and (told or _is_said(left))
+    else:
+        said = after[after[0].lower() in _BEFORE_SENTENCES :]
+        ends = bool(said) and (
+            is_sentence(said) or _is_told_of(said) or (straight(said[0]).lower() in _FORBIDS and is_command(" ".join(said)))
+        )
+    whole = added in _ADDED_CLAUSES and SUBORDINATORS.isdisjoint(map(str.lower, words(main))) and _is_said(main)
+    return ends and (told or whole or _is_said(left))
+
+
+def _without_clause(left: str) -> tuple[str, str]:
+    """What comes before a whole subordinate clause at the end, and its first word: "keep calm, even if it is late"; else all, and none."""
+    main, _, clause = left.rpartition(", ")
+    said = [*dropwhile(_FOCUS.__contains__, (straight(word).lower() for word in words(clause)))]
+    whole = len(said) > _ENDS_OF_WORDS - 1 and begins_clause(said[1:]) and said[-1] not in _OPEN_ENDS
+    return (main, said[0]) if main and whole and said[0] in SUBORDINATORS - {"that", "which", "who", "whom", "whose"} else (left, "")
 
 
 def _is_told_of(after: list[str]) -> bool:
