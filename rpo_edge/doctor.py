@@ -76,8 +76,8 @@ def _default(shelf: Shelf) -> Check:
         name = shelf.default or DEFAULT
     except RpoEdgeError as error:
         return Check("default reflector", False, str(error))
-    known = name == RULES or shelf.find(name) is not None
-    return Check("default reflector", known, name if known else f"{unknown(name)}; to set it back: rpo-edge models use rules")
+    known = name in (RULES, DEFAULT) or shelf.find(name) is not None
+    return Check("default reflector", known, name if known else f"{unknown(name)}; to set it back: rpo-edge models use {DEFAULT}")
 
 
 def _llama() -> Check:

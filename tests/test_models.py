@@ -116,14 +116,18 @@ def test_verify_looks_at_every_byte_of_every_model(run, shelf, file):
 
 
 def test_the_default_of_a_user(run, shelf, tmp_path):
-    plain = run("rewrite", "--reflector", "rules", stdin=DRAFT)[1]
+    plain = run("rewrite", "--reflector", "edit", stdin=DRAFT)[1]
     assert run("rewrite", stdin=DRAFT)[1] == plain
     run("models", "add", ROOT / "rpo_edge/models/edit", "--name", "mine")
     assert run("models", "use", "mine")[0] == 0 and b"mine\tedit-minilm\tint8" in run("models", "list")[1]
     name = json.loads(run("rewrite", "--format", "json", stdin=DRAFT)[1])["reflector"]["name"]
     assert name == "edit-minilm" and run("models", "list")[1].rstrip().endswith(b"default")
-    assert run("rewrite", "--reflector", "rules", stdin=DRAFT)[1] == plain
-    assert run("models", "use", "rules")[0] == 0 and run("rewrite", stdin=DRAFT)[1] == plain
+    assert (
+        run("models", "use", "rules")[0] == 0
+        and json.loads(run("rewrite", "--format", "json", stdin=DRAFT)[1])["reflector"]["name"] == "rules"
+    )
+    assert run("rewrite", "--reflector", "edit", stdin=DRAFT)[1] == plain
+    assert run("models", "use", "edit")[0] == 0 and run("rewrite", stdin=DRAFT)[1] == plain
     assert refused(run("models", "use", "nothing"), b"nothing")
     run("models", "use", "mine")
     assert b"default" in run("models", "remove", "mine")[2] and run("rewrite", stdin=DRAFT)[1] == plain
@@ -135,7 +139,7 @@ def test_a_default_that_went_away_is_said(run, shelf):
     assert refused(run("rewrite", stdin=DRAFT), b"gone") and b"FAIL  default reflector" in run("doctor")[1]
     (shelf.folder / "settings.json").write_text("{", "utf-8")
     assert refused(run("rewrite", stdin=DRAFT), b"settings.json") and refused(run("models", "list"), b"settings.json")
-    assert run("rewrite", "--reflector", "rules", stdin=DRAFT)[0] == 0 and run("models", "use", "rules")[0] == 0
+    assert run("rewrite", "--reflector", "rules", stdin=DRAFT)[0] == 0 and run("models", "use", "edit")[0] == 0
     assert run("rewrite", stdin=DRAFT)[0] == 0
 
 

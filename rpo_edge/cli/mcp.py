@@ -20,7 +20,7 @@ def mcp(
     ] = False,
     reflector: Annotated[
         str | None,
-        typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else rules"),
+        typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else edit"),
     ] = None,
     like: Like = None,
 ) -> None:

@@ -130,8 +130,8 @@ def _checked(part: Path, expected: str | None, where: str) -> str:
 
 
 @app.command("use")
-def models_use(name: Annotated[str, typer.Argument(metavar="NAME|rules", show_default=False)]) -> None:
-    """Make a model the one that `rewrite` runs where no --reflector is given; `rules` sets that back."""
+def models_use(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]) -> None:
+    """Make a model, or `rules`, what `rewrite` runs where no --reflector is given; `edit` sets that back."""
     from rpo_edge.shelf import Shelf
 
     Shelf().use(name)
@@ -164,7 +164,7 @@ def models_remove(name: Annotated[str, typer.Argument(metavar="NAME", show_defau
     from rpo_edge.shelf import Shelf
 
     if Shelf().remove(name):
-        say("rpo-edge: it was the default; rules is again")
+        say("rpo-edge: it was the default; edit is again")
 
 
 def doctor(context: typer.Context) -> None:

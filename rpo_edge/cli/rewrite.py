@@ -39,7 +39,7 @@ def rewrite(
             "--reflector",
             metavar="NAME|PATH",
             help="What rewrites: a name from `models list`, a model folder, or a GGUF file.",
-            show_default="what `models use` set, else rules",
+            show_default="what `models use` set, else edit",
         ),
     ] = None,
     like: Like = None,

@@ -32,7 +32,7 @@ def serve(
     token: Token = None,
     reflector: Annotated[
         str | None,
-        typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else rules"),
+        typer.Option("--reflector", metavar="NAME|PATH", help="As for `rewrite`.", show_default="what `models use` set, else edit"),
     ] = None,
     like: Like = None,
 ) -> None:

@@ -9,9 +9,9 @@ from rpo_edge.errors import ModelError
 from rpo_edge.manifest import Manifest
 from rpo_edge.reflectors.base import Reflector
 
-DEFAULT = "rules"
-"""What rewrites unless another is named. `edit` is above `rules` on what people wrote, and below on made-up users who are one way in everything; it takes
-its place when it is below nowhere (docs/models.md)."""
+DEFAULT = "edit"
+"""What rewrites unless another is named. It restores more of what people wrote than `rules`, and is below it on no suite (docs/models.md); where a build
+has no embedded model, `rules` takes its place."""
 
 REFLECTORS = {
     "edit": ("rpo_edge.reflectors.edit", "EditReflector"),

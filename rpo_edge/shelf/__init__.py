@@ -52,7 +52,7 @@ class Shelf:
         return next((path for path in embedded() if path.name == name), own if name in self.names() else None)
 
     def remove(self, name: str) -> bool:
-        """Delete one of the user's models; True if it was the default, which is `rules` again. Raises InputError if there is none."""
+        """Delete one of the user's models; True if it was the default, which is the package's again. Raises InputError if there is none."""
         if name not in self.names():
             raise InputError(f"no model of yours is called {name!r}")
         with translated(self.folder):
@@ -62,7 +62,7 @@ class Shelf:
             shutil.rmtree(gone)
         was_default = self.default == name
         if was_default:
-            self.use(RULES)
+            self.use(DEFAULT)
         return was_default
 
     @property
@@ -74,20 +74,20 @@ class Shelf:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} cannot be read; delete it, and the rules reflector is the default again") from error
+            raise ModelError(f"{path} cannot be read; delete it, and {DEFAULT} is the default again") from error
 
     def chosen(self, asked: str | None = None) -> str:
         """The reflector that is asked for, else the default of `use`, else that of the package."""
         return asked if asked is not None else self.default or DEFAULT
 
     def use(self, name: str) -> None:
-        """Make a model the default; `rules` sets it back. Raises InputError where there is none of that name."""
+        """Make a reflector the default; that of the package sets it back. Raises InputError where there is none of that name."""
         path = self.folder / _SETTINGS
-        if name == RULES:
+        if name == DEFAULT:
             with translated(path):
                 path.unlink(missing_ok=True)
             return
-        if self.find(name) is None:
+        if name != RULES and self.find(name) is None:
             raise InputError(unknown(name))
         with translated(path):
             self.make()
