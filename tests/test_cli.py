@@ -380,6 +380,29 @@ def test_an_unsure_forgetting_ends_with_1(run, tmp_path):
     assert code == 1 and b"incomplete" in err and run("history", "list", at=at)[1] == b""
 
 
+@pytest.mark.parametrize("arguments", [[], ["1"], ["--source", "nowhere"]])
+def test_an_unsure_forgetting_is_finished_later(run, tmp_path, monkeypatch, arguments):
+    """By the command that the first one names, or by any other."""
+    monkeypatch.setattr("rpo_edge.store.forgetting._READERS", 0.1)
+    at, receipt = tmp_path / "own.db", tmp_path / "receipt.json"
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    run("history", "add", "Another note that stays.", at=at)
+    reader = sqlite3.connect(at, isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select count(*) from items").fetchone()
+    code, _, err = run("history", "forget", "1", at=at)
+    assert code == 1 and b"`rpo-edge history forget` without arguments" in err
+    assert run("history", "forget", *arguments, at=at)[0] == 1  # the reader is still there
+    reader.close()
+    code, _, err = run("history", "forget", *arguments, "--receipt", receipt, at=at)
+    found = json.loads(receipt.read_text("utf-8"))
+    assert code == 0 and found["complete"] and found["ids"] == [] and found["scanned"]
+    assert (b"no item 1 " in err) == (arguments == ["1"])
+    assert b"zanzibar" not in b"".join(path.read_bytes() for path in tmp_path.glob("own.db*"))
+    code, _, err = run("history", "forget", at=at)
+    assert code == 2 and b"say what to forget" in err and run("history", "forget", "1", at=at)[0] == 2
+
+
 def test_an_export_makes_the_same_store_again_and_so_does_a_backup(run, tmp_path):
     at, rows, copy, again = (tmp_path / name for name in ("own.db", "out.jsonl", "copy.db", "again.db"))
     run("history", "add", "Hi there.", "--source", "mail", "--date", "2024-05-06", at=at)

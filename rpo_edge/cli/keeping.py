@@ -22,6 +22,8 @@ from rpo_edge.store.keys import NEW_PASSPHRASE_FILE, PASSPHRASE_FILE
 app = history_app
 """These are commands of `history` too."""
 
+_WHAT = "say what to forget: ids, or --source NAME, or --all"
+
 Passphrase = Annotated[bool, typer.Option("--passphrase", help="Ask for the new passphrase at the terminal, and keep it nowhere.")]
 
 
@@ -29,19 +31,25 @@ Passphrase = Annotated[bool, typer.Option("--passphrase", help="Ask for the new 
 def forget(
     context: typer.Context,
     ids: Annotated[list[int] | None, typer.Argument(metavar="ID...")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Forget everything from there.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Forget everything.")] = False,
+    source: Annotated[str | None, typer.Option("--source", help="Forget all texts from there.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Forget all texts. What you stated stays: see `profile unset`.")] = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", metavar="FILE", help="Write what was done and checked as JSON.")] = None,
 ) -> None:
-    """Delete texts for good, then search the store's files for what is left of them. Exit code 1: it could not be made sure."""
-    if bool(ids) + (source is not None) + everything != 1:
-        raise InputError("say what to forget: ids, or --source NAME, or --all")
+    """Delete texts for good, then search the store's files for what is left of them. Exit code 1: it could not be made sure. Without
+    arguments, it does what an earlier call could not do.
+    """
+    named = bool(ids) + (source is not None) + everything
+    if named > 1:
+        raise InputError(_WHAT)
     with open_store(context) as history:
         absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
-        if absent and len(absent) == len(set(ids or ())):
-            raise InputError(no_item(*absent))
         done = history.forget(ids or (), source=source, everything=everything)
-    say(f"{done.forgotten} items forgotten; {done.scanned} bytes searched for {done.runs} runs of theirs, {done.found} found")
+    if not done.scanned and (absent or not named):  # nor was anything left undone
+        raise InputError(no_item(*absent) if absent else _WHAT)
+    if done.ids or not done.scanned:
+        say(f"{done.forgotten} items forgotten; {done.scanned} bytes searched for {done.runs} runs of theirs, {done.found} found")
+    elif done.complete:
+        say("0 items forgotten; the files are written anew, which an earlier call could not do")
     if absent:
         say(f"rpo-edge: {no_item(*absent)}")
     if receipt is not None:

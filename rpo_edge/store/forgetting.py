@@ -13,8 +13,8 @@ stays, and every 6 of the index's terms (lower case, stems). Nothing of the kind
 memory. Of many items, runs are drawn evenly, so that each item has some. A run that stands there by chance, made by the end of a
 text and the bytes after it, counts as found: the receipt may be too strict, never too kind.
 
-Forgetting that did not end is noted in the store (fact `forgetting`), and the next call of `History.forget`, whatever it is to forget,
-cleans up for both.
+Forgetting that did not end is noted in the store (fact `forgetting`), and the next call of `History.forget`, whatever it is to forget
+(nothing, for one), cleans up for both. It has no runs of the earlier texts to look for, since nothing of them was kept.
 
 What this does not cover: texts shorter than 8 bytes that stand between others' words; bytes that a file system or a solid-state disk
 keeps elsewhere after the file was cut or overwritten; backups, exports and snapshots made before; a process that has copied a text.
@@ -52,6 +52,7 @@ _BLOCK = 1 << 17  # bytes that are looked at together: what a processor's cache 
 _READERS = 5.0  # seconds that the checkpoint waits for other processes' readers
 _TABLE = 20  # bits of the table that sorts most bytes out
 _UNFINISHED = "forgetting"  # the fact that says so
+_AGAIN = "`rpo-edge history forget` without arguments does the rest"
 _MIX = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4)
 
 
@@ -168,14 +169,10 @@ def _clean(connection: sqlite3.Connection) -> str | None:
         connection.execute(f"pragma busy_timeout = {int(1000 * _READERS)}")
         busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
     except database_errors() as error:
-        return f"the file could not be written anew: {error}"
+        return f"the file could not be written anew ({error}); when it can be, {_AGAIN}"
     finally:
         connection.execute(f"pragma busy_timeout = {int(1000 * PATIENCE)}")
-    return (
-        "another process is reading, so the log could not be emptied; forget once more when it has ended (nothing, if need be)"
-        if busy
-        else None
-    )
+    return f"another process is reading, so the log could not be emptied; when it has ended, {_AGAIN}" if busy else None
 
 
 def _scan(connection: sqlite3.Connection, path: Path | None, runs: Runs, encrypted: bool) -> tuple[Runs, int]:
