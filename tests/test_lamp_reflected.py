@@ -10,6 +10,7 @@ pytest.importorskip("datasets")
 pytest.importorskip("jsonschema")
 
 from rpo_edge.edits import apply
+from rpo_edge.errors import InputError
 from rpo_edge.manifest import embedded
 from rpo_edge.prompt import DRAFT, HISTORY, QUERY, complete
 from rpo_edge.records import ReflectorInfo
@@ -135,6 +136,18 @@ def test_tweets_are_drafts_of_the_model_that_put_them_in_other_words(files):
 def test_lines_of_another_split_or_form_are_refused(files, options, message):
     with pytest.raises(ValueError, match=message):
         built(files, **options)
+
+
+def test_own_files_need_no_research_data(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "SHARED", tmp_path / "nowhere")
+    recipe = tmp_path / "recipe.toml"
+    part = f'[[trajectories.build]]\nbuilder = "lamp"\npath = "{files / "lines.jsonl"}"\n'
+    recipe.write_text(f'[trajectories]\nsplit = "train"\n{part}', "utf-8")
+    trajectories.main(["build", str(tmp_path / "out"), "--recipe", str(recipe)])
+    assert (tmp_path / "out" / "trajectories.json").exists()
+    recipe.write_text(f'[trajectories]\nsplit = "train"\n{part}[[trajectories.build]]\nbuilder = "neutralise"\n', "utf-8")
+    with pytest.raises(InputError, match="research data is not here"):
+        trajectories.main(["build", str(tmp_path / "other"), "--recipe", str(recipe)])
 
 
 def test_without_files_the_command_says_in_a_line_what_makes_them(tmp_path):

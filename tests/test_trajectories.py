@@ -227,7 +227,7 @@ def test_people_of_two_parts_are_told_apart(tmp_path, monkeypatch):
     assert written.trajectories["persona"] == 4 and len(list(read_authors(tmp_path / "personas"))) == 4
 
     def built(*lists):
-        parts = [[(Author("anna", "letters", texts), [])] for texts in lists]
+        parts = [[(Author("anna", "letters", texts), [{"builder": "none", "edits": [], "model": ""}])] for texts in lists]
         monkeypatch.setattr(trajectories, "build", lambda recipe, people, pool: (row for part in parts for row in part))
         trajectories.write({"split": "dev", "build": []}, [], tmp_path / "known")
         return [author.texts for author in read_authors(tmp_path / "known")]

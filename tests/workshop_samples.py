@@ -14,6 +14,7 @@ from rpo_edge.edits import align
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.records import StyleProfile
 from rpo_edge.usage import Usage
+from training.data import HISTORIES
 from training.edit import sft
 from training.trajectories.base import Trajectory
 from training.trajectories.files import Writer, as_row
@@ -40,7 +41,8 @@ def shared(folder: Path, people: int = 26, texts: int = 64) -> Path:
         for k in range(90)
         for model in ("mixtral-8x7b", "mistral-7b")
     ]
-    for name, rows in (("histories/blogs-00", histories), ("drafts/00", drafts)):
+    others: dict[str, list[dict[str, str]]] = {f"histories/{group}-00": [] for group in HISTORIES}
+    for name, rows in (others | {"histories/blogs-00": histories, "drafts/00": drafts, "drafts/extra-00": []}).items():
         path = folder / "data" / f"{name}.jsonl.xz"
         path.parent.mkdir(parents=True, exist_ok=True)
         with lzma.open(path, "wt", encoding="utf-8", preset=0) as file:

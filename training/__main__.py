@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from rpo_edge.errors import RpoEdgeError
+
 COMMANDS = {
     "calibrate": "training.edit.calibrate",
     "ceiling": "training.ceiling",
@@ -25,10 +27,14 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Hand the remaining arguments to the command's own `main`."""
+    """Hand the remaining arguments to the command's own `main`. Data, a folder or a file that is not there is said in one line."""
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(f"usage: python -m training {{{','.join(COMMANDS)}}} [options]")
-    import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:])
+    try:
+        import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:])
+    except (RpoEdgeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 2))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def _restore_author(task: tuple[Author, Author | None, list[dict[str, Any]]]) ->
 def restoration(people: Mapping[str, Author], pool: ProcessPoolExecutor) -> dict[str, Interval]:
     """Share of the distance closed, by method, with intervals over authors."""
     by_author: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"):
+    for row in data.flattened():
         by_author[row["author"]].append(row)
     names = sorted(by_author)
     tasks = []

@@ -37,6 +37,7 @@ import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from rpo_edge.errors import InputError
 from rpo_edge.prompt import BEGIN, END, PAD, SPECIAL_TOKENS, escape
 from training import data, recipe
 
@@ -143,7 +144,12 @@ def encode(
 
 
 def build(found: list[Document], out: Path, vocabulary: int = VOCABULARY, most: float = math.inf) -> dict[str, Any]:
-    """Write everything; return what `corpus.json` says. The same documents give the same bytes. most: tokens of each source."""
+    """Write everything; return what `corpus.json` says. The same documents give the same bytes. most: tokens of each source.
+
+    Raises InputError where there are no documents.
+    """
+    if not found:
+        raise InputError("there are no documents to make a corpus of")
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(_SEED)
     found = list(found)

@@ -1,6 +1,7 @@
 """Reads the research data: xz-packed JSON lines in `../shared` beside the repository, or in RPO_EDGE_SHARED.
 
-The data is not part of this project; its own README says what it is and under which licences.
+The data is not part of this project; its own README says what it is and under which licences. What is read of it raises InputError where a
+file of it is not there: a run without one of its sources would be another run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rpo_edge.errors import InputError
 from training import makers
 
 SHARED = Path(os.environ.get("RPO_EDGE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -43,9 +45,16 @@ def all_rows(group: str) -> Iterator[Row]:
         yield from read(path)
 
 
+def flattened() -> Iterator[Row]:
+    """Texts of dev authors, and what the evaluation's own flattener made of them."""
+    yield from read(SHARED / "eval" / "restore-dev.jsonl.xz")
+
+
 def _paths(group: str) -> list[Path]:
+    """Where there is none, what was looked for, which `read` refuses."""
     folder, _, stem = group.partition("/")
-    return sorted((SHARED / "data" / folder).glob(f"{stem}*.jsonl.xz"))
+    pattern = f"{stem}*.jsonl.xz"
+    return sorted((SHARED / "data" / folder).glob(pattern)) or [SHARED / "data" / folder / pattern]
 
 
 def permitted(split: str) -> Iterator[Row]:
@@ -61,6 +70,8 @@ def permitted(split: str) -> Iterator[Row]:
 
 
 def read(path: Path) -> Iterator[Row]:
-    """Every row of one file."""
+    """Every row of one file. Raises InputError where it is not there."""
+    if not path.exists():
+        raise InputError(f"the research data is not here: no {path} (RPO_EDGE_SHARED names another folder)")
     with lzma.open(path, "rt", encoding="utf-8", newline="\n") as file:
         yield from map(json.loads, file)

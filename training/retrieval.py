@@ -163,7 +163,7 @@ def people(sizes: Sizes) -> list[Person]:
     for row in history_rows(data.HISTORIES, "dev"):
         rows[row["author"]].append(row)
     flat: dict[str, list[data.Row]] = defaultdict(list)
-    for row in data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"):
+    for row in data.flattened():
         flat[row["author"]].append(row)
     alike = Topics([row["title"] for some in rows.values() for row in some if row["title"]])
     real = [row["response"][:_DRAFT] for row in data.rows("drafts/00", "dev") if "```" not in row["response"]]

@@ -107,7 +107,7 @@ def read(final: bool, fixture: bool) -> Material:
         return Material(rows["restore"], rows["histories"], [row["response"] for row in rows["drafts"]])
     split = "test" if final else "dev"
     histories = list(history_rows(data.HISTORIES, split))
-    restore = list(_flattened(histories)) if final else list(data.read(data.SHARED / "eval" / "restore-dev.jsonl.xz"))
+    restore = list(_flattened(histories)) if final else list(data.flattened())
     drafts = [row for row in data.rows("drafts/00", split) if "```" not in row["response"]]
     queries = {row["response"]: row["query"] for row in drafts if row["query"]}
     return Material(restore, histories, [row["response"] for row in drafts], list(data.rows("pairs/arxiv", split)), queries)

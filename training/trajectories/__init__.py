@@ -24,7 +24,7 @@ from typing import Any
 from rich.progress import Progress
 
 from rpo_edge.errors import RpoEdgeError
-from training import processes
+from training import data, processes
 from training import recipe as recipes
 from training.recipe import RECIPES
 from training.trajectories import lamp, neutralise, pairs, persona, taught
@@ -41,6 +41,9 @@ BUILDERS: dict[str, tuple[Builder, type]] = {
     "teacher": (taught.build, taught.Options),
 }
 """build(people, pool, options), and what its options are."""
+
+_OF_FILES = ("lamp", "teacher")
+"""Builders of files that a trainer has; they need no research data."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,15 @@ def _rows(made: tuple[Author, list[Pair]], split: str) -> tuple[Author, list[Row
 
 
 def write(recipe: Row, people: list[Author], out: Path) -> Written:
-    """The whole folder. Raises ValueError as `build` does, and then has changed nothing; and where one author has other texts in one part than in another."""
+    """The whole folder. Raises ValueError as `build` does, and then has changed nothing; where one author has other texts in one part than in another;
+    and where nothing was built."""
     written = Written()
     texts: dict[tuple[str, str], tuple[str, ...]] = {}
     with processes.pool() as pool:
         found = build(recipe, people, pool)
         out.mkdir(parents=True, exist_ok=True)
-        for old in out.glob("*.jsonl.gz"):
-            old.unlink()
+        for old in (*out.glob("*.jsonl.gz"), out / "trajectories.json"):
+            old.unlink(missing_ok=True)
         with Progress() as progress, closing(Writer(out, "trajectories")) as rows, closing(Writer(out, "authors", 200)) as names:
             bar = progress.add_task("trajectories", total=len(people) * len(recipe["build"]))
             for author, of_author in found:
@@ -110,6 +114,8 @@ def write(recipe: Row, people: list[Author], out: Path) -> Written:
                     rows.add(row)
                     written.count(row)
                 progress.advance(bar)
+    if not written.trajectories:
+        raise ValueError(f"nothing was built: there were {len(people)} authors of the split {recipe['split']!r}")
     facts = {
         "recipe": recipe,
         "trajectories": dict(sorted(written.trajectories.items())),
@@ -129,6 +135,12 @@ def _same(known: tuple[str, ...], author: Author) -> None:
         )
 
 
+def _people(recipe: Row) -> list[Author]:
+    """Nobody where the data is not here and not needed. Raises InputError where it is needed."""
+    needless = all(part["builder"] in _OF_FILES for part in recipe["build"])
+    return [] if needless and not data.available() else list(authors(recipe["split"]))
+
+
 def main(argv: list[str]) -> None:
     """Build and write trajectories; print how many there are by builder, their edits, and which models wrote the drafts."""
     commands = recipes.parser("trajectories", __doc__)
@@ -138,7 +150,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--authors", type=int, help="only so many, evenly over the sources")
     options = commands.parse_args(argv)
     recipe: dict[str, Any] = tomllib.loads(options.recipe.read_text("utf-8"))["trajectories"]
-    people = list(authors(recipe["split"]))
+    people = _people(recipe)
     if options.authors:
         people = people[:: max(1, len(people) // options.authors)][: options.authors]
     try:
