@@ -266,6 +266,29 @@ def test_what_is_no_content_keeps_its_bytes(delta):
     assert through("/chat/completions", [stream]) == stream + b": rpo-edge: unchanged; reason=no-prose\n\n"
 
 
+@pytest.mark.parametrize(
+    ("beside", "ends"),
+    [
+        ({"id": "abc"}, False),
+        ({"x_index": 3, "x_last": True}, False),
+        ({"reasoning_content": None, "tool_calls": [], "refusal": ""}, False),
+        ({"reasoning_content": "so"}, True),
+        ({"reasoning": "so"}, True),
+        ({"refusal": "no"}, True),
+        ({"tool_calls": [{"index": 0}]}, True),
+        ({"audio": {"id": "a"}}, True),
+    ],
+)
+def test_what_a_server_says_beside_each_piece_of_content_ends_it_only_where_it_is_content_too(beside, ends):
+    listed = [chat_event({"content": piece, **beside}) for piece in ("let me", " look. so")]
+    got = data_of(through("/chat/completions", [events([*listed, chat_event({}, "stop")], names=False) + b"data: [DONE]\n\n"]))
+    deltas = [choice["delta"] for data in got for choice in data["choices"]]
+    assert "".join(delta.get("content", "") for delta in deltas) == "LET ME LOOK. SO"
+    assert [delta["content"] for delta in deltas if delta.get("content")] == (["LET ME", " LOOK. SO"] if ends else ["LET ME LOOK.", " SO"])
+    if any(beside.values()):  # it is neither lost nor said twice
+        assert [[delta.get(name) for delta in deltas].count(value) for name, value in beside.items()] == [2] * len(beside)
+
+
 @pytest.mark.parametrize("kind", ["thinking_delta", "input_json_delta", "signature_delta"])
 def test_other_blocks_keep_their_bytes(kind):
     listed = [{"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}}]

@@ -20,6 +20,7 @@ from rpo_edge.serve.dialects.base import (
 )
 
 _PROSE = ("content", "role")
+_TEXTS = ("reasoning", "reasoning_content", "refusal", "thinking")  # of a delta, beside content
 
 
 def why_not(request: Json) -> str | None:
@@ -50,13 +51,13 @@ def texts(answer: Json) -> Iterator[Text]:
 
 
 def read(event: Json) -> Reading:
-    """Whatever a choice has beside content comes after the content so far."""
+    """Whatever a choice has in the place of content comes after the content so far; so do texts, objects and lists beside it."""
     if "error" in event or not isinstance(event.get("choices"), list):
         return Reading(ends_all=True)
     choices = mappings(event["choices"])
     found = [Text(_key(choice), choice["delta"], "content") for choice in choices if is_text(mapping(choice.get("delta")).get("content"))]
     ends = frozenset(_key(choice) for choice in choices if _ends(choice))
-    bare = len(choices) == len(found) == 1 and not ends and not event.get("usage") and "role" not in found[0].holder
+    bare = len(choices) == len(found) == 1 and not ends and not event.get("usage") and not _beside(found[0].holder, "content")
     return Reading(tuple(found), ends, bare=bare)
 
 
@@ -66,14 +67,26 @@ def _key(choice: Json) -> Key:
 
 def _ends(choice: Json) -> bool:
     delta = mapping(choice.get("delta"))
-    strange = delta.get("content") and not isinstance(delta["content"], str)  # a list of parts
-    return bool(choice.get("finish_reason") or strange or any(value for name, value in delta.items() if name not in _PROSE))
+    content, beside = delta.get("content"), _beside(delta, *_PROSE)
+    if is_text(content):  # then a name or a number, which some server may write to each piece, says nothing of its own
+        beside = {name: value for name, value in beside.items() if name in _TEXTS or isinstance(value, dict | list)}
+    return bool(choice.get("finish_reason") or beside or (content and not is_text(content)))  # a list of parts, for one
+
+
+def _beside(delta: Json, *names: str) -> Json:
+    """What a delta says beside these."""
+    return {name: value for name, value in delta.items() if value and name not in names}
 
 
 def alone(event: Json, key: Key) -> Json:
-    """One choice. Usage is counted once."""
-    kept = {**event, "choices": [choice for choice in mappings(event.get("choices")) if _key(choice) == key]}
+    """One choice, of whose delta content and role alone. Usage is counted once."""
+    choices = [{**choice, "delta": _prose(choice)} for choice in mappings(event.get("choices")) if _key(choice) == key]
+    kept = {**event, "choices": choices}
     return {**kept, "usage": None} if kept.get("usage") else kept
+
+
+def _prose(choice: Json) -> Json:
+    return {name: value for name, value in mapping(choice.get("delta")).items() if name in _PROSE}
 
 
 CHAT = Dialect("/chat/completions", why_not, query, texts, read, alone)
