@@ -29,7 +29,7 @@ from anyio import CapacityLimiter, to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from rpo_edge import __version__, show
 from rpo_edge.errors import InputError, RpoEdgeError
@@ -55,7 +55,12 @@ _ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent
 _T = TypeVar("_T")
 
 Text = Annotated[str, Field(description="The text.")]
-Query = Annotated[str, Field(description="The question that the text answers; it only helps to find texts of the user's that matter.")]
+Query = Annotated[
+    str,  # of `str | None`, the SDK would read what looks like JSON
+    BeforeValidator(lambda given: "" if given is None else given),
+    Field(description="The question that the text answers; it only helps to find texts of the user's that matter."),
+]
+"""Models fill what is optional with null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +182,11 @@ class Tools:
             raise ToolError(f"failed: {type(error).__name__}") from None
 
     def _rewrite(self, text: str, query: str) -> CallToolResult:
-        result = self._store.personalizer().rewrite(text, query or None)
+        result = self._store.rewrite(text, query or None)
         return _answer(Rewritten(result.text, result.changed, result.failed, notices(result)), result.text)
 
     def _explain(self, text: str, query: str) -> CallToolResult:
-        result = self._store.personalizer().rewrite(text, query or None)
+        result = self._store.rewrite(text, query or None)
         history = self._store.history()
         habits = tuple(rates(self._store.manner().profile(), {observation.feature for observation in result.observations}))
         kept = tuple(discreet(reverted, text) for reverted in result.verdict.reverted) if not result.failed else ()

@@ -319,7 +319,7 @@ def test_that_a_reflector_failed_is_said(store, tool):
             raise KeyError(SECRET)
 
     with History.open(store) as history:
-        opened = SimpleNamespace(history=lambda: history, manner=lambda: history, personalizer=lambda: Personalizer(history, Failing()))
+        opened = SimpleNamespace(history=lambda: history, manner=lambda: history, rewrite=Personalizer(history, Failing()).rewrite)
         answer = getattr(Tools(opened, Allowed()), tool)(DRAFT, "")
     told = answer.structured_content
     assert told["failed"] and not told["changed"] and told["text"] == DRAFT and told["notices"] == (FAILED,)
@@ -343,6 +343,17 @@ def test_errors_are_one_line_and_the_server_goes_on(talk, store, tmp_path):
     assert all(map(one_line, bad)) and not good.is_error
     assert said(bad[1]) == "wrong arguments: text: Input should be a valid string; query: Input should be a valid string"
     assert (tmp_path / "stderr").read_text("utf-8") == ""
+
+
+def test_a_question_of_null_is_none(talk, store):
+    """Models fill what is optional with null."""
+
+    async def script(client):
+        return [await client.call_tool(name, {"text": DRAFT, **more}) for name in ("rewrite", "explain") for more in ({}, {"query": None})]
+
+    rewritten, with_null, explained, explained_with_null = talk(script, store)
+    assert not with_null.is_error and with_null.structured_content == rewritten.structured_content
+    assert not explained_with_null.is_error and explained_with_null.structured_content == explained.structured_content
 
 
 def test_a_store_or_model_that_cannot_be_used_is_one_line(talk, store, tmp_path):
