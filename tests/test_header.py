@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpo_edge.errors import ModelError
-from rpo_edge.runtimes import header
+from rpo_edge.runtimes import header, inspection
 from rpo_edge.runtimes.inspection import inspected
+from rpo_edge.store import measuring
 
 DATA = bytes(File())
 
@@ -97,3 +98,16 @@ def test_a_process_that_broke_down_is_said(tmp_path, monkeypatch):
     (tmp_path / "tiny.gguf").write_bytes(DATA)
     with pytest.raises(ModelError, match="broke down"):
         inspected(tmp_path / "tiny.gguf")
+
+
+def test_a_frozen_application_is_not_started_once_more(tmp_path, monkeypatch):
+    """`sys.executable` is the application there."""
+    (tmp_path / "tiny.gguf").write_bytes(DATA)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(inspection.subprocess, "run", None)
+    with pytest.raises(ModelError, match="no Python of its own"):
+        inspected(tmp_path / "tiny.gguf")
+    monkeypatch.setattr(measuring.os, "cpu_count", lambda: 2)
+    assert isinstance(measuring.measurer(10**6), measuring.Here)
+    monkeypatch.undo()
+    assert inspected(tmp_path / "tiny.gguf")

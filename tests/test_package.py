@@ -26,7 +26,7 @@ from rpo_edge.store import migrations
 ROOT = Path(__file__).resolve().parents[1]
 # Lower imports nothing above it; names are the first part below the package.
 LAYERS = [
-    {"records", "errors", "segment", "lexicon", "names"},
+    {"records", "errors", "segment", "lexicon", "names", "interpreter"},
     {"manifest", "edits", "features", "language", "operations", "usage", "wordpiece"},
     {"history", "store", "importers", "steps", "runtimes", "prompt", "chat"},
     {"reflectors", "shelf"},

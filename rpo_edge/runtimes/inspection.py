@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rpo_edge.errors import ModelError
+from rpo_edge.interpreter import python
 from rpo_edge.prompt import SPECIAL_TOKENS
 from rpo_edge.runtimes.header import SECONDS
 
@@ -71,8 +71,12 @@ def _facts(path: Path, seconds: float) -> dict[str, Any]:
 
 
 def _answer(path: Path, seconds: float) -> dict[str, Any]:
+    if (program := python()) is None:
+        return {
+            "refused": "cannot be looked at: that needs a process of its own, and this application has no Python of its own to start one"
+        }
     root = str(Path(__file__).resolve().parents[2])
-    command = [sys.executable, "-PB", "-c", _CHILD, root, str(path.absolute())]
+    command = [program, "-PB", "-c", _CHILD, root, str(path.absolute())]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
         found = json.loads(done.stdout)

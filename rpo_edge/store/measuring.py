@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rpo_edge.interpreter import python
+
 Row = tuple[str, str, float]
 """Feature key, variant, count."""
 
@@ -54,12 +56,12 @@ class Here:
 
 
 class Processes:
-    """Measures in `count` processes. Where one cannot be started or has died, this process does the work."""
+    """Measures in `count` processes of `program`, a Python. Where one cannot be started or has died, this process does the work."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, program: str, count: int) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path[1:]])}
-        command, pipe = [sys.executable, "-P", "-c", _COMMAND], subprocess.PIPE
+        command, pipe = [program, "-P", "-c", _COMMAND], subprocess.PIPE
         try:
             for _ in range(count):
                 self._processes.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment))
@@ -99,10 +101,9 @@ class Processes:
 
 
 def measurer(items: int) -> Here | Processes:
-    """What measures about so many items; to be closed. In a frozen application `sys.executable` is the application, and no Python."""
-    count = min(os.cpu_count() or 1, _MOST)
-    is_python = bool(sys.executable) and not getattr(sys, "frozen", False)
-    return Processes(count) if items > _WORTH and count > 1 and is_python else Here()
+    """What measures about so many items; to be closed."""
+    count, program = min(os.cpu_count() or 1, _MOST), python()
+    return Processes(program, count) if items > _WORTH and count > 1 and program else Here()
 
 
 def serve() -> None:
