@@ -58,6 +58,12 @@ def test_the_readme_says_which_python():
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in (ROOT / "README.md").read_text("utf-8")
 
 
+def test_the_package_names_what_the_readme_says_was_tried():
+    (tried,) = re.findall(r"Tried only on (\w+) on [\w-]+, CPython ([\d.]+),", (ROOT / "README.md").read_text("utf-8"))
+    named = [line.split(" :: ") for line in PROJECT["classifiers"] if line.startswith(("Operating System", "Programming Language"))]
+    assert tuple(line[-1] for line in named) == tried
+
+
 def anchors(text: str) -> set[str]:
     """Of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", FENCED.sub("", text), re.MULTILINE)

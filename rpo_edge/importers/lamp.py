@@ -112,4 +112,4 @@ def _recognises(path: Path, head: bytes) -> bool:
     return begins is not None and all(re.search(key, head) for key in (rb'"id"\s*:', rb'"input"\s*:\s*"', rb'"profile"\s*:\s*\['))
 
 
-LAMP = Importer("lamp", "LaMP's question files; --me is a question's id", _recognises, _read)
+LAMP = Importer("lamp", "LaMP's question files (of several questions, --me is the id of the one with your texts)", _recognises, _read)
