@@ -24,7 +24,7 @@ from rpo_edge.reflectors import DEFAULT, load
 from rpo_edge.reflectors.base import Closable, Reflector, Window
 from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.segment import paragraphs
+from rpo_edge.segment import answer_start, paragraphs
 from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.foreign import in_english
 from rpo_edge.steps.freeze import Frozen, freeze
@@ -139,26 +139,29 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
     def unchanged(*notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
         return Rewrite(draft, draft, (), (), verdict or Verdict(), reflector.info, clock.spent, notices, failed)
 
-    if not draft.strip():
+    ahead = answer_start(draft)
+    answer = draft[ahead:]
+    if not answer.strip():
         return unchanged()
     if is_empty(engine.history):
         return unchanged(EMPTY_HISTORY)
     with clock("freeze"):
-        english = in_english(draft, freeze(draft))
+        english = in_english(answer, freeze(answer))
     if not english.here:
         return unchanged(NOT_ENGLISH)
     with clock("freeze"):
-        frozen = with_verse(draft, english.frozen)
-    material = engine.material(draft, query, k, clock)
+        frozen = with_verse(answer, english.frozen)
+    material = engine.material(answer, query, k, clock)
     try:
         with clock("reflect"):
             engine.remember(material)
-            observed, proposed = reflect(reflector, draft, frozen, material.evidence, material.profile, engine.strength)
+            observed, proposed = reflect(reflector, answer, frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
-        return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(draft, reason),)), failed=True)
+        return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(answer, reason),)), failed=True)
     with clock("guard"):
-        edits, verdict = guard(draft, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
+        edits, verdict = guard(answer, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
+        edits = [shift(edit, ahead) for edit in edits]
     notices = (*engine.notices, PARTLY_ENGLISH) if english.partly else engine.notices
     return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, notices)
 

@@ -26,6 +26,13 @@ PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
 # The mark that begins a line of code's fence; "```ls -l``` is a command" has inline code (CommonMark, 4.5).
 FENCE = re.compile(r"`{3,}+(?![^\n`]*`)|~{3,}+")
+_THOUGHTS = ("think", "thinking", "reasoning")
+THOUGHT = re.compile(rf" {{0,3}}<(?P<thought>{'|'.join(_THOUGHTS)})>")
+"""What begins a model's reasoning in its answer, at the start of a line."""
+TO_ITS_END = r"(?:[^<]++|<(?!/(?P=thought)>))*+(?:</(?P=thought)>|\Z)"
+"""The rest of it, up to its closing tag; without one, to the end of the text."""
+THOUGHT_ENDS = tuple(f"</{tag}>" for tag in _THOUGHTS)
+_BEFORE_ANSWER = re.compile(rf"(?:(?:\s*\n)?{THOUGHT.pattern}{TO_ITS_END})+(?:\s*\n|[ \t]*)")
 _BOLD_LEAD = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?::(?:\*\*|__)|(?:\*\*|__):)[ \t]+(?=[A-Z])")
 _ABBREVIATIONS = frozenset([
     "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "cf", "fig", "no", "vol", "pp", "ed", "eds",
@@ -40,6 +47,18 @@ _NUMBER_NEXT = re.compile(r"\.\s*[#(]?\d")
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?=\s)|\n(?=[ \t]*(?:[-*+•>#]|\d{1,3}[.)])[ \t]|[ \t]*\r?\n)")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _COMPARED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])|" + WORD.pattern)
+
+
+def answer_start(text: str) -> int:
+    """Where an answer begins: behind the model's reasoning and the white space below that; 0 where there is none."""
+    reasoning = _BEFORE_ANSWER.match(text)
+    return reasoning.end() if reasoning else 0
+
+
+def may_think(line: str) -> bool:
+    """Whether a line that has no end yet may still go on to a tag that begins the model's reasoning."""
+    begun = line.lstrip(" \t")
+    return any(f"<{tag}>".startswith(begun) for tag in _THOUGHTS)
 
 
 def words(text: str) -> list[str]:

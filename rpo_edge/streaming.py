@@ -139,7 +139,7 @@ class Stream:
         self._begun = self._empty = False
         self._result: Rewrite | None = None
         self._material: Material | None = None
-        self._start = 0  # of the next piece, in the draft
+        self._start = self._ahead = 0  # of the next piece, in the draft, and of where the draft begins behind the model's reasoning
         self._before = self._left = self._behind = ""  # the draft's prose, the rewrite's, and the draft's last letter before it
         self._carry: Mapping[str, float] = {}
         self._formal = False  # whether the draft is a formal letter, as far as it has come
@@ -199,7 +199,8 @@ class Stream:
         """The piece as it leaves."""
         text = self._sentence(piece) if piece.prose else piece.text
         self._start += len(piece.text)
-        self._behind = piece.text[-1]
+        self._behind = "" if piece.ahead else piece.text[-1]
+        self._ahead = self._start if piece.ahead else self._ahead
         self._before = _ended(self._before, piece.text if piece.prose else "\n")
         self._left = _ended(self._left, text if piece.prose else "\n")
         return text
@@ -218,9 +219,8 @@ class Stream:
         self._formal = self._formal or is_formal(f"{self._before}{piece.text}")
         self._opening = self._opening or piece.text
         strength = self._engine.strength
-        return Window(
-            piece.text, self._start, self._before, "", frozen, piece.last, True, self._carry, strength, self._formal, self._opening
-        )
+        start = self._start - self._ahead
+        return Window(piece.text, start, self._before, "", frozen, piece.last, True, self._carry, strength, self._formal, self._opening)
 
     def _rewritten(self, window: Window) -> str:
         with self._clock("freeze"):
@@ -240,7 +240,7 @@ class Stream:
             edits, verdict = self._guarded(window, reflection.edits, profile)
             text = apply(window.text, edits)
         self._carry = reflection.carry
-        self._record.edits += [shift(edit, window.start) for edit in edits]
+        self._record.edits += [shift(edit, self._start) for edit in edits]
         self._record.reverted += verdict.reverted
         self._record.observed.add(reflection)
         return text

@@ -5,8 +5,8 @@
 
 `app.py` is the way of a request; `transform.py` takes the events of a streamed answer and `dialects/` say where in them, and in whole
 answers, prose stands: one file an API form. One text part (a choice, a content block) is one `Stream` of the Personalizer. What is no
-prose is not parsed twice, and passes byte for byte: tool calls, structured output, images, audio, reasoning, refusals, answers with
-logprobs or with citations that count characters, and every path that is not in `dialects.DIALECTS`.
+prose is not parsed twice, and passes byte for byte: tool calls, structured output, images, audio, reasoning (in the text, too:
+`<think>`), refusals, answers with logprobs or with citations that count characters, and every path that is not in `dialects.DIALECTS`.
 
 A response says in its header `rpo-edge` what was done:
 

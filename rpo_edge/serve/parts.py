@@ -1,8 +1,8 @@
 """A text part of a streamed answer: its pieces go into a `Stream` of the Personalizer, and what that lets go comes out.
 
-Two things make a part pass as it is. Text that begins like JSON is no prose. And when work waits too long (`late`), what the stream holds
-is let out and the next sentences pass, in order and counted, until a paragraph begins in better times. What goes wrong in a stream is the
-stream's to make good: it passes the sentence as it is, and its result says so.
+Two things make a part pass as it is. Text that begins like JSON, behind the model's reasoning if it has that, is no prose. And when work
+waits too long (`late`), what the stream holds is let out and the next sentences pass, in order and counted, until a paragraph begins in
+better times. What goes wrong in a stream is the stream's to make good: it passes the sentence as it is, and its result says so.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from rpo_edge.segment import FENCE, sentences
+from rpo_edge.segment import FENCE, THOUGHT, THOUGHT_ENDS, answer_start, may_think, sentences
 from rpo_edge.steps.cut import MARKS
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _FENCE = re.compile(rf"^[ \t]*(?:{FENCE.pattern})", re.MULTILINE)
+_THOUGHT = re.compile(rf"^{THOUGHT.pattern}|{'|'.join(THOUGHT_ENDS)}", re.MULTILINE)
+_TAG = max(map(len, THOUGHT_ENDS))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -56,6 +58,7 @@ class Part:
         self._begin = begin
         self._stream: TextStream | None = None
         self._off, self._begun, self._half = off, False, ""
+        self._thinks = False  # whether all that came is the model's reasoning, and that goes on
         self._passing: str | None = None
         self.given, self.sent = "", ""
         self.passed = 0
@@ -83,9 +86,12 @@ class Part:
         return self.given != "" and not any(mark in self.given[-4:] + text for mark in MARKS)
 
     def _is_no_prose(self, text: str) -> bool:
-        if self._begun:
+        if self._begun or (self._thinks and not _closes(self.given[-len(text) - _TAG :])):
             return _SURROGATE.search(text) is not None
-        self._begun = not self.given.isspace()
+        start = answer_start(self.given)
+        here = bool(self.given[start:].strip())
+        self._thinks = start > 0 and not here and not self.given.rstrip().endswith(THOUGHT_ENDS)
+        self._begun = here and not may_think(self.given[start:].lstrip())
         return not is_prose(self.given)
 
     def _take(self, text: str, late: bool) -> str:
@@ -105,12 +111,17 @@ class Part:
         return text[:at] + self._rewrite(text[at:])
 
     def _paragraph(self, length: int) -> int | None:
-        """Where in the last `length` characters a paragraph begins that is not inside a code block."""
+        """Where in the last `length` characters a paragraph begins that is not inside a code block or reasoning."""
         start = len(self.given) - length
         for found in _PARAGRAPH.finditer(self.given, max(0, start - 8)):
-            if found.end() >= start and len(_FENCE.findall(self.given, 0, found.end())) % 2 == 0:
+            if found.end() >= start and not self._is_within(found.end()):
                 return found.end() - start
         return None
+
+    def _is_within(self, place: int) -> bool:
+        """Whether code or the model's reasoning is open at a place."""
+        thoughts = _THOUGHT.findall(self.given, 0, place)
+        return len(_FENCE.findall(self.given, 0, place)) % 2 == 1 or thoughts[-1:] not in ([], [""])
 
     def _count(self) -> None:
         if self._passing is not None and self._passing.strip():
@@ -134,8 +145,12 @@ class Part:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text may be worked on: it does not begin like JSON, and no half of a surrogate pair is without the other."""
-    return not text.lstrip().startswith(("{", "[")) and not _SURROGATE.search(text)
+    """Whether a text may be worked on: its answer does not begin like JSON, and no half of a surrogate pair is without the other."""
+    return not text[answer_start(text) :].lstrip().startswith(("{", "[")) and not _SURROGATE.search(text)
+
+
+def _closes(text: str) -> bool:
+    return any(tag in text for tag in THOUGHT_ENDS)
 
 
 def _joined(text: str) -> tuple[str, str]:

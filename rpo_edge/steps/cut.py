@@ -1,7 +1,8 @@
 """cut: a draft that is still coming, cut into what passes as it is and sentences that can be worked on.
 
-What passes does so as it comes: fenced code, also before the fence closes, and, line by line, quoted lines, table rows and indented code. The
-line that may open a fence of backticks waits for its end, or for the backtick that makes it prose ("```ls -l``` is a command").
+What passes does so as it comes: fenced code, also before the fence closes, a model's reasoning in its tags, before which no draft begins,
+and, line by line, quoted lines, table rows and indented code. The line that may open a fence of backticks waits for its end, or for the
+backtick that makes it prose ("```ls -l``` is a command").
 Prose is cut where a sentence ends, as soon as the first letter behind it is there. White space between two sentences begins the second.
 Every decision rests on the text up to that letter, each is made once, and none is taken back, so the cuts are the same however the text
 was chunked, and a long text costs time in proportion to its length.
@@ -22,17 +23,21 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
-from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, sentences
+from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, THOUGHT, may_think, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.verse import may_be_verse
 
 
 class Piece(NamedTuple):
-    """A part of the draft. prose: it can be rewritten; else it passes as it is. last: nothing comes after it."""
+    """A part of the draft. prose: it can be rewritten; else it passes as it is. last: nothing comes after it.
+
+    ahead: it is the model's reasoning or the white space below it, and nothing but that has come: the draft begins behind it.
+    """
 
     text: str
     prose: bool
     last: bool = False
+    ahead: bool = False
 
 
 _MARK = r"(?:[-*+•]|\d{1,3}[.)])"  # of a list item
@@ -95,6 +100,9 @@ _OVER_LINES = tuple(
         ("<pre", "</pre>"),
         ("<style", "</style>"),
         ("<script", "</script>"),
+        ("<think", "</think>"),
+        ("<thinking", "</thinking>"),
+        ("<reasoning", "</reasoning>"),
     )
 )
 
@@ -108,8 +116,9 @@ class Cutter:
         self._behind = ""  # the last letters that have gone
         self._before: str | None = None  # kind of the last line that passed as it is, if nothing has gone since
         self._passing: str | None = None  # kind of the line that passes
-        self._fence: str | None = None  # the mark that will close the code that passes
-        self._head = ""  # of the line that passes
+        self._fence: str | None = None  # the mark that will close the code or reasoning that passes
+        self._head = ""  # of the line that passes; of reasoning, what came last
+        self._said = False  # whether anything has gone but white space and reasoning
         self._restart()
 
     def _restart(self, line: int = 0, scan: int = 0, fresh: bool = True) -> None:
@@ -157,8 +166,12 @@ class Cutter:
 
     # -- what passes -----------------------------------------------------------------------------------------------
 
-    def _passed(self) -> list[Piece]:
-        """The rest of a line, or what is there of it."""
+    def _passed(self) -> list[Piece] | None:
+        """The rest of a line or of reasoning, or what is there of it."""
+        if self._passing == "thought":
+            return self._thought()
+        if self._passing == "ahead":
+            return self._ahead()
         end = self._buffer.find("\n") + 1 or len(self._buffer)
         text = self._taken(end)
         self._head = (self._head + text)[:_HEAD]
@@ -179,6 +192,31 @@ class Cutter:
         self._head = ""
         self._restart()
 
+    def _thought(self) -> list[Piece]:
+        """What is there of the model's reasoning, up to its closing tag, which may come in parts."""
+        tag, come = self._fence or "", len(self._head)
+        over = f"{self._head}{self._buffer[: len(tag)]}".find(tag)
+        at = over - come if over >= 0 else self._buffer.find(tag)
+        closed = over >= 0 or at >= 0
+        text = self._taken(at + len(tag) if closed else len(self._buffer))
+        self._head = f"{self._head}{text}"[1 - len(tag) :]
+        if closed:
+            self._passing, self._before = None if self._said else "ahead", "thought"
+            self._fence, self._head = None, ""
+            self._restart()
+        return [Piece(text, False, ahead=not self._said)]
+
+    def _ahead(self) -> list[Piece] | None:
+        """The white space below reasoning, but for that of the line with which the draft begins."""
+        begins = _NO_SPACE.search(self._buffer, self._seek)
+        if begins is None:
+            self._seek = len(self._buffer)
+            return None
+        text = self._taken(self._buffer.rfind("\n", 0, begins.start()) + 1 or begins.start())
+        self._passing, self._behind = None, ""
+        self._restart()
+        return [Piece(text, False, ahead=True)] if text else []
+
     def _pass_line(self, start: int, kind: str) -> list[Piece]:
         """Let the line that begins at `start` pass; prose before it ends there."""
         end = len(self._buffer[:start].rstrip())
@@ -186,11 +224,14 @@ class Cutter:
         if start > end:
             pieces.append(Piece(self._taken(start - end), False))
         self._passing, self._head = kind, ""
+        if kind == "thought" and (opened := THOUGHT.match(self._buffer)):
+            self._fence = f"</{opened['thought']}>"
         return pieces
 
     def _taken(self, end: int) -> str:
         text, self._buffer = self._buffer[:end], self._buffer[end:]
         self._behind = (self._behind + text)[-3:]
+        self._said = self._said or not (self._passing in ("thought", "ahead") or text.isspace())
         return text
 
     # -- prose -----------------------------------------------------------------------------------------------------
@@ -245,12 +286,14 @@ class Cutter:
         return []
 
     def _kind(self, line: int, final: bool, piped: bool = False) -> str | None:
-        """What the line is: a fence, quote, row or code, which pass; item or text; None: not known yet. piped: so was the line before."""
+        """What the line is: a fence, thought, quote, row or code, which pass; item or text; None: not known yet. piped: the line before was."""
         head = self._buffer[line : line + _HEAD]
         whole = final or "\n" in head or len(head) == _HEAD
         if fence := _FENCE.match(head):
             return "fence" if whole or fence[1].startswith("~") else None  # "```py" may go on to "```py``` is"
-        if not whole and _UNDECIDED.match(head):
+        if THOUGHT.match(head):
+            return "thought"
+        if not whole and (_UNDECIDED.match(head) or may_think(head)):
             return None
         if _RULE.match(head) and (piped or (line == 0 and self._before == "row")):
             return "rule" if piped else "row"

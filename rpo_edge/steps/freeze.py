@@ -1,7 +1,7 @@
 """freeze: the spans of a draft that must come out byte for byte.
 
-Found by patterns, in linear time. Not covered: code that nothing marks as code, numbers in words (the guard
-counts those), quotations across paragraphs, names (the guard's business too).
+Found by patterns, in linear time. Not covered: code that nothing marks as code, reasoning whose opening tag stands in the prompt,
+numbers in words (the guard counts those), quotations across paragraphs, names (the guard's business too).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rpo_edge.features.framing import awaits_name
-from rpo_edge.segment import FENCE
+from rpo_edge.segment import FENCE, THOUGHT, TO_ITS_END
 
 SIGNATURE = "signature"
 """The kind of a placeholder below a parting phrase, which a sign-off of the user's may fill with their name, and nothing else may change."""
@@ -88,14 +88,19 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     for kind, needs, source in (
         (
             "code",
-            ("```", "~~~"),
-            rf"^[ \t>]*(?P<fence>{FENCE.pattern})[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?",
+            ("```", "~~~", "<think", "<reasoning"),
+            rf"^[ \t>]*(?P<fence>{FENCE.pattern})[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"
+            rf"|^{THOUGHT.pattern}{TO_ITS_END}",  # each may hold what opens the other
         ),
         ("code", ("    ", "\t"), r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
         ("table", ("|",), rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
         ("table", ("|",), r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
         # Up to the next tag of the same name only, so that tags that are never closed do not cost quadratic time.
-        ("html", ("<",), r"(?i:<(?P<tag>pre|code|style|script)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)"),
+        (
+            "html",
+            ("<",),
+            r"(?i:<(?P<tag>pre|code|style|script|think|thinking|reasoning)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)",
+        ),
         ("code", ("---",), r"\A---[ \t]*\r?\n(?=[\w-]{1,40}:)(?:(?!---)[^\n]{0,500}\n){1,60}---[ \t]*\r?$"),  # front matter
         ("code", ("$ ", "@@ "), r"^[ \t]*\$ (?=[a-z.~/])[^\n]+|^@@ [^\n]{1,60} @@[^\n]*(?:\n[ +\-\\][^\n]*)*"),  # a shell's prompt, a diff
         (
