@@ -60,6 +60,9 @@ KINDS = [
     ("So:\n<pre>\nit is not\n\nI do not\n</pre>\nOk.", "<pre>\nit is not\n\nI do not\n</pre>"),
     ('So <PRE class="x">it is < not</pre> ok.', '<PRE class="x">it is < not</pre>'),
     ("So <code>it is</code> ok.", "<code>it is</code>"),
+    ("So <!-- it is\n\nnot --> ok.", "<!-- it is\n\nnot -->"),
+    ("So <!-- it is <!-- not --> ok -->.", "<!-- it is <!-- not -->"),
+    (f"So <!-- {'it is ' * 900}<!-- it is not --> ok.", "<!-- it is not -->"),
     ("<style>\np { color: gray }\n</style>\nOk.", "<style>\np { color: gray }\n</style>"),
     ("---\ntitle: It is not the color\ncolor: gray\n---\nOk.", "---\ntitle: It is not the color\ncolor: gray\n---"),
     ("So:\n$ git config color.ui auto\nOk.", "$ git config color.ui auto"),
@@ -146,6 +149,9 @@ def test_what_only_looks_like_a_table_or_a_block_stays_free(text):
         "It is e.g. (as we know) so.",
         "Test/retest and lib and so on",
         "Then x = it is not true",
+        "It is <!-- not.",
+        "It is <!--> not, and it is ->.",
+        f"It is <!-- {'not ' * 1500}-->.",
     ],
 )
 def test_prose_stays_free(text):
@@ -200,6 +206,12 @@ def test_spans_are_sorted_disjoint_and_not_empty():
 def test_hostile_input_takes_no_quadratic_time(piece, within):
     with within(30):  # a linear pattern takes a second at most, a quadratic one minutes
         freeze(piece * (150_000 // len(piece)))
+
+
+def test_comments_that_nothing_closes_are_not_read_again_and_again(within):
+    with within(20):  # where each start reads on, minutes
+        freeze("<!--" * 500_000)
+        freeze("<!-- a --" * 200_000)
 
 
 BITS = [

@@ -204,3 +204,12 @@ def test_an_observation_says_the_users_side_of_short_forms_too():
 def test_every_policy_is_of_a_feature():
     names = {choice.name for choice in CHOICES}
     assert {key.partition(":")[0] for key in _POLICIES} <= names
+
+
+def test_what_a_sentence_and_the_text_before_it_hold_is_looked_for_once():
+    """The sentence's own sites, the rates around it, and what is said of them."""
+    reflector = RulesReflector()
+    profile = StyleProfile({"contraction:it's": Habit("contraction:it's", {"contracted": 9.0})})
+    window = Window("It is late. ", 9, "We came. ", sentence=True)
+    assert [edit.after for edit in reflector.reflect(window, Evidence(), profile).edits] == ["It's"]
+    assert reflector._found.cache_info().misses == 1 < reflector._found.cache_info().hits

@@ -231,6 +231,42 @@ def test_a_long_text_without_a_boundary_takes_linear_time(nobody, within, text):
     assert "".join(piece.text for piece in found) == text
 
 
+class Counting(Cutter):
+    """Counts the characters in which frozen spans are looked for."""
+
+    looked = 0
+
+    def _frozen(self, text):
+        self.looked += len(text)
+        return super()._frozen(text)
+
+
+@pytest.mark.parametrize("hard", ["$ ls\n|\n\\[First, ", "> a\n\\[ it\n", "| <!-- it\n", "it is. <!-- ", "\n\n    a\n\n<pre> it"])
+def test_what_stays_open_is_looked_at_now_and_then(hard):
+    text = f"Well, it is so. {hard * (16_000 // len(hard))}"
+    cutter = Counting()
+    found = [*cutter.feed(text), *cutter.finish()]
+    assert "".join(piece.text for piece in found) == text and cutter.looked < 80 * len(text)  # 6,000 characters for each 150
+
+
+class Moving(Cutter):
+    """Counts the characters that are moved when a piece goes."""
+
+    moved = 0
+
+    def _taken(self, end):
+        self.moved += len(self._buffer)
+        return super()._taken(end)
+
+
+@pytest.mark.parametrize("line", ["> it is so\n", "It is so.\n\n"])
+def test_a_long_draft_that_comes_at_once_is_not_moved_for_each_line(line):
+    text = line * (120_000 // len(line))
+    cutter = Moving()
+    assert sum(len(piece.text) for piece in [*cutter.feed(text), *cutter.finish()]) == len(text)
+    assert cutter.moved < 1000 * len(text)
+
+
 # -- what is rewritten -------------------------------------------------------------------------------------------------
 
 

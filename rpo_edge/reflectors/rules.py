@@ -132,13 +132,15 @@ class RulesReflector:
     def _sites(self, window: Window, features: frozenset[str] | None) -> Iterator[Site]:
         """The window's sites, seen after its lead: where a line, a sentence or a closing formula begins cannot be told from a sentence alone."""
         lead = len(window.lead)
-        if not lead:
-            yield from self._found(window.text, tuple(window.frozen), features)
-            return
-        frozen = (*freeze(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
-        for site in free_sites(f"{window.lead}{window.text}", frozen, features):
+        for site in self._read(window, features):
             if site.start >= lead:
-                yield replace(site, start=site.start - lead, end=site.end - lead)
+                yield replace(site, start=site.start - lead, end=site.end - lead) if lead else site
+
+    def _read(self, window: Window, features: frozenset[str] | None) -> tuple[Site, ...]:
+        """The sites of the window and its lead, looked for once."""
+        lead = len(window.lead)
+        frozen = (*self._frozen(window.lead), *((start + lead, end + lead, kind) for start, end, kind in window.frozen))
+        return self._found(f"{window.lead}{window.text}", frozen, features)
 
     def _seen(self, window: Window, features: frozenset[str] | None, changing: frozenset[str]) -> Mapping[str, Mapping[str, float]]:
         """How often each variant of the features that change stands in the window."""
@@ -147,7 +149,7 @@ class RulesReflector:
     def _context(self, window: Window, features: frozenset[str] | None) -> Counts:
         """How often each variant stands in the window and on both sides of it. Of what a text has once, the window alone says whether it has it."""
         if window.sentence:
-            return count_sites(free_sites(f"{window.before}{window.text}{window.after}", features=features))
+            return count_sites(self._read(window, features))
         sites = [*self._found(window.text, tuple(window.frozen), features)]
         for part in (window.before, window.after):
             sites += [site for site in self._found(part, self._frozen(part), features) if not policy(site.key).once]

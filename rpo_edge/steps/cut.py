@@ -59,6 +59,7 @@ _NEAR = 64  # characters before the end of a sentence that show whether it is on
 _WITHIN, _OVER = 600, 6000  # and in which something may be open, within a line and over lines
 _RETRY = 150  # characters after which what is open is looked at again
 _LONGEST_STOCK = 1000
+_BLOCK = 4096
 
 
 class _Open(NamedTuple):
@@ -130,11 +131,13 @@ class Cutter:
         self._wait: tuple[re.Pattern[str], int] | None = None  # for what, from where on
 
     def feed(self, text: str) -> Iterator[Piece]:
-        """Pieces that are certain now."""
-        self._chunks.append(text)
-        if self._awake(text):
-            self._join()
-            yield from self._pieces(False)
+        """Pieces that are certain now. Long chunks go in block by block: each piece that goes moves what is left."""
+        for start in range(0, len(text), _BLOCK):
+            block = text[start : start + _BLOCK]
+            self._chunks.append(block)
+            if self._awake(block):
+                self._join()
+                yield from self._pieces(False)
 
     def finish(self) -> Iterator[Piece]:
         """The rest. The last piece is marked as such if it is prose."""
@@ -301,7 +304,21 @@ class Cutter:
         if kind == "text" and line == 0 and self._before == "row":
             return self._under_row(final)
         passes = kind in ("quote", "row", "code")
-        return "text" if passes and self._crossing(_OVER_LINES, line, line + 1, _OVER) else kind
+        return "text" if passes and self._reaches_over(line) else kind
+
+    def _reaches_over(self, line: int) -> bool:
+        """Whether something frozen reaches over a line's begin, or could if more text came."""
+        if not self._waits(line + 1):
+            found = self._crossing(_OVER_LINES, line, line + 1, _OVER)
+            self._wait = (found.release, line + 1) if found else None
+        return self._wait is not None
+
+    def _waits(self, end: int) -> bool:
+        """Whether what was found open stays so up to `end`, for all that is looked at."""
+        if self._wait is None:
+            return False
+        release, since = self._wait
+        return end - since <= _RETRY and not release.search(self._buffer, since, end)
 
     def _passing_kind(self, line: int, head: str) -> str:
         if _QUOTE.match(head):
@@ -362,11 +379,9 @@ class Cutter:
 
     def _open(self, here: int, following: int, new_line: bool) -> bool:
         """Whether something frozen reaches over the place, or could if more text came. Over a line's end few things do."""
-        if self._wait is not None:
-            release, since = self._wait
-            if following - since < _RETRY and not release.search(self._buffer, since, following + 1):
-                return True
-            self._wait = None
+        if self._waits(following + 1):
+            return True
+        self._wait = None
         if self._crossed(here, following + 1, _WITHIN):
             return True
         found = self._crossing(_OVER_LINES, here, following + 1, _OVER)

@@ -7,7 +7,7 @@ numbers in words (the guard counts those), quotations across paragraphs, names (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rpo_edge.features.framing import awaits_name
@@ -79,6 +79,7 @@ _CSS = (
 _TEXT_COMMANDS = "text[a-z]{2}|emph|(?:sub){0,2}section|paragraph|chapter|title|caption|footnote"  # what they hold is prose
 _LINE_TEXT = r"(?:^[ \t]*|(?<=^[-*+•] )|(?<=^\d[.)] )|(?<=^\d\d[.)] )|(?<=^\[\d\] ))"  # where it begins, behind a list's mark
 _CELL = r"(?:(?![.!?][\"')\]]*\s)[^\t\n])+"  # a sentence that ends in one makes prose of the row
+_LONGEST_COMMENT = 5000
 # Within a paragraph that is broken into lines.
 _SOFT_BREAK = r"\r?\n(?![ \t]*(?:\r?\n|[-*+•>#|`~]|\d{1,3}[.)]|\Z))"
 
@@ -132,7 +133,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("math", ("$",), r"(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}?(?<=[^\s\\])\$(?!\d)"),
         ("code", ("```",), r"(?<!`)(?P<ticks>`{3,4}+)(?!`)(?:[^`\n]|(?!(?P=ticks)(?!`))`++){1,500}(?P=ticks)(?!`)"),
         ("code", ("`",), r"(?<!`)`(?!`)[^`\n]{1,500}`(?!`)|(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,500}``(?!`)"),
-        ("html", ("<",), r"<!--(?:[^-]|-(?!->)){0,5000}-->|</?[A-Za-z][^<>\n]{0,200}>"),
+        ("html", ("<",), r"</?[A-Za-z][^<>\n]{0,200}>"),
         ("link", ("](", "]:"), r"\]\([^()\s]{1,500}(?:[ \t]\"[^\"\n]{0,200}\")?\)|^[ \t]*\[[^\]\n]{1,100}\]:[ \t]\S{1,500}"),
         (
             "url",
@@ -183,7 +184,21 @@ def freeze(text: str) -> tuple[Frozen, ...]:
         for match in pattern.finditer(text)
         if match.end() > match.start() and not (kind == "number" and _is_list_number(text, match)) and not _CALLOUT.fullmatch(match[0])
     ]
-    return united(found)
+    return united([*found, *_comments(text)])
+
+
+def _comments(text: str) -> Iterator[Frozen]:
+    """Comments of HTML. No pattern: each "<!--" that nothing closes would read on as far as one may go."""
+    start, close = text.find("<!--"), 0
+    while start >= 0:
+        inside = start + len("<!--")
+        close = text.find("-->", inside) if close < inside else close
+        if close < 0:
+            return
+        whole = close - inside <= _LONGEST_COMMENT
+        if whole:
+            yield Frozen(start, close + len("-->"), "html")
+        start = text.find("<!--", close if whole else inside)
 
 
 def united(spans: Iterable[Frozen]) -> tuple[Frozen, ...]:
