@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import dropwhile, takewhile
 
 from rpo_edge.features.base import Choice, Site
@@ -44,6 +45,9 @@ _LEAD = re.compile(rf"[ \t]*(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+)?(?:(?:{EMOJI.pa
 _LONGEST_TITLE = 12  # words
 _ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 _SUBJECT = re.compile(r"\W*subject:[* ]", re.IGNORECASE)
+_SET_OFF = re.compile(r"(?<![\w.,!?])(?:(?P<mark>\*{1,3}|[\"`])(?=[^\s*])[^*\"`\n]+(?<=[^\s*])(?P=mark)(?!\w)|“[^“”\n]+”)")
+_HALF_OPEN = re.compile(r"[()\[\]:;\"“”«»„‘`*$<>{}|]|(?<!\w)'|(?<!s)'(?!\w)")
+"""Between two dashes: marks that no others go with, and those of what only one of both stands in, a quotation say."""
 _LISTING_COMMA = re.compile(r",(?!\d)")
 """No "4,322"."""
 _NEXT_ITEM = re.compile(r"(?:[\w'’-]+ ){0,2}[\w'’-]+,")
@@ -89,7 +93,21 @@ _NO_NOUNS |= listed("what where how why then only just also now please not never
 
 
 def _dashes(text: str) -> Iterator[Site]:
-    """No minus, no range, no pair of names; what is short on one side may have another dash, and little else."""
+    """Of two dashes of a sentence one gives way to another mark where the other does."""
+    found = {site.start: (site, other) for site, other in _each(text)}
+    for site, other in found.values():
+        if other is None:
+            yield site
+            continue
+        others = found[other][0].options if other in found else {}
+        yield replace(site, options={name: mark for name, mark in site.options.items() if name in _DASHES or name in others})
+
+
+def _each(text: str) -> Iterator[tuple[Site, int | None]]:
+    """No minus, no range, no pair of names; what is short on one side may have another dash, and little else.
+
+    With each, where the other one is if a sentence has two.
+    """
     names = {mark: name for name, mark in _DASHES.items()}
     for match in _DASH.finditer(text):
         left, right = left_of(text, match.start()), right_of(text, match.end())
@@ -100,32 +118,33 @@ def _dashes(text: str) -> Iterator[Site]:
         options = {name: mark for name, mark in _DASHES.items() if name != variant}
         if _is_no_dash(text, match, before[-1], after[0], min(len(before), len(after))):
             if _is_spoken(before[-1], after[0]):
-                yield Site("dash", match.start(), end, variant)
+                yield Site("dash", match.start(), end, variant), None
             continue
         behind = _behind_lead(text, match.start())
         if behind > 1:
             left = left[1 - behind :]  # the dash of a lead is none of its sentence
         lefts, rights = [*_DASH.finditer(left)], [*_DASH.finditer(right)]
-        alone = not lefts and not rights
+        alone, other = not lefts and not rights, None
         if alone and _SUBJECT.match(line_of(text, match.start())) and not is_sentence(after):
             options |= {"comma": ", "} if match[0] != " - " else {}
         elif alone and _is_in_title(text, match, before, after):
             options |= {"colon": ": "}
-        elif _carries_lead(text, match):
+        elif _carries_lead(text, match, left, behind):
             if match[0] == " - " or is_line_with(text, match.start(), ("|",)):
                 options = {}
             elif behind == 0 and after[0].lower() not in FINITE:
                 options |= {"colon": ": "}
         elif _are_names(before[-1], after[0]):
             options = options if "—" in match[0] else {}
-        elif alone and _are_sentences(left, after) and ends_well(text, left, right, end):
+        elif alone and text[end] != "*" and _are_sentences(left, after) and ends_well(text, left, right, end):
             options = {name: mark + text[end] for name, mark in options.items()} | {"full stop": f". {text[end].upper()}"}
             end += 1
         elif alone:
             options |= _only(text, left, right, after, end)
         elif len(lefts) + len(rights) == 1:
             options |= _of_two(left, right, lefts, rights)
-        yield Site("dash", match.start(), end, variant, options)
+            other = match.start() - len(left) + lefts[0].start() if lefts else end + rights[0].start()
+        yield Site("dash", match.start(), end, variant, options), other
 
 
 def _only(text: str, left: str, right: str, after: list[str], end: int) -> dict[str, str]:
@@ -144,7 +163,7 @@ def _of_two(left: str, right: str, lefts: list[re.Match[str]], rights: list[re.M
     between = left[lefts[0].end() :] if lefts else right[: rights[0].start()]
     inner = words(between)
     rest = right if lefts else right[rights[0].end() :]
-    if not inner or any(mark in between for mark in "()[]:;") or _goes_on_listing(between, rest):
+    if not inner or _HALF_OPEN.search(_SET_OFF.sub("", between)) or _goes_on_listing(between, rest):
         return {}
     if "," not in left and "," not in right and is_part(inner):
         return {"comma": ", "}
@@ -328,9 +347,14 @@ def _behind_lead(text: str, position: int) -> int:
     return position - lead.end() if lead else -1
 
 
-def _carries_lead(text: str, match: re.Match[str]) -> bool:
-    """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation."""
-    return "*" in text[match.start() - 1 : match.end() + 1] or is_line_with(text, match.start(), ("#", "|"))
+def _carries_lead(text: str, match: re.Match[str], left: str, behind: int) -> bool:
+    """ "- **Lead** - text": the mark after a lead or inside a heading is form, not punctuation; behind a stressed word it is none.
+
+    left: the sentence up to it, without the emphasis that it begins with.
+    """
+    leads = left.endswith("*") and (behind == 0 or "*" not in left.rstrip("*"))
+    listed_so = match[0] == " - " and "*" in text[match.start() - 1 : match.end() + 1]
+    return leads or listed_so or is_line_with(text, match.start(), ("#", "|"))
 
 
 DASH = Choice("dash", "dashes", "share of each form among dashes", _dashes)
