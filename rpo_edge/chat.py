@@ -1,9 +1,9 @@
 """The content of a trajectory as a conversation, for instruct models that were never trained on one.
 
-`messages` makes a system message (the task and the form of the answer) and a user's (profile, history items, what stands around the draft, draft, in
-the order of `prompt.render` but that all of what stands around comes before the draft);
-`Chat` puts them into the pieces of the model's own chat template; `read` finds the rewrite in the answer, whatever a small model puts around it:
-a greeting of its own, code fences, quotes, an explanation. What it takes away is never something that the draft has at the same place.
+`messages` makes a system message (the task and the form of the answer) and a user's (profile, history items, what stands around the draft,
+draft, in the order of `prompt.render` but that all of what stands around comes before the draft); `Chat` puts them into the pieces of the
+model's own chat template; `read` finds the rewrite in the answer, whatever a small model puts around it: a greeting of its own, code
+fences, quotes, an explanation. What it takes away is never something that the draft has at the same place.
 
 Text of anybody's that looks like a control token of the model's is escaped here as `prompt.escape` does it: `<|im_end|>` in a draft becomes
 `<\\|im_end|>`, and the answer is read with that taken back.
@@ -33,7 +33,8 @@ the whole draft, rewritten"""
 
 _NO_NOTE = "none"
 _NOTES, _NOTE = 3, 200  # notes that are kept, and code points of one
-_KEPT = 0.5  # of the draft's longer words, and of the rewrite's: at least so many are in both; a model that goes on with a history item has fewer
+# Of the draft's longer words, and of the rewrite's: at least so many are in both; a model that goes on with a history item has fewer.
+_KEPT = 0.5
 
 _MARKER = re.compile(
     r"^[\W_]*(?:rewrite|rewritten|revised)(?: (?:draft|text|version|message))?[*_\s]*:[*_]*[ \t]*", re.IGNORECASE | re.MULTILINE
@@ -58,8 +59,9 @@ def messages(
 ) -> tuple[str, str]:
     """The system message and the user's. history: best first; the best stands last, next to the draft.
 
-    The draft is the end, and nothing has tags around it: models of 135 million parameters go on with whatever form they saw last. What stands
-    around it is on one line a side, with an ellipsis where the draft is cut off from it or it is from the whole: it looks like no draft.
+    The draft is the end, and nothing has tags around it: models of 135 million parameters go on with whatever form they saw last. What
+    stands around it is on one line a side, with an ellipsis where the draft is cut off from it or it is from the whole: it looks like no
+    draft.
     """
     shown = "\n\n".join(item.text[:ITEM] for item in reversed(history))
     parts = [f"Texts of mine, which show my manner:\n\n{shown}"] if shown else []
@@ -143,7 +145,10 @@ def _words(text: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The form of prompt and answer of a model with a chat template. frame: pieces before, between and after the messages; control: see `Inspected`."""
+    """The form of prompt and answer of a model with a chat template.
+
+    frame: pieces before, between and after the messages; control: see `Inspected`.
+    """
 
     frame: tuple[str, str, str]
     control: tuple[str, ...] = ()

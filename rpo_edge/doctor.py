@@ -30,7 +30,10 @@ class Check(NamedTuple):
 
 
 def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
-    """Version, store (ask: for its passphrase), models and the default one, onnxruntime, llama.cpp where a model needs it. The store is not made where there is none."""
+    """Version, store (ask: for its passphrase), models and the default one, onnxruntime, llama.cpp where a model needs it.
+
+    The store is not made where there is none.
+    """
     yield Check("rpo-edge", True, f"{__version__}, Python {sys.version.split()[0]}")
     yield _store(store, ask)
     shelf = Shelf()

@@ -70,8 +70,8 @@ class History:
         create: False makes no file; an absent store then is an empty one, and what is added to it goes when it is closed.
         key: of an encrypted store; a new store is made encrypted with it. Without, `rpo_edge.store.keys.find_key` looks for one where a
         store needs it; ask: asks the user for it in the end.
-        Raises StoreError if the file is damaged, is not a store, was written by a newer version, does not open with the key, or is not encrypted
-        though a key was given; InputError for the path ":memory:", which SQLite takes for no file, unless create is False;
+        Raises StoreError if the file is damaged, is not a store, was written by a newer version, does not open with the key, or is not
+        encrypted though a key was given; InputError for the path ":memory:", which SQLite takes for no file, unless create is False;
         OptionalDependencyError if it is encrypted and sqlcipher3 is not installed.
         """
         where = Path(path) if path is not None else default_path()

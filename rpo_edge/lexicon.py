@@ -13,7 +13,8 @@ BEFORE_OBJECTS: tuple[str, ...] = (
     "a", "an", "the", "this", "these", "those", "my", "your", "our", "his", "their", "its", "any", "some", "each", "every",
 )  # fmt: skip
 # One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
-# with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means too much else.
+# with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means
+# too much else.
 _BOTH_WAYS = """
 purchased purchasing to_purchase purchase_a purchase_an purchase_the purchase_this purchase_these purchase_those purchase_my purchase_your purchase_our purchase_his purchase_their purchase_its purchase_any purchase_some purchase_each purchase_every purchase_it purchase_them = bought buying to_buy buy_a buy_an buy_the buy_this buy_these buy_those buy_my buy_your buy_our buy_his buy_their buy_its buy_any buy_some buy_each buy_every buy_it buy_them
 attempting_to attempted_to to_attempt_to = trying_to tried_to to_try_to
@@ -390,7 +391,9 @@ _BARE = (
 BARE = {form.replace("'", ""): form for form in _BARE.split()}
 """What contractions are in chats that leave out the apostrophe ("dont"), where that is no other word ("well", "id", "its", "wont")."""
 LEFT_BARE = frozenset([*BARE.values(), "it's", "let's", "he's", "she's", "here's", "can't", "won't"])
-"""Contractions that lose their apostrophe when the user writes none; of those that become other words, the ones that chats write so all the same."""
+"""Contractions that lose their apostrophe when the user writes none; of those that become other words,
+the ones that chats write so all the same.
+"""
 
 NUMBER_WORDS: frozenset[str] = frozenset(
     _split("""

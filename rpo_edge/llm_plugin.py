@@ -22,8 +22,9 @@ NAME = "rpo-edge"
 
 
 class RewrittenOptions(llm.Options):
-    """Beside those of every model: the other model, by default llm's own default; the store; the reflector, by default that of `models use`;
-    and the source or kind of the texts to go by, by default all."""
+    """Beside those of every model: the other model, by default llm's own default; the store; the reflector, by default that of `models
+    use`; and the source or kind of the texts to go by, by default all.
+    """
 
     model: str | None = None
     store: str | None = None

@@ -3,10 +3,10 @@
     {"name": "edit-small", "kind": "edit", "files": {"model.onnx": "<sha256>", …}, "base": "…", "licence": "…",
      "quantization": "int8", "prompt_version": 0}
 
-Of a generative model "prompt" is the form of prompts; where it is not named it is the one that our own models are trained on, in the version of
-"prompt_version" (0: it reads none of ours). "adapter" names
-the one of the files that is a LoRA adapter to lay over the model, if there is one. "items" are the history items that a prompt may show: as many as the
-model was trained to read; where it is not named, all that fit.
+Of a generative model "prompt" is the form of prompts; where it is not named it is the one that our own models are trained on, in the
+version of "prompt_version" (0: it reads none of ours). "adapter" names the one of the files that is a LoRA adapter to lay over the model,
+if there is one. "items" are the history items that a prompt may show: as many as the model was trained to read; where it is not named, all
+that fit.
 
 Nothing of a folder is used before every byte of it has been checked against the manifest.
 """

@@ -8,7 +8,8 @@ says `--expose-history`. What is returned without it, and why that is no raw his
   is a sign-off, which may end with any line of up to 40 characters; of it only the stock phrase is shown ("Thanks"), see `without_names`;
 - ids of the texts that show a habit, never a text;
 - what the guard took back: sentences of the draft. What would have stood in their place may come out of the history, and is left out;
-- a reflector's observations are left out: a model may have written them, and rules cite whole sign-offs. The user's rates stand in for them;
+- a reflector's observations are left out: a model may have written them, and rules cite whole sign-offs. The user's rates stand in for
+  them;
 - what a reflector that failed says: left out, as it may cite anything;
 - a greeting or sign-off that the user stated as a preference is shown, since it was written to be put into answers.
 
@@ -146,7 +147,10 @@ class Tools:
             server.add_tool(tool, description=getdoc(tool), annotations=hints, structured_output=True)
 
     async def rewrite(self, text: Text, query: Query = "") -> Annotated[CallToolResult, Rewritten]:
-        """Rewrite an English text in the user's own manner and return it. Markdown, code, quotations, numbers and names stay as they are."""
+        """Rewrite an English text in the user's own manner and return it.
+
+        Markdown, code, quotations, numbers and names stay as they are.
+        """
         return await self._off_loop(lambda: self._rewrite(text, query))
 
     async def explain(self, text: Text, query: Query = "") -> Annotated[CallToolResult, Explained]:
@@ -154,7 +158,8 @@ class Tools:
         return await self._off_loop(lambda: self._explain(text, query))
 
     async def profile(self) -> Annotated[CallToolResult, Manner]:
-        """The user's writing habits: how often they contract, which words, spelling and punctuation they choose, how long their sentences are.
+        """The user's writing habits: how often they contract, which words, spelling and punctuation they choose, how long their sentences
+        are.
 
         Counts and rates, no texts of theirs; of sign-offs the stock phrase alone.
         """

@@ -1,4 +1,7 @@
-"""Which words are surely no names, whether or not they have a capital. Their long list lies in words.txt, and is read when first asked for."""
+"""Which words are surely no names, whether or not they have a capital.
+
+Their long list lies in words.txt, and is read when first asked for.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ a sentence ("However, the" -> "The", ". It" -> "; it") the letter there changes 
 doubles its neighbour ("so so"), nor one conjunction another ("so but").
 
 Training and serving share this file: `operation` reads an operation off an edit, `Vocabulary.mask` finds the places
-of a draft where operations fit, and what is read off one draft fits that draft, doubled words aside. Case alone and the kind of apostrophe are
-no operations; apostrophes are straight here, and the reflector puts the user's kind in their place.
+of a draft where operations fit, and what is read off one draft fits that draft, doubled words aside. Case alone and the kind of apostrophe
+are no operations; apostrophes are straight here, and the reflector puts the user's kind in their place.
 """
 
 from __future__ import annotations

@@ -52,12 +52,12 @@ Windows = Literal["paragraphs", "sentences"]
 class Personalizer:
     """Rewrites drafts for the user whose history it holds. Several threads may use one, and share its model.
 
-    history: the store, which stays the caller's to close, or its texts of one source or kind (`History.part`). reflector: "rules", "edit" (the embedded model; `rules`
-    runs in its place where this build has none, and the rewrite's notices say so), a model folder, or a `Reflector` of the
-    caller's, which stays theirs to close and is called by one thread at a time. mix: what
-    history items are chosen for. strength: how much of the way to the user it goes, 0 to 1; with `rules` and `edit`, what is one way all over a text (spelling,
-    case, greeting) goes from one half on, and what the user stated in words always; of what a language model writes, so large a part
-    of the sentences is taken.
+    history: the store, which stays the caller's to close, or its texts of one source or kind (`History.part`). reflector: "rules", "edit"
+    (the embedded model; `rules` runs in its place where this build has none, and the rewrite's notices say so), a model folder, or a
+    `Reflector` of the caller's, which stays theirs to close and is called by one thread at a time. mix: what history items are chosen for.
+    strength: how much of the way to the user it goes, 0 to 1; with `rules` and `edit`, what is one way all over a text (spelling, case,
+    greeting) goes from one half on, and what the user stated in words always; of what a language model writes, so large a part of the
+    sentences is taken.
     Raises ModelError if the folder is absent, altered or of an unknown kind; InputError for another strength.
     """
 
@@ -75,7 +75,8 @@ class Personalizer:
         profile alone decides.
 
         windows: "sentences" gives what a stream of the draft gives, and for the same text always the same.
-        Raises StoreError where the history cannot be read ("sentences": the result says so); InputError for other windows, and for a k below 0.
+        Raises StoreError where the history cannot be read ("sentences": the result says so); InputError for other windows, and for a k
+        below 0.
         """
         if windows == "paragraphs":
             with self._engine.lock:

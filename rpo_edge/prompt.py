@@ -5,9 +5,9 @@
 
 `render` makes all up to `<|reflect|>`, the model what follows; `complete` is what it should write, and `parse` reads what it did.
 What changes least comes first, so that a runtime keeps the front of its cache: all prompts of one user begin with `front`, and those of
-one draft's windows with the same items. What stands around a window is there to be understood, and is not rewritten; without a neighbour nothing
-is written. Where a prompt would be too long, items go first, from the worst, then what stands around. A model's vocabulary has these tokens from
-its first day. Text of anybody's that looks like one is escaped here, and nowhere else: `<|end|>` in a draft becomes
+one draft's windows with the same items. What stands around a window is there to be understood, and is not rewritten; without a neighbour
+nothing is written. Where a prompt would be too long, items go first, from the worst, then what stands around. A model's vocabulary has
+these tokens from its first day. Text of anybody's that looks like one is escaped here, and nowhere else: `<|end|>` in a draft becomes
 `<\\|end|>`, and `unescape` takes that back, whatever was there before.
 
 A line of the profile is "feature: variant rate, …"; a line of the reflection "feature: draft | user | action".
@@ -36,8 +36,9 @@ ITEM = 400
 """Code points of a history item that are shown."""
 
 AROUND = 240
-"""Code points of the text on one side of a draft that are shown: two or three sentences, which is as far as a "this" or a "however" at its edge
-goes. They are other ones for each window, so no cache has them: more would be read anew every time."""
+"""Code points of the text on one side of a draft that are shown: two or three sentences, which is as far as a "this" or a "however" at its
+edge goes. They are other ones for each window, so no cache has them: more would be read anew every time.
+"""
 
 _LINE = re.compile(r"(?P<feature>\w+): (?P<draft>.*?) \| (?P<user>.*?) \| (?P<action>.*)")
 _NAMES = "|".join(token[2:-2] for token in SPECIAL_TOKENS)

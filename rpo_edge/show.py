@@ -30,7 +30,10 @@ def as_json(rewrite: Rewrite) -> str:
 
 
 def as_diff(rewrite: Rewrite, colour: bool) -> str:
-    """The whole text with its edits: [-before-]{+after+} in a pipe, colours on a terminal. An edit inside a word is shown as another word."""
+    """The whole text with its edits: [-before-]{+after+} in a pipe, colours on a terminal.
+
+    An edit inside a word is shown as another word.
+    """
     pieces, position = [], 0
     for old, new in _changes(rewrite):
         before, after = rewrite.draft[slice(*old)], rewrite.text[slice(*new)]

@@ -2,10 +2,11 @@
 
     cut - freeze - (profile, retrieve: once) - reflect - guard, for each sentence as soon as the next one begins
 
-What follows a sentence is not known, so less is known than in windows of paragraphs: the draft's own rates are those of the text so far, and
-what a sentence becomes rests on it and on what stands before it alone. Rounding is carried from sentence to sentence, or a habit of 62%
-would come out at all or nothing. The guard reads the words that have left before the sentence, so that a run of private words over the border
-is found where the sentence's own edits make it; where words that have left and the draft's next words make one, nothing can be taken back.
+What follows a sentence is not known, so less is known than in windows of paragraphs: the draft's own rates are those of the text so far,
+and what a sentence becomes rests on it and on what stands before it alone. Rounding is carried from sentence to sentence, or a habit of 62%
+would come out at all or nothing. The guard reads the words that have left before the sentence, so that a run of private words over the
+border is found where the sentence's own edits make it; where words that have left and the draft's next words make one, nothing can be taken
+back.
 
 Whatever fails here, the sentence passes as it is, and the result says so.
 """
@@ -79,7 +80,11 @@ class Material:
 
 @dataclass(frozen=True)
 class Engine:
-    """What rewrites have in common. history: all texts, or those of one source or kind. notices: of the reflector's choice. strength: see `Window`. lock: held while model and store are used."""
+    """What rewrites have in common.
+
+    history: all texts, or those of one source or kind. notices: of the reflector's choice. strength: see `Window`. lock: held while model
+    and store are used.
+    """
 
     history: History | Part
     reflector: Reflector

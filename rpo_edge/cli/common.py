@@ -1,4 +1,7 @@
-"""What the commands share: the application's parts, the store, and the three streams. Results go to stdout, everything said about them to stderr."""
+"""What the commands share: the application's parts, the store, and the three streams.
+
+Results go to stdout, everything said about them to stderr.
+"""
 
 from __future__ import annotations
 

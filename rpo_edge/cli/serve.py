@@ -36,7 +36,9 @@ def serve(
     ] = None,
     like: Like = None,
 ) -> None:
-    """Stand between an assistant and a model's API, and rewrite the answers: OpenAI's chat completions and responses, Anthropic's messages."""
+    """Stand between an assistant and a model's API, and rewrite the answers:
+    OpenAI's chat completions and responses, Anthropic's messages.
+    """
     for package in ("starlette", "uvicorn", "httpx"):
         if find_spec(package) is None:
             raise OptionalDependencyError(package, "serve")

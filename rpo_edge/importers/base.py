@@ -30,7 +30,8 @@ class Report:
     """What an import has to say besides its items.
 
     problems: a line each, `file:position: what`; with one the command ends with 1. left_out: items that are there and were
-    passed over for a good reason, by reason ("written by others"). preferences: that the user once stated, and an export of ours kept. progress: is told the bytes that were read.
+    passed over for a good reason, by reason ("written by others"). preferences: that the user once stated, and an export of ours kept.
+    progress: is told the bytes that were read.
     """
 
     problems: list[str] = field(default_factory=list)

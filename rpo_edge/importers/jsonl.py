@@ -1,4 +1,6 @@
-"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601, else it is left out), `source`, `title`, `kind` and `origin`; or one preference, as `history export` writes it."""
+"""JSON lines: one object a line with `text`, and optionally `date` (ISO 8601, else it is left out), `source`, `title`, `kind` and `origin`;
+or one preference, as `history export` writes it.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 An mbox is read line by line, and of others' messages only the head is looked at. The standard library's `mailbox` would first
 read the whole file into a table of contents, which grows with the number of messages, and takes every line that begins with
-"From " for a new message; here it must look as RFC 4155 has it, with weekday, month and time. What the user added to a message is read by `mail_body`.
+"From " for a new message; here it must look as RFC 4155 has it, with weekday, month and time. What the user added to a message is read by
+`mail_body`.
 """
 
 from __future__ import annotations

@@ -227,7 +227,9 @@ def _tells_password(text: str) -> bool:
 
 
 def _is_told(match: re.Match[str]) -> bool:
-    """Whether what follows "password" is one: letters with digits or signs among them, digits alone, or after a colon the line's only word."""
+    """Whether what follows "password" is one: letters with digits or signs among them, digits alone,
+    or after a colon the line's only word.
+    """
     value = match["value"].rstrip(".,;:!?)*_")
     if _is_placeholder(value) or _TECHNICAL.fullmatch(value) or _DESCRIBED.fullmatch(value):
         return False

@@ -1,4 +1,6 @@
-"""The loop that all engines share: what of a prompt is known already, which token comes next, and proposals from a source, judged in one pass."""
+"""The loop that all engines share: what of a prompt is known already, which token comes next, and proposals from a source,
+judged in one pass.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ tokens that are nearly as probable the other may come. Only the time is meant to
 The user's own texts are a second source: where the rewrite leaves the draft, it often says what the user says.
 
 How many to propose follows from how often proposals came true lately, and from what a longer pass costs. A source that was right about the
-last token, or has the last few as they stand, will mostly be right about the next (rate r), another mostly will not (rate s). So n proposals give on average
-1 + f (1 - r^n) / (1 - r) tokens, f being r or s, and take the price of a pass over n + 1 tokens; the n with the most tokens for its price is chosen.
+last token, or has the last few as they stand, will mostly be right about the next (rate r), another mostly will not (rate s). So n
+proposals give on average 1 + f (1 - r^n) / (1 - r) tokens, f being r or s, and take the price of a pass over n + 1 tokens; the n with the
+most tokens for its price is chosen.
 """
 
 from __future__ import annotations

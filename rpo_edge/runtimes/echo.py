@@ -43,7 +43,9 @@ class EchoRuntime:
 
 
 def _with_spans(answer: str, options: Options) -> Iterator[str]:
-    """The answer of a model that is sure of each character: where a span comes instead of what it would say, it goes on with that afterwards."""
+    """The answer of a model that is sure of each character: where a span comes instead of what it would say,
+    it goes on with that afterwards.
+    """
     text = answer[: min((place for stop in options.stop if (place := answer.find(stop)) >= 0), default=len(answer))]
     letters = sorted({*text, *options.source})
     tokens, end = {letter: token for token, letter in enumerate(letters)}, len(letters)

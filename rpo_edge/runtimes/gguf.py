@@ -133,7 +133,10 @@ class GgufRuntime:
 
 
 def _about(model: Any, library: Any, digest: str) -> list[object] | None:
-    """What a state depends on besides adapter and tokens. None where it cannot be told which llama.cpp this is: no other's state is ever read."""
+    """What a state depends on besides adapter and tokens.
+
+    None where it cannot be told which llama.cpp this is: no other's state is ever read.
+    """
     try:
         built = Path(library.llama_cpp._lib._name).stat()
     except (AttributeError, OSError):

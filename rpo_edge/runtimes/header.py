@@ -1,8 +1,8 @@
 """The header of a GGUF file, read with bounds: what a file says of itself, and whether its tensors lie inside it.
 
-Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, little-endian, versions 2 and 3. A file may be anybody's, and may be made to
-hang or to blow up whoever reads it: `inspection.py` runs `main` in a process of its own, with limits. So this file imports little. Every length
-is held against what is left of the file before a byte is read; strings that nobody asks for are passed over.
+Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, little-endian, versions 2 and 3. A file may be anybody's, and may be made
+to hang or to blow up whoever reads it: `inspection.py` runs `main` in a process of its own, with limits. So this file imports little. Every
+length is held against what is left of the file before a byte is read; strings that nobody asks for are passed over.
 """
 
 from __future__ import annotations
@@ -221,7 +221,10 @@ def shown(text: str) -> str:
 
 
 def facts(header: Header) -> dict[str, Any]:
-    """What `inspection.Inspected` holds, or of a LoRA adapter the architecture of its model and what it says of history items. Raises Refused for anything else."""
+    """What `inspection.Inspected` holds, or of a LoRA adapter the architecture of its model and what it says of history items.
+
+    Raises Refused for anything else.
+    """
     architecture, whole = shown(header.text("general.architecture")), header.text("general.type") in ("", "model")
     if architecture and header.text("adapter.type") == "lora" and header.text("general.type") == "adapter":
         items = header.metadata.get(ITEMS)

@@ -1,8 +1,8 @@
 """Whether a GGUF file may be given to llama.cpp, and what it says of itself.
 
 Parsers of GGUF hang or blow up on crafted files, and a chat template is a program. Both are dealt with in a process of their own with a
-time limit, and a memory limit where the system has such (`header.limit`). Not covered: tensors whose values are bad, and faults of llama.cpp
-itself in files that are well formed.
+time limit, and a memory limit where the system has such (`header.limit`). Not covered: tensors whose values are bad, and faults of
+llama.cpp itself in files that are well formed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _CHILD = "import sys; sys.path.append(sys.argv[1]); from rpo_edge.runtimes.heade
 class Inspected:
     """A file that passed. control: tokens that texts must not be able to write; context: tokens, 0 where the file does not say.
 
-    template: whether it has a chat template; frame: the template's pieces (`template.frame`), None where they cannot be told or jinja2 is missing.
+    template: whether it has a chat template; frame: the template's pieces (`template.frame`), None where they cannot be told or jinja2 is
+    missing.
     """
 
     architecture: str

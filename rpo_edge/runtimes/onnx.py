@@ -1,7 +1,8 @@
 """ONNX folders by onnxruntime: model.onnx with its weights, and tokenizer.json (`pip install '.[onnx]'`).
 
 The graph is that of `export/formats/decoder.py`: keys and values of a text lie in buffers as long as the text may become, each of
-which is bound as a past and as its present, so that nothing of them is ever copied. To forget the end of a text is to say that it is shorter.
+which is bound as a past and as its present, so that nothing of them is ever copied. To forget the end of a text is to say that it is
+shorter.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class OnnxRuntime:
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, context: int = 0, digest: str = "") -> OnnxRuntime:
-        """threads: one for each core if None; context: tokens, as many as the file says if 0. digest: the folder's, or one that changes with
-        it; without, `remember` does nothing.
+        """threads: one for each core if None; context: tokens, as many as the file says if 0. digest: the folder's, or one that changes
+        with it; without, `remember` does nothing.
 
         Raises OptionalDependencyError without onnxruntime or tokenizers, ModelError for a folder that they cannot load.
         """

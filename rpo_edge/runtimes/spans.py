@@ -2,9 +2,9 @@
 
 Where the text stands in its draft right before such a span (its last two tokens are the draft's there), the span's tokens follow, whatever
 the model would say. Where the model would end and a span has not come as often as the draft has it, the draft's sentence with that span
-comes first. So whatever the model does, a text that comes to its end has every span, byte for byte (an end of the model's, or a stop string that is
-one token; one of several tokens, or as many tokens as there may be, end a text as it is); that it says them in the right sentences is for the guard to
-see. What a model may no longer do is to put words of its own right before a span.
+comes first. So whatever the model does, a text that comes to its end has every span, byte for byte (an end of the model's, or a stop string
+that is one token; one of several tokens, or as many tokens as there may be, end a text as it is); that it says them in the right sentences
+is for the guard to see. What a model may no longer do is to put words of its own right before a span.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Spans:
         ends: Callable[[int], bool],
         begins: str,
     ) -> None:
-        """kept: parts of the source, in its order; what the source has not is not asked for. tokens: of the source. said: what a token adds to a text. ends: whether it ends one.
+        """kept: parts of the source, in its order; what the source has not is not asked for. tokens: of the source. said: what a token adds
+        to a text. ends: whether it ends one.
 
         begins: what stands before the text that must have the spans; where it never comes, all of it must.
         """

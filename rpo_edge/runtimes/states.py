@@ -1,9 +1,9 @@
 """States of prompts' beginnings, kept from one process to the next: reading one is many times faster than computing it.
 
-What other prompts will begin with, too (`Options.front`), is computed by itself first, and the engine's state after exactly that is put away. Its
-key is a digest of everything that it depends on: what the engine is (which model, adapter, library, kind of cache) and the tokens. A state is
-given back to an engine only if it came whole, because llama.cpp reads it natively and does not expect harm; who can write to the user's store on
-purpose is not kept out by that.
+What other prompts will begin with, too (`Options.front`), is computed by itself first, and the engine's state after exactly that is put
+away. Its key is a digest of everything that it depends on: what the engine is (which model, adapter, library, kind of cache) and the
+tokens. A state is given back to an engine only if it came whole, because llama.cpp reads it natively and does not expect harm; who can
+write to the user's store on purpose is not kept out by that.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Saving(Engine, Protocol):
         ...
 
     def restore(self, tokens: Sequence[int], state: bytes | memoryview) -> bool:
-        """Know these tokens, in place of all else, by a state that was theirs. False where it is of another shape; nothing is known then."""
+        """Know these tokens, in place of all else, by a state that was theirs.
+
+        False where it is of another shape; nothing is known then.
+        """
         ...
 
 

@@ -1,6 +1,7 @@
 """A tokenizer.json: text to tokens by the package tokenizers, tokens to bytes by itself. The one door to it.
 
-The package's own DecodeStream raises where bytes in a row are no UTF-8, which a model may well write; bytes can be joined whatever they are.
+The package's own DecodeStream raises where bytes in a row are no UTF-8, which a model may well write; bytes can be joined whatever they
+are.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Tokenizer:
 
 @cache
 def _alphabet() -> dict[str, bytes]:
-    """Byte-level BPE's letters: bytes that print as Latin-1 stand for themselves, the others are those from U+0100 on (GPT-2, encoder.py)."""
+    """Byte-level BPE's letters: bytes that print as Latin-1 stand for themselves,
+    the others are those from U+0100 on (GPT-2, encoder.py).
+    """
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): bytes([byte]) for byte in plain} | {chr(256 + n): bytes([byte]) for n, byte in enumerate(others)}

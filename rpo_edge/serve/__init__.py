@@ -22,8 +22,8 @@ A response says in its header `rpo-edge` what was done:
     streaming                  an event stream, of whose text nothing is known when its headers go. Its last line is a comment, which
                                clients skip, with what the header would have said: `: rpo-edge: rewritten`
 
-To `rewritten` `; failed=N` is added where in N texts some sentence or all passed as it was because of a failure of ours, and to `rewritten` and
-`unchanged` `; passed=N` where N sentences passed as they were because of overload.
+To `rewritten` `; failed=N` is added where in N texts some sentence or all passed as it was because of a failure of ours, and to `rewritten`
+and `unchanged` `; passed=N` where N sentences passed as they were because of overload.
 
 Nothing of the store goes upstream: a request is the client's bytes and headers, less what concerns one connection (hop by hop), the host,
 and our own headers. What this cannot hold back: a client that sends the conversation again sends rewritten answers as part of it.

@@ -194,7 +194,9 @@ class Proxy:
         return done, str(summary)
 
     def _rewrite(self, text: str, query: str | None) -> Rewritten:
-        """By paragraphs, which know what follows and take a tenth of the time; a long text sentence by sentence, so that streams get between."""
+        """By paragraphs, which know what follows and take a tenth of the time; a long text sentence by sentence,
+        so that streams get between.
+        """
         return self._rewriter.rewrite(text, query, windows="paragraphs" if len(text) <= AT_ONCE else "sentences")
 
 

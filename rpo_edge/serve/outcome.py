@@ -21,7 +21,10 @@ def unchanged(reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of an answer's texts. passed: sentences that overload left as they were; failed: something of ours went wrong outside of them."""
+    """What became of an answer's texts.
+
+    passed: sentences that overload left as they were; failed: something of ours went wrong outside of them.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     passed: int = 0

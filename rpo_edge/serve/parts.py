@@ -154,7 +154,9 @@ def _closes(text: str) -> bool:
 
 
 def _joined(text: str) -> tuple[str, str]:
-    """Surrogate pairs that JSON escapes or chunks took apart, as the characters they are; and a first half at the end, for the next piece."""
+    """Surrogate pairs that JSON escapes or chunks took apart, as the characters they are;
+    and a first half at the end, for the next piece.
+    """
     if not _SURROGATE.search(text):
         return text, ""
     half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""

@@ -46,7 +46,10 @@ class Patience:
 
 
 class Upstream:
-    """What stands behind `url`, whose path takes the place of /v1. Raises InputError if it is no http(s) address, or has more than a path."""
+    """What stands behind `url`, whose path takes the place of /v1.
+
+    Raises InputError if it is no http(s) address, or has more than a path.
+    """
 
     def __init__(self, url: str, patience: Patience | None = None) -> None:
         self._url = _checked(url)

@@ -155,7 +155,9 @@ def add_up(connection: sqlite3.Connection) -> None:
 
 
 def measured_habits(connection: sqlite3.Connection, path: Path, within: Within = ALL) -> dict[str, Habit]:
-    """The habits of the items that are meant: what is not measured yet is measured now, in a store that may not be written for this answer alone."""
+    """The habits of the items that are meant: what is not measured yet is measured now,
+    in a store that may not be written for this answer alone.
+    """
     with translated(path):
         measure_missing(connection, path)
         done = _measured_with(connection)

@@ -55,7 +55,10 @@ def rekey(path: Path, old: str, new: str) -> None:
 
 
 def check_state(path: Path, *, encrypted: bool) -> None:
-    """Raises StoreError unless there is a store at `path` that is encrypted, or is not. The first bytes of the file say so: no key is needed."""
+    """Raises StoreError unless there is a store at `path` that is encrypted, or is not.
+
+    The first bytes of the file say so: no key is needed.
+    """
     file = path.resolve()
     with translated(path), OPEN_FILES.entered(file):
         found = is_encrypted(file) if file.is_file() else None

@@ -119,7 +119,8 @@ def quoted(key: str) -> str:
 def needed_key(path: Path, key: str | None, find: Callable[[], str]) -> str | None:
     """The key that opens the file at `path`, which `OPEN_FILES` knows of; None for a plain one. An empty file gets the key given.
 
-    find: called for an encrypted file where none is given. Raises StoreError for a file of another kind, and for a plain one if a key is given.
+    find: called for an encrypted file where none is given. Raises StoreError for a file of another kind, and for a plain one if a key is
+    given.
     """
     encrypted = is_encrypted(path)
     if encrypted is False and key is not None:
@@ -128,7 +129,10 @@ def needed_key(path: Path, key: str | None, find: Callable[[], str]) -> str | No
 
 
 def is_encrypted(path: Path) -> bool | None:
-    """What the first bytes of the file at `path` say, which `OPEN_FILES` knows of; None: it is empty. Raises StoreError for another kind."""
+    """What the first bytes of the file at `path` say, which `OPEN_FILES` knows of; None: it is empty.
+
+    Raises StoreError for another kind.
+    """
     head = OPEN_FILES.head(path, len(_PLAIN))
     if not head:
         return None
@@ -140,7 +144,8 @@ def is_encrypted(path: Path) -> bool | None:
 def check_key(connection: sqlite3.Connection, path: Path, key: str | None) -> None:
     """Read a first page. Raises StoreError where the key is wrong; the connection is closed then.
 
-    Then up to 16 MiB of the file may stay in memory, eight times SQLite's measure, for searches of large stores; setting that reads a page, too.
+    Then up to 16 MiB of the file may stay in memory, eight times SQLite's measure, for searches of large stores; setting that reads a page,
+    too.
     """
     try:
         connection.execute("select count(*) from sqlite_master").fetchone()

@@ -1,9 +1,9 @@
 """Where the key of an encrypted store comes from: the system's keyring, a file, or somebody who is asked, in this order.
 
 A key that is made here brings the store's salt, which are the first 16 bytes of the file, and its entry in the keyring (package keyring)
-is named by that salt. So a store that was moved, its copies and its backups are opened by the entry; the entry of a new key takes no other's
-place, and may be written before the store has the key; and an entry that no file needs any more is in nobody's way. Entries are not taken
-out when a store gets another key or none, because backups may have the old one. Keys stand in no message and no log.
+is named by that salt. So a store that was moved, its copies and its backups are opened by the entry; the entry of a new key takes no
+other's place, and may be written before the store has the key; and an entry that no file needs any more is in nobody's way. Entries are not
+taken out when a store gets another key or none, because backups may have the old one. Keys stand in no message and no log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from rpo_edge.errors import OptionalDependencyError, StoreError
 from rpo_edge.store.files import OPEN_FILES, check_key, connect, translated
 
 PASSPHRASE_FILE = "RPO_EDGE_PASSPHRASE_FILE"
-"""Environment variable: a file whose first line is the passphrase, for machines without a keyring. A key that was made here will do, too."""
+"""Environment variable: a file whose first line is the passphrase, for machines without a keyring.
+
+A key that was made here will do, too.
+"""
 
 NEW_PASSPHRASE_FILE = "RPO_EDGE_NEW_PASSPHRASE_FILE"
 """Environment variable: a file whose first line is the passphrase that a store is to have from now on."""
@@ -30,7 +33,8 @@ Ask = Callable[[Path], str | None]
 
 
 def new_key() -> str:
-    """A random key of 256 bits and a random salt, written as SQLCipher takes them without deriving a key first (which costs a tenth of a second).
+    """A random key of 256 bits and a random salt, written as SQLCipher takes them without deriving a key first (which costs a tenth of a
+    second).
 
     https://www.zetetic.net/sqlcipher/sqlcipher-api/#key
     """
@@ -50,7 +54,9 @@ def find_key(path: Path, ask: Ask | None = None) -> str:
 
 
 def remember_key(key: str) -> bool:
-    """Put a key that `new_key` made into the keyring; False where the system has none, or one that keeps nothing, so that the user must keep it."""
+    """Put a key that `new_key` made into the keyring; False where the system has none, or one that keeps nothing,
+    so that the user must keep it.
+    """
     keyring = _keyring()
     if keyring is None:
         raise OptionalDependencyError("keyring", "encrypted")

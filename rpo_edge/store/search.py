@@ -3,8 +3,9 @@
 FTS5 computes BM25 for every item that has any of the words, some microseconds each, and "the" is in nearly all. So a large store is
 asked in two steps:
 
-    choose   the rarest words, as many as are in `_READ` items together (fewer in a store of hundreds of thousands): BM25 gives a word little weight that is in many items
-             (the logarithm of the share that lack it); the best `_RANKED` items by these words are candidates
+    choose   the rarest words, as many as are in `_READ` items together (fewer in a store of hundreds of thousands):
+             BM25 gives a word little weight that is in many items (the logarithm of the share that lack it); the best `_RANKED` items by
+             these words are candidates
     rank     the candidates by BM25 for all words of the query, common ones too, of which a long draft has many
 
 Small stores are asked for all words at once.
@@ -13,8 +14,9 @@ How many items have a term (after Porter's stemmer, as the index has it) stands 
 are what must be known, and of them a sample is enough. It is kept current by whatever stores or deletes items. A word that the sample
 has too seldom to be sure is counted in the index, which is quick for such words, and ends at a limit.
 
-Measured against BM25 for all words, 24 dev drafts and the 50,224 train texts: share of the best 8 that is found, and how much less their BM25 is
-on the average. Rarest words alone, without ranking: 0.094, 0.361; 1,500 and 64: 0.141, 0.233; 6,000 and 150: 0.323, 0.129, in twice the time.
+Measured against BM25 for all words, 24 dev drafts and the 50,224 train texts: share of the best 8 that is found, and how much less their
+BM25 is on the average. Rarest words alone, without ranking: 0.094, 0.361; 1,500 and 64: 0.141, 0.233; 6,000 and 150: 0.323, 0.129, in twice
+the time.
 """
 
 from __future__ import annotations

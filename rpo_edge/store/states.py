@@ -3,8 +3,8 @@
 They are a copy of what can be computed again, so nothing that goes wrong with them, a store that may not be written, is locked or full,
 ever fails a rewrite. A few are kept, the ones used last.
 
-A state is made from private texts: it lies in the store, so it is encrypted with it, and all of them go whenever something is forgotten or a
-stated preference changes. What was read before that (a profile, evidence) may be the beginning of a prompt afterwards; so `KeptStates`
+A state is made from private texts: it lies in the store, so it is encrypted with it, and all of them go whenever something is forgotten or
+a stated preference changes. What was read before that (a profile, evidence) may be the beginning of a prompt afterwards; so `KeptStates`
 belongs to what is read after it was made, and keeps nothing more once states were dropped, by whatever process.
 """
 
