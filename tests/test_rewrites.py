@@ -77,6 +77,7 @@ STOPLESS = [
     for w in WEEKS
 ]
 BULLETS = [f"For {w}:\n- Get the milk.\n- Call the shop.\n- Fix the door.\n- Pay the rent." for w in WEEKS]
+LOW_BULLETS = [*(text.lower().replace(".", "") for text in BULLETS), *LOW_LONG]
 EN = [f"The plan for week {w} – the long one – was late. We waited for an hour – or perhaps two – and then we left." for w in WEEKS]
 PERHAPS = [
     "Perhaps it's late. I need a new one and I want to talk about it.",
@@ -500,6 +501,11 @@ CASES = {
         "It is so:\n\n- Independence of errors: it is. They are.\n  - Wait for it.\n\n- Linearity: it is.\n\nWe are there.\n\n- The bus is late.\n- A car is not.",
         "it is so:\n\n- Independence of errors: it is. they are\n  - wait for it\n\n- Linearity: it is\n\nwe are there\n\n- the bus is late\n- a car isn't",
     ),
+    "or none, around code": (
+        LOW_LONG,
+        "We had this:\n\n1. Linearity: we had it. They left\n```\nx = 1\n```\n2. Close the file and wait.",
+        "we had this:\n\n1. Linearity: we had it. they left\n```\nx = 1\n```\n2. Close the file and wait",
+    ),
     "or none, beside a bold label": (
         LOW_LONG,
         "It is so, as we said:\n\n1. **Open it:**\n   ```\n   x\n   ```\n2. **Close the file** and wait, since they are not here and it is late.",
@@ -541,6 +547,31 @@ CASES = {
         "It is what we have.\n\n**Serves:** 4 | **Prep:** 10 minutes | **Cook**: a long time\n\nServes: 4 | Prep: 10 minutes\n\n- Cost: low, Time: long",
     ),
     "labels in an item stay with it": (MAIL, "This was what we had.\n\n- **Cost:** low, **Time:** long", None),
+    "what changes inside of bold that goes": (
+        LOW_BULLETS,
+        "We have **what is not here** now:\n\n- **It is late.** We left.\n- **Do not** wait.",
+        "we have what isn't here now:\n\n- it's late. we left\n- don't wait",
+    ),
+    "small letters behind bold that goes": (
+        LOW_BULLETS,
+        "It is so:\n\n1. **Talk to them first.** Many do not know.\n2. **Too hot?** It is late.\n3. **Docker.** We have one.\n4. **Add 5 of them.** It is far.",
+        "it is so:\n\n1. talk to them first. many don't know\n2. too hot? it's late\n3. Docker. we have one\n4. add 5 of them. it's far",
+    ),
+    "labels, and the list that has one, keep their capitals when bold goes": (
+        LOW_BULLETS,
+        "We had this:\n\n- **The long way:** We walked.\n- **Wait.** They came late.\n\nWe also had this:\n\n- **Docker:** We had one.\n- **Wait.** They came late.",
+        "we had this:\n\n- The long way: we walked\n- Wait. they came late\n\nwe also had this:\n\n- Docker: we had one\n- wait. they came late",
+    ),
+    "titles, and a list with a title, keep their capitals when bold goes": (
+        LOW_BULLETS,
+        "We had this:\n\n1. **Next Stop**\n2. **The Story of Us: It Rained**\n3. **Wait.** They came late.",
+        "we had this:\n\n1. Next Stop\n2. The Story of Us: It Rained\n3. Wait. they came late",
+    ),
+    "headings in bold, and capitals of who writes them, stay": (
+        [*LOW_BULLETS, *BULLETS, *STOPS, *STOPS],
+        "**It is late**\n\n- **Talk to them.** Many do not know.",
+        "**It's late**\n\n- Talk to them. Many don't know.",
+    ),
     "numbered lists without bold": (
         [f"For {w}:\n1. Get the milk.\n2. Call the shop.\n3. Fix the door.\n4. Pay the rent." for w in WEEKS],
         "The plan:\n\n1. **Get the bus** to the coast.\n2. **Wait.** It is late.\n- **Cost:** low",
@@ -1018,6 +1049,7 @@ def test_a_stream_is_framed_as_its_first_sentence_is(draft, added):
         ({"bold": "never"}, "- **Report:** the **long** one", "- Report: the long one"),
         ({"bold": "never"}, "- **See https://x.org:** low\n- **5** days", "- **See https://x.org:** low\n- 5 days"),
         ({"bold": "never"}, "**Serves:** 4 | **Prep:** 5", "Serves: 4 | Prep: 5"),
+        ({"bold": "never", "case": "lower"}, "**The plan**\n\n**Open it.** It is late.", "The plan\n\nopen it. it is late."),
         ({"bold": "never"}, "**Step 1: Open it.** Use the **Pixel 9** for it.", "Step 1: Open it. Use the Pixel 9 for it."),
         ({"dash": "comma"}, "It is *bold* — and fine.", "It is *bold*, and fine."),
         ({"dash": "comma", "bold": "never"}, "It is **bold** — and fine.", "It is bold, and fine."),

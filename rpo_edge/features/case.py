@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECTS, line_of, listed, word_after, word_before
 from rpo_edge.features.exclamation import GOES_ON, is_no_end
-from rpo_edge.features.layout import EMOJI, LONGEST_LEAD, leads
+from rpo_edge.features.layout import BOLD_RUN, EMOJI, LONGEST_LEAD, is_label, leads
 from rpo_edge.features.parts import has_ing_form
 from rpo_edge.features.punctuation import BEGINS_ITEM, without_code
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.names import no_name
-from rpo_edge.segment import WORD, prose_start, sentences
+from rpo_edge.segment import FENCE, WORD, prose_start, sentences, words
 
 _GREETINGS = frozenset(["hello", "hi", "hey", "dear", "oh", "ah"])
 _INITIALS_NEXT = re.compile(r", [A-Z]\.")  # an author's
@@ -34,12 +34,35 @@ _LIST_LINE = re.compile(
     re.MULTILINE,
 )
 """A line with an item's mark, up to its first word; or another, which ends the list where it is not indented."""
+_FENCED = re.compile(rf"^[ \t>]*(?P<fence>{FENCE.pattern}).*?(?:^[ \t>]*(?P=fence)|\Z)", re.MULTILINE | re.DOTALL)
 _ARTICLE = re.compile(r"[Aa] \w\w|[^Aa]")
 
 
 def _lower_start(text: str) -> Iterator[Site]:
     """Sentence-initial letters. Those of a list's items change all or none, and labels in bold keep theirs."""
-    sites = [*_starts(text)]
+    return _kept_alike(text, [*_starts(text)])
+
+
+def without_bold(text: str, marks: Collection[int]) -> Iterator[Site]:
+    """The same of a text in which bold goes, so that what it led is a sentence like others; labels and titles keep their capitals.
+
+    marks: where a mark goes.
+    """
+    plain, kept = list(text), set()
+    for mark in marks:
+        bold = BOLD_RUN.match(text, mark)
+        line = text.rfind("\n", 0, mark) + 1
+        if not bold or mark - line > LONGEST_LEAD or not leads(text[line:mark]):
+            continue
+        if is_label(text, bold) or any(word[0].isupper() and no_name(word) for word in words(bold["text"])[1:]):
+            kept.add(bold.start("text"))  # "Time: 5 minutes", "Set Up a Plan"
+        if mark > line or not line_of(text, mark).rstrip().endswith("**"):  # no heading
+            plain[mark : mark + 2] = "  "
+    sites = {site.start: site for site in (*_starts(text), *_starts("".join(plain))) if site.start not in kept}
+    return _kept_alike("".join(plain), [*sites.values()])
+
+
+def _kept_alike(text: str, sites: list[Site]) -> Iterator[Site]:
     large = {site.start for site in sites if site.variant == "upper"}
     free = {start for start in large if not _begins_label(text, start)}
     kept = large - free | _beside_capitals(text, free)
@@ -57,7 +80,8 @@ def _beside_capitals(text: str, free: set[int]) -> set[int]:
     """Of the letters that may change, those that begin an item of a list in which another item, no name, keeps its capital."""
     levels: dict[str, list[int]] = defaultdict(list)  # of the list, by indent: where its items' words begin
     found: set[int] = set()
-    for line in (*_LIST_LINE.finditer(text), None):
+    prose = _FENCED.sub(lambda code: " " * len(code[0]), text)  # code ends no list
+    for line in (*_LIST_LINE.finditer(prose), None):
         if line and line["mark"]:
             levels[line["indent"]].append(line.end())
         elif line is None or not line["indent"]:

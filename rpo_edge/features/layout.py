@@ -16,7 +16,7 @@ from rpo_edge.segment import LINE_PREFIX, sentences
 _EMPHASIS = frozenset(
     ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
 )
-_BOLD = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
+BOLD_RUN = re.compile(r"\*\*(?=\S)(?P<text>[^*\n]{1,120}?)(?<=\S)\*\*")
 _FIXED = re.compile(r"[\d\"“'‘`@/]")
 """Of what may be frozen."""
 _MARKS_TOO = re.compile(
@@ -62,7 +62,7 @@ def _bold(text: str) -> Iterator[Site]:
     """Bold runs against sentences without one: the unit is bold runs per sentence."""
     line = searched = 0
     lead: tuple[int, str] | None = None  # of the last line that bold leads: where it begins, and the key of its lead
-    for match in _BOLD.finditer(text):
+    for match in BOLD_RUN.finditer(text):
         line = text.rfind("\n", searched, match.start()) + 1 or line
         searched = match.start()
         before = text[line : match.start()] if match.start() - line <= LONGEST_LEAD else None
@@ -70,7 +70,7 @@ def _bold(text: str) -> Iterator[Site]:
         carries = _carries(text, line, before, match["text"])
         if leads(before):
             lead = line, key
-        elif lead and lead[0] == line and _is_label(text, match):
+        elif lead and lead[0] == line and is_label(text, match):
             key, carries = lead[1], True
         fixed = bool(_FIXED.search(match["text"]))
         ways = _ways_out(match["text"], fixed, key == "bold:list", carries)
@@ -91,7 +91,7 @@ def _ways_out(said: str, fixed: bool, in_list: bool, carries: bool) -> tuple[str
     return ("plain", "plain everywhere") if in_list or not (fixed or carries) else ("plain everywhere",)
 
 
-def _is_label(text: str, bold: re.Match[str]) -> bool:
+def is_label(text: str, bold: re.Match[str]) -> bool:
     """Whether what is bold names what follows, as "**Time:** 5 minutes"."""
     return bold["text"].endswith(":") or text.startswith(":", bold.end())
 

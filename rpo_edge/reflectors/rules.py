@@ -19,11 +19,13 @@ from typing import NamedTuple
 from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
+from rpo_edge.features.case import CASE, without_bold
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import RULE
 from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
+from rpo_edge.reflectors.bold import Bold, is_mark
 from rpo_edge.reflectors.frames import framed, key_of
 from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.observed import changed, shares
@@ -106,20 +108,23 @@ class RulesReflector:
         manner = Manner.of(rates, window, profile)
         phrases: list[Edit] = []
         edits: list[Edit] = []
-        cases: list[Site] = []
+        letters: list[Site] = []
         for site in self._sites(window, features):
-            if (change := _chosen(site, window, rates, sampler)) is None:
-                continue
             followed = policy(site.key)
             if followed.first_letter:
-                cases.append(change.site)
+                letters.append(site)
+                continue
+            if (change := _chosen(site, window, rates, sampler)) is None:
                 continue
             shown = _cite(profile, change.site, change.variant, evidence)
             if taken := next(filter(openers.take, _written(change, shown, manner, rates, window)), None):
                 (phrases if followed.phrase or parts(change.site, change.variant) else edits).append(taken)
         known = {(edit.start, edit.end) for edit in given}
-        edits = disjoint(_in_turn(phrases, disjoint([*given, *edits]), window.text))
-        edits = _apply_case(edits, cases, window, profile, rates, evidence)
+        bold = Bold(edits)
+        edits = bold.paired(disjoint(_in_turn(phrases, disjoint([*given, *bold.parted(edits)]), window.text)))
+        letters = _letters(letters, [edit.start for edit in edits if is_mark(edit)], window, rates)
+        cases = [change.site for site in letters if (change := _chosen(site, window, rates, sampler))]
+        edits = bold.joined(_apply_case(edits, cases, window, profile, rates, evidence))
         own = [edit for edit in edits if (edit.start, edit.end) not in known]
         seen = self._seen(window, features, frozenset(edit.feature for edit in own))
         return Reflection(_observations(own, seen, rates), tuple(edits), {**sampler.carry, **openers.carry}, seen)
@@ -301,6 +306,17 @@ def _cite(profile: StyleProfile, site: Site, variant: str, evidence: Evidence) -
         keys = (key for key in profile.habits if key.partition(":")[0] == site.name)
         shown = next((ids for key in keys if (ids := profile.habits[key].evidence.get(variant, ()))), ())
     return tuple(sorted(shown, key=lambda number: number not in evidence.ids))
+
+
+def _letters(letters: list[Site], marks: list[int], window: Window, rates: Rates) -> list[Site]:
+    """First letters, of which those that bold led are read as they stand when it is gone. marks: where it goes."""
+    if not marks or not rates.mostly(CASE.name, "lower"):
+        return letters
+    lead = len(window.lead)
+    found = without_bold(f"{window.lead}{window.text}", [lead + mark for mark in marks])
+    moved = (replace(site, start=site.start - lead, end=site.end - lead) for site in found if site.start >= lead)
+    covered = {place for start, end, _ in window.frozen for place in range(start, end)}
+    return [*(site for site in letters if site.name != CASE.name), *(site for site in moved if site.start not in covered)]
 
 
 def _apply_case(
