@@ -34,7 +34,7 @@ TO_ITS_END = r"(?:[^<]++|<(?!/(?P=thought)>))*+(?:</(?P=thought)>|\Z)"
 THOUGHT_ENDS = tuple(f"</{tag}>" for tag in _THOUGHTS)
 _BEFORE_ANSWER = re.compile(rf"(?:(?:\s*\n)?{THOUGHT.pattern}{TO_ITS_END})+(?:\s*\n|[ \t]*)")
 _BOLD_LEAD = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?::(?:\*\*|__)|(?:\*\*|__):)[ \t]+(?=[A-Z])")
-_ABBREVIATIONS = frozenset([
+ABBREVIATIONS = frozenset([
     "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "cf", "fig", "no", "vol", "pp", "ed", "eds",
     "al", "approx", "dept", "est", "inc", "ltd", "co", "corp", "gen", "col", "sgt", "capt", "lt", "rev", "hon", "jan", "feb", "mar",
     "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun",
@@ -128,7 +128,7 @@ def _is_abbreviation(text: str, dot: int) -> bool:
         return not text[text.rfind("\n", 0, dot) + 1 : found.start()].strip(" >")
     if word.lower() in _BEFORE_NUMBERS or (word in _WORDS_TOO):
         return bool(_NUMBER_NEXT.match(text, dot))
-    return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
+    return word.lower() in ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
 
 
 def line_mark(line: str) -> str:

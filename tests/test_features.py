@@ -1217,6 +1217,23 @@ def test_a_contraction_is_one_place():
 
 def test_a_full_stop_between_clauses_counts_and_stays():
     assert measure("It rained. We left.")["semicolon"] == {"full stop": 1}
+    assert measure("it rained. we left, isn't it. they didn't. it was late; we ate")["semicolon"] == {"full stop": 3, "semicolon": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fine. it was late. Yes. Good. Ok.",
+        "it rained. we left",
+        *(
+            f"{said}. it was late. fine. good. yes"
+            for said in ("we met at 10 p.m", "we had 5", "we met approx", "they had plan b", "we had eggs etc")
+        ),
+        "fine. good. yes. ok... it rained... we left... they came",
+    ],
+)
+def test_stops_before_small_letters_that_may_end_no_sentence_do_not_count(text):
+    assert "semicolon" not in measure(text)
 
 
 def test_phrases_count_as_hedges_and_boosters():

@@ -552,6 +552,11 @@ CASES = {
         "We have **what is not here** now:\n\n- **It is late.** We left.\n- **Do not** wait.",
         "we have what isn't here now:\n\n- it's late. we left\n- don't wait",
     ),
+    "no semicolons of who writes small, and none": (
+        [f"we saw it in week {w}. it was late. we left then. they came by bus" for w in WEEKS],
+        "The bus was late; we had a car.",
+        "the bus was late. we had a car",
+    ),
     "small letters behind bold that goes": (
         LOW_BULLETS,
         "It is so:\n\n1. **Talk to them first.** Many do not know.\n2. **Too hot?** It is late.\n3. **Docker.** We have one.\n4. **Add 5 of them.** It is far.",

@@ -23,7 +23,7 @@ from rpo_edge.features.context import (
     right_of,
 )
 from rpo_edge.features.parts import FINITE, is_base, is_sentence
-from rpo_edge.segment import straight, words
+from rpo_edge.segment import ABBREVIATIONS, straight, words
 
 _CLAUSE = re.compile(r"(?<=\w)(?P<comma>,?) (?P<word>and|but|so|or) (?=(?P<subject>I|it|we|he|she|they|you|there)(?P<short>['’]\w+)?\s\w)")
 _LONG_CLAUSE = 5
@@ -44,6 +44,9 @@ _SEMICOLON = re.compile(
     r"(?<=\w)(?P<mark>; |\. )(?=(?:[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Yy]ou|I|[Tt]here)(?:['’]\w+)? [a-z]"
     rf"|(?:{_ADVERBS}), [\w“\"]|(?:{_MORE_ADVERBS}), (?P<clause>\w)|(?P<noun>[A-Za-z][a-z]*)(?:['’]\w+)?,? [a-z])"
 )
+_STOPPED = re.compile(r"(?<=\w)\. [A-Za-z]")
+_MOSTLY = 0.8
+_BEFORE_STOP = re.compile(r"(?<![\w.'’])[A-Za-z](?:['’-]?[A-Za-z])+\Z")
 OF_BOTH = ("according to ", "not only ")
 """Begin what may be said of two clauses together."""
 _INSERTED = re.compile(r"[^,;:\n]{1,40}, (?:however|though|by contrast|in contrast|on the other hand), [a-z]")
@@ -128,10 +131,11 @@ def _needs_none(left: str, before: list[str], match: re.Match[str]) -> bool:
 
 def _semicolon(text: str) -> Iterator[Site]:
     """Joins of two clauses of which the second begins with a pronoun, with an adverb and its comma ("; however, it rained"), with a noun or a command."""
+    small = _begins_small(text)
     for match in _SEMICOLON.finditer(text):
         start = match.start("mark")
         stop = match["mark"] == ". "
-        if stop and not text[match.end()].isupper():
+        if stop and not (text[match.end()].isupper() or (small and not _is_short_form(text, start))):
             continue
         left, right = left_of(text, start), right_of(text, match.end())
         if match["clause"] and not _is_clause_by_now(words(text[match.start("clause") : match.end() + len(right)])):
@@ -147,6 +151,18 @@ def _semicolon(text: str) -> Iterator[Site]:
         apart = single and not _open(left, right) and not _governs(left, right)
         options = {"full stop": f". {initial.upper()}"} if apart else {}
         yield Site("semicolon", start, match.end() + 1, "semicolon", options)
+
+
+def _begins_small(text: str) -> bool:
+    """Whether nearly all sentences of a text begin with a small letter."""
+    firsts = [text[match.end() - 1] for match in _STOPPED.finditer(text) if not _is_short_form(text, match.start())]
+    return len(firsts) >= _FEWEST and sum(map(str.islower, firsts)) >= _MOSTLY * len(firsts)
+
+
+def _is_short_form(text: str, stop: int) -> bool:
+    """Whether a stop may be a short form's: "approx. it", "p.m. we", "no. they"."""
+    word = _BEFORE_STOP.search(text, max(0, stop - _LONGEST_WORD), stop)
+    return word is None or word[0].lower() in ABBREVIATIONS
 
 
 def _governs(left: str, right: str) -> bool:
