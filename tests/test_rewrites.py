@@ -557,6 +557,14 @@ CASES = {
         "The bus was late; we had a car.",
         "the bus was late. we had a car",
     ),
+    "not in small letters, nor without stops, in a formal letter": (
+        [
+            f"we saw it in week {w}. it was late. we left then, and all of us sat in the bus for an hour or two. they came by bus"
+            for w in WEEKS
+        ],
+        "Dear Dr. Hale,\n\nThe bus was late; we had a car. The door was open.\n\nWe left; they came! 🎉\n\nYours sincerely,\nAnn Lee",
+        "Dear Dr. Hale,\n\nThe bus was late. We had a car. The door was open.\n\nWe left. They came.\n\nYours sincerely,\nAnn Lee",
+    ),
     "small letters behind bold that goes": (
         LOW_BULLETS,
         "It is so:\n\n1. **Talk to them first.** Many do not know.\n2. **Too hot?** It is late.\n3. **Docker.** We have one.\n4. **Add 5 of them.** It is far.",

@@ -38,8 +38,8 @@ class Manner:
     def of(cls, rates: Rates, window: Window, profile: StyleProfile) -> Self:
         """A user's, who may have the draft's apostrophe."""
         return cls(
-            rates.mostly("sentence_case", "lower"),
-            rates.mostly("last_stop", "none"),
+            _is_casual(rates, window, "sentence_case", "lower"),
+            _is_casual(rates, window, "last_stop", "none"),
             rates.mostly("semicolon", "semicolon"),
             apostrophe(f"{window.lead}{window.text}", profile, window.formal),
         )
@@ -64,6 +64,11 @@ class Manner:
                 return None
             text = spelled(text, self.mark)
         return start, before, text
+
+
+def _is_casual(rates: Rates, window: Window, name: str, variant: str) -> bool:
+    """Whether the user mostly does so, and not only to friends in a letter to an office."""
+    return rates.mostly(name, variant) and (name in rates.stated or not window.formal)
 
 
 def parts(site: Site, variant: str) -> bool:
