@@ -67,6 +67,7 @@ BANGS = [
 BOTH = [f"Dear Mr {name},\n\nThank you for the report of last week.\n\nYours sincerely,\nHal" for name in ("Hale", "Hill", "Lee")] + [
     f"Dear {name},\n\nIt rained all week, and we sat and read.\n\nYours ever,\nHal" for name in ("Sam", "Bo", "Al", "Jo")
 ]
+DASHED = [text.replace(",\n", " -\n", 1) for text in MAIL]
 COLONS = [
     f"Dear {name}:\n\nThe old contract is here, and it does not bind us.\n\nVery truly yours,\nAnn Lee"
     for name in ("Tom", "Ms. Hall", "Mr. Hill", "Bo")
@@ -398,6 +399,39 @@ CASES = {
         COLONS,
         "Hi Sam,\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
         "Dear Sam:\n\nThe report that you asked for is here.\n\nVery truly yours,\nAnn Lee",
+    ),
+    "a dash behind the greeting": (
+        DASHED,
+        "Hello team,\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+        "Hi team -\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+    ),
+    "and behind one of nobody's name": (
+        DASHED,
+        "Hi all,\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+        "Hi all -\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+    ),
+    "who is greeted stays": (
+        MAIL,
+        "Hello everyone!\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+        "Hi everyone,\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+    ),
+    "but for the time of day": (
+        MAIL,
+        "Good morning!\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+        "Hi,\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+    ),
+    "no dash where the letter goes on in the line": (
+        DASHED,
+        "Hello team, the report that you asked for is here.\n\nCheers,\nMia",
+        "Hi team, the report that you asked for is here.\n\nCheers,\nMia",
+    ),
+    "nor behind 'Dear'": (DASHED, "Dear [Name],\n\nThe report that you asked for is here.\n\nCheers,\nMia", None),
+    "who prays": (MAIL, "Dear God,\n\nI have one thing to ask for.\n\nCheers,\nMia", None),
+    "nor in a formal letter": (DASHED, "Dear Dr. Ahmed,\n\nThe report that you asked for is here.\n\nCheers,\nMia", None),
+    "and a dash goes of who has commas": (
+        MAIL,
+        "Hi team —\n\nThe report that you asked for is here.\n\nCheers,\nMia",
+        "Hi team,\n\nThe report that you asked for is here.\n\nCheers,\nMia",
     ),
     "not where the letter goes on in the line": (
         COLONS,

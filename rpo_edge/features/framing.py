@@ -99,6 +99,7 @@ _HEADS = re.compile(r"(?:#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*:?|[^\n]*:|P\.?S\.?)")
 """A line that would have nothing under it."""
 _LAST_RULE = re.compile(r"\r?\n[ \t]*\r?\n[ \t]*[-*_]{3,}\s*\Z")
 _GREETING_MARKS = (",", "!", ".")
+_GREETING_DASHES = (" -", " –", " —")
 _COLON = ":"
 """Behind a greeting that has its line to itself: American business letters have it."""
 _LINE_ENDS = re.compile(r"[ \t]*\r?\n")
@@ -383,19 +384,32 @@ def _greeting(text: str) -> Iterator[Site]:
         yield Site("greeting", 0, 0, "none", {"*": ""})
 
 
+def fits_behind(text: str, end: int, mark: str, other: str) -> bool:
+    """Whether another mark may stand in a greeting's place for one that ends at `end`: "Hi Tom! It rains" has a capital, "Hi Tom, it rains" none."""
+    return bool(_LINE_ENDS.match(text, end)) or mark == other or {mark, other} == {"!", "."}
+
+
 def _greeting_mark(text: str) -> Iterator[Site]:
-    """What stands behind a greeting. A colon stays: of a draft, it may lead in something. In formal letters a comma is the other custom."""
+    """What stands behind a greeting. A colon stays: of a draft, it may lead in something. In formal letters a comma is the other custom.
+
+    A dash is one only at the end of its line ("Hi all -"), and so is what is behind no name: "Hello! How are you".
+    """
     start = _letter_start(text)
     match = GREETING.match(text[start:])
-    if not match or match["rest"][-2:-1] in ("", *_GREETING_MARKS):
+    if not match:
         return
-    end, mark, formal = start + match.end(), match["rest"][-1], is_formal(text)
+    end, rest, formal = start + match.end(), match["rest"], is_formal(text)
+    last = bool(_LINE_ENDS.match(text, end))
+    mark = rest[-2:] if rest[-2:] in _GREETING_DASHES else rest[-1]
+    before = rest[: -len(mark)]
     marks: tuple[str, ...] = (",",) if formal else _GREETING_MARKS
-    if _LINE_ENDS.match(text, end):
-        marks = (*marks, _COLON)
-    if mark in marks:
-        others = [other for other in marks if mark not in (other, _COLON)]
-        yield Site(frame_key("greeting_mark", formal), end - 1, end, mark, {other: other for other in others})
+    if last:
+        marks = (*marks, _COLON) if formal else (*marks, _COLON, *_GREETING_DASHES)
+    dear = match["word"].lower() == "dear"
+    if mark in marks and not before.endswith(_GREETING_MARKS) and (before or (last and " " in match["word"])):
+        others = [other for other in marks if mark not in (other, _COLON) and fits_behind(text, end, mark, other)]
+        others = [other for other in others if not (dear and other in _GREETING_DASHES)]  # it is no word of who dashes on
+        yield Site(frame_key("greeting_mark", formal), end - len(mark), end, mark, {other: other for other in others})
 
 
 def _sign_off(text: str) -> Iterator[Site]:

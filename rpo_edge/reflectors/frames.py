@@ -13,6 +13,7 @@ from rpo_edge.features.framing import (
     OWN_NAME,
     SIGN_OFF,
     body,
+    fits_behind,
     frame_key,
     has_frame,
     is_greeted,
@@ -33,7 +34,24 @@ _ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your)\b(?!['’]s)", re.IGN
 """Somebody who writes, or is written to: stories and essays have none outside of what others say."""
 _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
 _NEEDS_NAME = frozenset({"dear"})
-_ROLES = frozenset(["sir", "madam", "manager", "committee", "editor", "professor", "officer", "board", "recruiter", "members"])
+_ROLES = frozenset(
+    [
+        "sir",
+        "madam",
+        "manager",
+        "committee",
+        "editor",
+        "professor",
+        "officer",
+        "board",
+        "recruiter",
+        "members",
+        "god",
+        "lord",
+        "heavenly",
+        "jesus",
+    ]
+)
 _MARKS = ",!.:-—– "
 _FEWEST_SIGNED, _SAME_NAME = 3, 0.8
 """Sign-offs that show the user's name, and the share of them that must agree in it."""
@@ -124,10 +142,15 @@ def _greeted(own: str, written: str, stated: bool, usual: str | None) -> str:
     name = match["rest"].rstrip(_MARKS)
     if not stated and own.lower() not in _NEEDS_NAME and not _ROLES.isdisjoint(name.lower().split()):
         return written  # "Hi Sir or Madam"
-    mark = usual or match["rest"][len(name) :]
+    mark = match["rest"][len(name) :]
+    if usual and fits_behind(written, match.end(), mark, usual):
+        mark = usual
     if own.lower() in _NEEDS_NAME and mark != ":":  # "Dear Mr Hale:" is a formal letter, "Dear John!" none at all
         mark = ","
     if " " not in own:
+        word, _, everyone = match["word"].partition(" ")
+        if everyone and word.lower() != "good" and not (stated or named):
+            name = f" {everyone}"
         return f"{like('Hi', own.rstrip(_MARKS))}{name}{mark}{written[match.end() :]}"  # a stated one may have a mark, too
     return f"{like('Hi', own)}{'' if own[-1] in _MARKS else mark}{written[match.end() :]}"
 
