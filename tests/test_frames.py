@@ -54,6 +54,29 @@ TALKED_OF = "\n\n---\n\n**Why this works:**\n\n- The first line says when.\n- Al
         (f"{LETTER}\n\nLet me know if you need anything else!", MINE),
         (f"{LETTER}{TALKED_OF}", f"{MINE}{TALKED_OF}"),
         (f"Subject: Monday\n\n{LETTER}{TALKED_OF} {'They do. ' * 150}", f"Subject: Monday\n\n{MINE}{TALKED_OF} {'They do. ' * 150}"),
+        (f"Dear John,\n\n{SAID}\n\nBest regards,\n\n[Your Name]\n\nAdd the date if it helps.", f"{MINE}\n\nAdd the date if it helps."),
+        (
+            f"{LETTER}\n[Your Title]\n\nAdd the date if it helps. It should do.",
+            f"{MINE}\n[Your Title]\n\nAdd the date if it helps. It should do.",
+        ),
+        (
+            f"{LETTER}\n\nAdd the date if it helps. {'It should do. ' * 150}",
+            f"{MINE}\n\nAdd the date if it helps. {'It should do. ' * 150}",
+        ),
+        *(
+            (f"{LETTER}\n\n{below}", f"{LETTER.replace('Dear', 'Hi')}\n\n{below}")
+            for below in (
+                "P.S. Bring some cake for us.",
+                "PS: Bring some cake for us.",
+                "Enclosure: a plan of the house.",
+                "[Your Phone]",
+                "cc: all of them, too.",
+            )
+        ),
+        (
+            f"{LETTER}\n\nOr this one, if late:\n\n{LETTER}\n\nP.S. Bring cake.",
+            f"{LETTER.replace('Dear', 'Hi')}\n\nOr this one, if late:\n\n{LETTER}\n\nP.S. Bring cake.",
+        ),
         (f"They wrote:\n\n{LETTER}\n\nP.S. Bring some cake.", f"They wrote:\n\n{LETTER}\n\nP.S. Bring some cake."),
         (f"{SAID}\n\n---\n\nBest regards, they said.", f"{SAID}\n\n---\n\nBest regards, they said."),
     ],

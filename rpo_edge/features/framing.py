@@ -44,6 +44,18 @@ SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 """With what stands below it; lines below a name stay where the phrase changes."""
+OWN_NAME = re.compile(r"\[(?:(?:your|my|sender['’]?s?) )?(?:full |first )?name\]", re.IGNORECASE)
+"""What a letter leaves open for the name of who sends it."""
+_LEFT_OPEN = re.compile(
+    rf"^[ \t]*(?:{_PARTING})[,.!]?[ \t]*(?:\r?\n[ \t]*){{1,2}}{OWN_NAME.pattern}(?:[ \t]*\r?\n[ \t]*\[[^\]\n]{{1,40}}\])*(?=[ \t]*\r?\n[ \t]*\r?\n)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A sign-off with a place for a name above a blank line."""
+_TALK = re.compile(
+    r"\s*(?!(?:p\.? ?p?\.?s|n\.?b|encl?|enclosures?|attached|attachments?|cc|bcc)\b)(?:[\w'’,-]+ ){3}[^\n]*[.!?:)*_][ \t]*(?:\r?\n|\Z)",
+    re.IGNORECASE,
+)
+"""A sentence; "P.S.", what is enclosed and an address are the letter's."""
 _SALUTATION = re.compile(
     r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*\r?$)",
     re.IGNORECASE | re.MULTILINE,
@@ -64,8 +76,6 @@ _FORMAL = re.compile(
 """Who is called by a title or an office; friends who work there are greeted otherwise than by "Dear Support Team"."""
 _PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 """Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
-OWN_NAME = re.compile(r"\[(?:(?:your|my|sender['’]?s?) )?(?:full |first )?name\]", re.IGNORECASE)
-"""What a letter leaves open for the name of who sends it."""
 _ANSWER = re.compile(
     r"(?:certainly|absolutely|of course|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
@@ -110,6 +120,8 @@ RULE = re.compile(r"\n[ \t]*\r?\n[ \t]*[-*_]{3,}[ \t]*(?=\r?\n|\Z)")
 """A line that sets apart what follows."""
 _OFFERED_IN = 600
 """Code points that stock sentences below a letter may have."""
+_NAMED = 200
+"""Code points that name and place of who signs may have."""
 _SIGNED = 200
 """Code points from the end in which a sign-off may begin."""
 _LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
@@ -193,10 +205,13 @@ def _letter_start(text: str) -> int:
 
 
 def _letter_end(text: str) -> int:
-    """Where a letter ends, if it does: above a rule below which it is talked about, or before stock sentences."""
+    """Where a letter ends, if it does: above a rule or behind a place for a name, below which it is talked about, or before stock sentences."""
     for rule in RULE.finditer(text):
         if SIGN_OFF.search(text[max(0, rule.start() - _SIGNED) : rule.start()]):
             return rule.start()
+    left_open = max((match.end() for match in _LEFT_OPEN.finditer(text)), default=0)
+    if left_open and _is_talked_of(text[left_open:]):
+        return left_open
     start = max(0, len(text) - _SIGNED - _OFFERED_IN)
     tail = text[start:]
     end = len(tail)
@@ -205,6 +220,17 @@ def _letter_end(text: str) -> int:
             break
         end = span.start
     return start + end
+
+
+def ends_letter(text: str, start: int, end: int, after: str) -> bool:
+    """Whether a letter is talked about below a sign-off at text[start:end]. after: what follows the text."""
+    below = f"{text[end:]}\n\n{after.lstrip()}"
+    return bool(RULE.search(below[:_NAMED])) or (bool(OWN_NAME.search(text, start, end)) and _is_talked_of(below))
+
+
+def _is_talked_of(below: str) -> bool:
+    """Whether sentences follow that are no letter's, nor lead in another."""
+    return bool(_TALK.match(below)) and not any(has_frame(name, below) for name in ("greeting", "sign_off"))
 
 
 def has_frame(name: str, text: str) -> bool:

@@ -21,7 +21,7 @@ from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
 from rpo_edge.features.case import CASE, without_bold
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import RULE
+from rpo_edge.features.framing import ends_letter
 from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -40,7 +40,6 @@ from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, t
 from rpo_edge.steps.registers import in_register
 
 _HALF = 0.5
-_BELOW = 200  # code points that name and place of who signs may have
 _LONGEST_WORD = 40
 _ROUNDING = 1e-9
 _CONNECTIVES = frozenset(choice.name for choice in CHOICES if choice.name.startswith("connective_"))
@@ -203,7 +202,7 @@ def _out_of_place(site: Site, window: Window) -> bool:
     """Openers and greetings belong to the draft's first window, closers and sign-offs to its last, last stops to paragraphs' ends."""
     if site.name == "last_stop":  # of a sentence alone it is not known whether the paragraph goes on
         return window.sentence and not window.last
-    if site.name == "sign_off" and site.variant != "none" and RULE.search(f"{window.text[site.end :]}\n\n{window.after.lstrip()}"[:_BELOW]):
+    if site.name == "sign_off" and site.variant != "none" and ends_letter(window.text, site.start, site.end, window.after):
         return False  # of a letter, below which there are notes
     return (site.name in ("opener", "greeting") and not window.first) or (site.name in ("closer", "sign_off") and not window.last)
 
