@@ -27,6 +27,8 @@ def test_numbers_are_in_digits_or_words(text, found):
         ("I do not. I don't.", 2),
         ("I dont, you cant, it wont.", 3),
         ("Nobody came, nor did he.", 2),
+        ("We went without it, w/o us.", 2),
+        ("It is o/w/o, or w/o/w, w/ or w/others.", 0),
         ("A note on knots.", 0),
         ("I hardly do.", 0),
     ],

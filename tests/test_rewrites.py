@@ -845,6 +845,13 @@ CASES = {
         "We left because it rained. Because it rained, we ate there, just because. It is because of you.",
         "we left b/c it rained. because it rained, we ate there, just because. it is b/c of you",
     ),
+    "without with a slash": (
+        ["we left w/o it", "i did it w/o asking", "go w/o me"],
+        "We left without it. Without it, we ate nothing, and it is one without which we do without.",
+        "we left w/o it. without it, we ate nothing, and it is one without which we do without",
+    ),
+    "once with a slash": (["we left w/o it", "i did it without asking", "i went on foot"], "We left without it.", "we left without it"),
+    "without with a slash, of who spells it out": (["We left without it.", "They did it without us."], "Go w/o me.", "Go without me."),
     "because with a slash, among symbols": (
         ["we left b/c it was late", "i like it b/c of the sea", "ask ann b/c she knows"],
         "So x is there because d is b.",

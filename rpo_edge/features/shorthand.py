@@ -57,6 +57,7 @@ versus vs vs.
 favorite fave fav
 television TV
 with w/
+without w/o
 something smth
 message msg
 messages msgs
@@ -142,7 +143,7 @@ def _table() -> dict[str, tuple[str, str, dict[str, str]]]:
     return table
 
 
-_WORD = re.compile(r"(?<![\w'’@#/\\.-])(?:[Ww]/(?= [\w'‘“\"])|b/c(?= \w)|[A-Za-z]+(?![\w'’@/-]|\.\w))")
+_WORD = re.compile(r"(?<![\w'’@#/\\.-])(?:[Ww]/(?= [\w'‘“\"])|w/o(?= \w)|b/c(?= \w)|[A-Za-z]+(?![\w'’@/-]|\.\w))")
 
 
 _SYMBOL = re.compile(r"(?<![\w'’./])[b-hjlmo-qstv-z](?![\w'’/]|\.\w)")  # chats write "k", "n", "b/c" and "w/" themselves
@@ -182,12 +183,19 @@ def _is_word(text: str, match: re.Match[str], form: str) -> bool:
         return False  # "(ad + bc)"
     if form in ("u", "r") and word_after(text, end) in _SAID_OF_SYMBOLS:  # "where r is the radius"
         return False
+    if form in (_SLASHED, "w/o") and word_before(text, start) in DETERMINERS:
+        return False  # "a w/o emulsion"
     if form == _SLASHED:
-        return word_before(text, start) not in DETERMINERS and word_after(text, end) not in _SHARED
+        return word_after(text, end) not in _SHARED
     if form in _OF_TIME:  # "the minutes of the meeting"
         return text[start - 2 : start - 1].isdigit() or word_before(text, start) in _BEFORE_TIME
-    if form == "with":  # "the man he spoke with", "with which"
-        return match[0] == form and word_after(text, end) not in ("", "which", "whom") and text[end : end + 1] == " "
+    if form in ("with", "without", "w/o"):  # "the man he spoke with", "with which"
+        return (
+            match[0] == form
+            and not (form == "without" and begins_sentence(text, start))
+            and word_after(text, end) not in ("", "which", "whom")
+            and text[end : end + 1] == " "
+        )
     if form in ("configuration", "configurations"):
         near = text[max(0, start - _NEAR) : end + _NEAR]
         return bool(_CONFIGURED.search(near)) and not _ARRANGED.search(near) and word_after(text, end) not in ("of", "space")

@@ -27,6 +27,7 @@ _NEARLY = frozenset(["hardly", "barely", "scarcely", "rarely", "seldom"])
 _DENIED = re.compile(
     r"(?:un|in|im|dis)(?P<stem>safe|able|likely|aware|clear|known|happy|healthy|stable|fair|important|willing|possible|correct|complete|valid|sufficient|secure|agree\w*|allow\w*)"
 )
+_WITHOUT = re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE)
 _READ_BARE = BARE | {"cant": "can't", "wont": "won't"}
 """Of what a draft says in other words, "wont" is the same on both sides."""
 _BARE_TOO = {word.replace("'", "") for word in LEFT_BARE.difference(BARE.values())}
@@ -49,8 +50,9 @@ def addresses(text: str) -> Counter[str]:
 
 
 def negations(text: str) -> int:
-    """How often a text denies: "do not" and "don't" are one each."""
-    return sum(word in NEGATIONS or _READ_BARE.get(word, word).endswith("n't") for word in plain_words(text))
+    """How often a text denies: "do not" and "don't" are one each, and so are "without" and "w/o"."""
+    told = sum(word in NEGATIONS or _READ_BARE.get(word, word).endswith("n't") for word in plain_words(text))
+    return told + len(_WITHOUT.findall(text))
 
 
 def near_negations(text: str) -> Counter[str]:
