@@ -606,8 +606,8 @@ CASES = {
     ),
     "labels, and the list that has one, keep their capitals when bold goes": (
         LOW_BULLETS,
-        "We had this:\n\n- **The long way:** We walked.\n- **Wait.** They came late.\n\nWe also had this:\n\n- **Docker:** We had one.\n- **Wait.** They came late.",
-        "we had this:\n\n- The long way: we walked\n- Wait. they came late\n\nwe also had this:\n\n- Docker: we had one\n- wait. they came late",
+        "We had this:\n\n- **The long way:** We walked.\n- **Wait.** They came late.\n\nWe also had this:\n\n- **Docker:** We had one.\n- **Wait.** They came late.\n\nThis too:\n\n- **Authors** - Can write.",
+        "we had this:\n\n- The long way: we walked\n- Wait. they came late\n\nwe also had this:\n\n- Docker: we had one\n- wait. they came late\n\nthis too:\n\n- Authors - Can write",
     ),
     "titles, and a list with a title, keep their capitals when bold goes": (
         LOW_BULLETS,

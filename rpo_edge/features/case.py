@@ -29,6 +29,7 @@ _NAMES_BUT_BEFORE = {"go": PREPOSITIONS | {"ahead", "away", "back", "down", "eas
 _LEADING_EMOJI = re.compile(rf"(?:(?:{EMOJI.pattern})[ \t]*)+")
 _EMPHASISED = re.compile(r"[*_](?=[A-Z])")
 _LABEL = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?:[:?!.](?:\*\*|__)|(?:\*\*|__):)")
+_DASHED = re.compile(r" [-–—] ")
 _LIST_LINE = re.compile(
     rf"^(?P<indent>[ \t]*)(?:(?P<mark>[-*+•]|\d{{1,3}}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)*[*_\"“'‘(]*|(?=[^\s`~]))",
     re.MULTILINE,
@@ -54,8 +55,12 @@ def without_bold(text: str, marks: Collection[int]) -> Iterator[Site]:
         line = text.rfind("\n", 0, mark) + 1
         if not bold or mark - line > LONGEST_LEAD or not leads(text[line:mark]):
             continue
-        if is_label(text, bold) or any(word[0].isupper() and no_name(word) for word in words(bold["text"])[1:]):
-            kept.add(bold.start("text"))  # "Time: 5 minutes", "Set Up a Plan"
+        if (
+            is_label(text, bold)
+            or _DASHED.match(text, bold.end())
+            or any(word[0].isupper() and no_name(word) for word in words(bold["text"])[1:])
+        ):
+            kept.add(bold.start("text"))  # "Time: 5 minutes", "Time - 5 minutes", "Set Up a Plan"
         if mark > line or not line_of(text, mark).rstrip().endswith("**"):  # no heading
             plain[mark : mark + 2] = "  "
     sites = {site.start: site for site in (*_starts(text), *_starts("".join(plain))) if site.start not in kept}
