@@ -34,7 +34,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from rpo_edge import __version__, show
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.features.framing import SIGN_OFF
+from rpo_edge.features.letters import SIGN_OFF
 from rpo_edge.history import History
 from rpo_edge.records import Edit, Habit, HistoryItem, Reverted, Rewrite, StyleProfile
 from rpo_edge.reopening import Store

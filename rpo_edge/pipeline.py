@@ -16,7 +16,8 @@ from typing import Literal, Self
 from rpo_edge.edits import apply, disjoint, shift
 from rpo_edge.errors import InputError, ReflectorError
 from rpo_edge.features.exclamation import is_grave
-from rpo_edge.features.framing import is_formal, says_something
+from rpo_edge.features.framing import says_something
+from rpo_edge.features.letters import is_formal
 from rpo_edge.history import History
 from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from rpo_edge.edits import apply, shift
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.features.framing import SIGN_OFF, is_formal, without_lines
+from rpo_edge.features.letters import SIGN_OFF, is_formal, without_lines
 from rpo_edge.history import History
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors.base import Reflector, Remembering, Window

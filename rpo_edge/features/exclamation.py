@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import alternatives, line_of
-from rpo_edge.features.framing import OFFICE, is_letter
+from rpo_edge.features.letters import OFFICE, is_letter
 from rpo_edge.segment import line_mark, paragraphs, prose_start, sentences, words
 
 _WARM = re.compile(

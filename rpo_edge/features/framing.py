@@ -1,4 +1,7 @@
-"""How a text is framed: stock openers and closers, what sentences begin with before they say anything, greeting and sign-off."""
+"""How a text is framed: stock openers and closers, what sentences begin with before they say anything, greeting and sign-off.
+
+What a letter is stands in `letters.py`, the stock phrases themselves in `stock.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,73 +12,29 @@ from functools import cache
 from rpo_edge.features.base import Choice, Site
 from rpo_edge.features.context import begins_clause
 from rpo_edge.features.layout import EMOJI
+from rpo_edge.features.letters import (
+    GREETING,
+    OWN_NAME,
+    RULE,
+    SIGNED,
+    awaits_name,
+    below_letter,
+    body,
+    end_left_open,
+    frame_key,
+    has_frame,
+    is_formal,
+    is_letter,
+    sign_off_of,
+)
 from rpo_edge.features.stock import AGREEMENTS, CLOSERS, CLOSING_HEADINGS, LEAD_INS, OFFERS, OPENERS, PRAISE, WISHES
 from rpo_edge.lexicon import NUMBER_WORDS
 from rpo_edge.segment import WORD, Span, plain_words, prose_start, sentences, straight, words
 
-GREETING = re.compile(
-    r"\A\s*(?P<word>hi there|hey there|hello there|hi all|hey all|hi everyone|hello everyone|good (?:morning|afternoon|evening)|hi|hey|hello|dear)"
-    r"(?P<rest>(?: [\w.\[\]'’-]+){0,3}\s*[,!.:\-—–]+)(?=\s)",
-    re.IGNORECASE,
-)
 _TITLE_GOES_ON = re.compile(
     r",[ \t]+(?:(?:an?|the) [^,.!?\n]{1,40}, )?(?:is|was)\b|,[ \t]+(?:an?|the) [^,.!?\n]{1,40}, (?:are|were|has|had)\b"
 )
 """Behind "Hey Jude", which greets nobody then."""
-_PARTING = (
-    "(?:with )?(?:best|kind|warm|kindest|warmest)(?: regards| wishes)|best|regards|sincerely(?: yours)?|faithfully|"
-    "(?:very )?(?:truly|sincerely) yours|yours(?: (?:very )?(?:truly|sincerely)| faithfully| ever| as ever| always| in haste)?|ever yours|as ever|"
-    "respectfully(?: yours)?|cordially(?: yours)?|warmly|all the best|all best|(?:with )?(?:all|every) good wish(?:es)?|with good wishes|cheers|thanks(?: (?:&|and) (?:(?:best|kind|warm) )?regards| so much| again| in advance)?|with regards|all the very best|"
-    "thank you(?: so much| in advance)?|many thanks(?: and (?:best|kind|warm) (?:regards|wishes))?|with thanks|with (?:much )?gratitude|gratefully|"
-    "take care|have a (?:nice|great|good|lovely) (?:day|weekend|week|evening)|(?:with (?:all )?(?:my )?|all my |lots of |much )?love(?:,? as ever)?|ciao|(?:speak|talk) (?:soon|later)|see you(?: soon| later| (?:mon|tues|wednes|thurs|fri|satur|sun)day)?|xoxo|(?-i:xx+)|"
-    "(?:with|in) (?:(?:(?:my|our) )?(?:heartfelt|deep|deepest|sincere|sincerest|warmest) |love and )?(?:sympathy|condolences)"
-)
-CONDOLES = re.compile(r"\b(?:sympathy|condolences)\b", re.IGNORECASE)
-"""Of a sign-off that is meant: no other says it, and it says too much anywhere else."""
-_BELOW = (
-    r"(?:(?-i:(?![^\n]*(?:[!?:;]|(?<!Inc)(?<!Ltd)\.)[ \t]*(?:\n|\Z))[A-Z+(\[][^\n]{1,39})|[\w.+-]+@[\w.-]+|(?:https?://|www\.)[^\s]{1,39})"
-)
-_NAME = rf"\s*\n[ \t]*[^\n]{{1,40}}(?:\n[ \t]*\[[^\]\n]{{1,40}}\])*(?P<lines>(?:\n[ \t]*{_BELOW}){{0,3}})"
-"""With what a template leaves open below it, and up to three lines of a title, a company, a telephone number."""
-_INITIAL = r"(?-i:[A-Z])[\w.'’-]{0,20}(?: (?-i:[A-Z])[\w.'’-]{0,20}){0,2}"
-"""A name in the line of the phrase: "Cheers, Tom"."""
-SIGN_OFF = re.compile(
-    rf"(?:\A|\n)[ \t]*(?P<text>(?P<phrase>(?:{_PARTING})[,.!]?)(?P<name>{_NAME}|[ \t]*[-—–][^\n]{{1,30}}|(?<=,)[ \t]{_INITIAL})?)\s*\Z",
-    re.IGNORECASE,
-)
-"""With what stands below it; lines below a name stay where the phrase changes."""
-OWN_NAME = re.compile(r"\[(?:(?:your|my|sender['’]?s?) )?(?:full |first )?name\]", re.IGNORECASE)
-"""What a letter leaves open for the name of who sends it."""
-_LEFT_OPEN = re.compile(
-    rf"^[ \t]*(?:{_PARTING})[,.!]?[ \t]*(?:\r?\n[ \t]*){{1,2}}{OWN_NAME.pattern}(?:[ \t]*\r?\n[ \t]*\[[^\]\n]{{1,40}}\])*(?=[ \t]*\r?\n[ \t]*\r?\n)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A sign-off with a place for a name above a blank line."""
-_TALK = re.compile(
-    r"\s*(?!(?:p\.? ?p?\.?s|n\.?b|encl?|enclosures?|attached|attachments?|cc|bcc)\b)(?:[\w'’,-]+ ){3}[^\n]*[.!?:)*_][ \t]*(?:\r?\n|\Z)",
-    re.IGNORECASE,
-)
-"""A sentence; "P.S.", what is enclosed and an address are the letter's."""
-_SALUTATION = re.compile(
-    r"^[>*_ \t]*(?:subject:|(?:hi|hey|hello|dear|good (?:morning|afternoon|evening))\b[^\n,!:.]{0,40}[,!:][*_ \t]*\r?$)",
-    re.IGNORECASE | re.MULTILINE,
-)
-OFFICE = (
-    r"(?:(?!(?:in|at|of|from|with|and)\b)[\w'’&-]+ ){0,3}(?:services?|support|relations|(?:customer|client|guest|patient|member) (?:care|experience)|"
-    r"claims|complaints|billing|warranty|returns|refunds|reservations|admissions|hiring|recruit(?:ing|ment)|talent acquisition|human resources|hr|"
-    r"legal|(?<!dear )(?:department|office)|(?:department|office)(?= of\b))"
-)
-"""Who answers letters that have no name on them; not who works there ("colleagues in support")."""
-_FORMAL = re.compile(
-    r"^[>*_ \t]*(?:(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:(?:mr|mrs|ms|mx|dr|prof)\b|miss [A-Z]|"
-    r"\[?(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
-    rf"dear {OFFICE}(?: (?:team|staff|department|office|desk|unit|cent(?:er|re)))?(?: (?:at|of) [^\n,:]{{1,40}})?[,:][*_ \t]*\r?$|"
-    r"to whom it may concern\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Who is called by a title or an office; friends who work there are greeted otherwise than by "Dear Support Team"."""
-_PARTED = re.compile(rf"^[>*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-"""Of a letter that stands inside an answer: who sends it has a greeting or sign-off in there already."""
 _ANSWER = re.compile(
     r"(?:certainly|absolutely|of course|sure(?: thing)?|(?:you )?got it|understood)!", re.IGNORECASE
 )  # "Sure!" answers a question, unless an announcement follows
@@ -94,11 +53,6 @@ _TAIL = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+\Z")
 _LEFT_OVER = re.compile(rf"(?:\s*(?:{EMOJI.pattern}|[:;]-?[)D]))+(?=\s)")
 """Emoji behind the stop of what stands before, which a sentence begins with."""
 _TAIL_LENGTH = 200  # a search through a whole run of white space, from each place in it, would be quadratic
-_UNDER_LETTER = re.compile(
-    rf"^[*_ \t]*(?:{_PARTING})[,!]?[*_ \t]*(?:\r?\n[ \t]*){{1,2}}[^\n!?:]{{0,39}}[^\s.!?:](?:\r?\n[ \t]*[^\n]{{1,40}}){{0,4}}\r?\n[ \t]*\r?\n\s*",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""From a sign-off to where something else begins below the name: who sends the letter says nothing there."""
 _GLAD = re.compile(r"(?:i(?:['’]m| am) )?(?:always )?(?:happy|glad) to (?:help|assist)\b", re.IGNORECASE)
 _OFFERED = re.compile(
     r"(?:please |just |and )?(?:would you (?:like|prefer)|do you want|want (?:me|us)|shall (?:i|we)|should i|can i|let (?:me|us) know|if you)\b",
@@ -116,14 +70,8 @@ _LINE_ENDS = re.compile(r"[ \t]*\r?\n")
 _ASIDE = frozenset(["yes", "no", "here's", "here", "let's"])
 
 _NEAR = 80
-RULE = re.compile(r"\n[ \t]*\r?\n[ \t]*[-*_]{3,}[ \t]*(?=\r?\n|\Z)")
-"""A line that sets apart what follows."""
 _OFFERED_IN = 600
 """Code points that stock sentences below a letter may have."""
-_NAMED = 200
-"""Code points that name and place of who signs may have."""
-_SIGNED = 200
-"""Code points from the end in which a sign-off may begin."""
 _LINKED = r"(?:(?:however|additionally|furthermore|moreover|finally|lastly|also), |(?:but|and|so),? )?"
 _GOES_ON = re.compile(r"(?:[A-Za-z][a-z]+|[AaI]|\d+)(?:['’][a-z]+)?,? ")
 """A plain word or number: no code, symbol, name of a file or "iPhone"."""
@@ -173,23 +121,10 @@ def is_all_stock(text: str) -> bool:
     return bool(text.strip()) and sum(end - start for start, end in stock(text)) == len(text)
 
 
-def body(text: str) -> Span:
-    """What stands between greeting and sign-off."""
-    greeting, sign_off = GREETING.match(text), SIGN_OFF.search(text, max(0, len(text) - _SIGNED))
-    start, end = greeting.end() if greeting else 0, sign_off.start() if sign_off else len(text)
-    return Span(start, max(start, end))
-
-
 def says_something(text: str) -> bool:
     """Whether a part of a text has more than greeting, sign-off and stock sentences."""
     said = text[slice(*body(text))].strip()
     return bool(said) and not _DIVIDER.fullmatch(said) and not is_all_stock(said)
-
-
-def is_letter(text: str) -> bool:
-    """Whether a text has a greeting or a sign-off, at its edges or inside."""
-    begin, end = body(text)
-    return begin > 0 or end < len(text) or bool(_SALUTATION.search(text) or _PARTED.search(text))
 
 
 def is_greeted(text: str) -> bool:
@@ -207,12 +142,11 @@ def _letter_start(text: str) -> int:
 def _letter_end(text: str) -> int:
     """Where a letter ends, if it does: above a rule or behind a place for a name, below which it is talked about, or before stock sentences."""
     for rule in RULE.finditer(text):
-        if SIGN_OFF.search(text[max(0, rule.start() - _SIGNED) : rule.start()]):
+        if sign_off_of(text[: rule.start()]):
             return rule.start()
-    left_open = max((match.end() for match in _LEFT_OPEN.finditer(text)), default=0)
-    if left_open and _is_talked_of(text[left_open:]):
+    if left_open := end_left_open(text):
         return left_open
-    start = max(0, len(text) - _SIGNED - _OFFERED_IN)
+    start = max(0, len(text) - SIGNED - _OFFERED_IN)
     tail = text[start:]
     end = len(tail)
     for span in reversed([*stock(tail)]):
@@ -220,50 +154,6 @@ def _letter_end(text: str) -> int:
             break
         end = span.start
     return start + end
-
-
-def ends_letter(text: str, start: int, end: int, after: str) -> bool:
-    """Whether a letter is talked about below a sign-off at text[start:end]. after: what follows the text."""
-    below = f"{text[end:]}\n\n{after.lstrip()}"
-    return bool(RULE.search(below[:_NAMED])) or (bool(OWN_NAME.search(text, start, end)) and _is_talked_of(below))
-
-
-def _is_talked_of(below: str) -> bool:
-    """Whether sentences follow that are no letter's, nor lead in another."""
-    return bool(_TALK.match(below)) and not any(has_frame(name, below) for name in ("greeting", "sign_off"))
-
-
-def has_frame(name: str, text: str) -> bool:
-    """Whether there is a greeting, or a subject, or a sign-off (by the feature's name) anywhere in a text."""
-    return bool((_SALUTATION if name == "greeting" else _PARTED).search(text))
-
-
-def without_lines(sign_off: re.Match[str]) -> str:
-    """A sign-off with its name, without the lines below that."""
-    return sign_off["text"][: len(sign_off["text"]) - len(sign_off["lines"] or "")]
-
-
-def awaits_name(text: str, start: int, end: int) -> bool:
-    """Whether a placeholder stands where who sends a letter puts their name: alone in the line below a parting phrase."""
-    if not OWN_NAME.fullmatch(text, start, end):
-        return False
-    above, _, left = text[max(0, start - _SIGNED) : start].rpartition("\n")
-    right = text[end : end + _SIGNED].partition("\n")[0]
-    return not f"{left}{right}".strip() and bool(_PARTED.fullmatch(above.rstrip().rpartition("\n")[2]))
-
-
-def is_formal(text: str) -> bool:
-    """Whether a text is, or has in it, a letter to someone who is called by a title or an office: "Dear Dr Hale", "Dear Sir or Madam"."""
-    return bool(_FORMAL.search(text))
-
-
-MAIL = "mail"
-"""How the habits of mail are named."""
-
-
-def frame_key(name: str, formal: bool, mail: bool = False) -> str:
-    """People greet and sign off otherwise in formal letters and in mail, so these are habits of their own. mail: whether it surely is."""
-    return f"{name}:formal letter" if formal else f"{name}:{MAIL}" if mail else name
 
 
 def _opener(text: str) -> Iterator[Site]:
@@ -318,7 +208,7 @@ def _closer(text: str) -> Iterator[Site]:
     begin, end = body(text)
     end = begin + len(_LAST_RULE.sub("", text[begin:end]))
     spans = [Span(begin + start, begin + stop) for start, stop in sentences(text[begin:end])]
-    first = _first_closing(text, spans, offers=_below_letter(text) if is_letter(text) else begin)
+    first = _first_closing(text, spans, offers=below_letter(text) if is_letter(text) else begin)
     if 0 < first < len(spans) and _GLAD.match(text, spans[first].start) and _OFFERED.match(text, spans[first - 1].start):
         first += 1  # what it would be glad to do stays
     if 0 < first < len(spans) and WORD.search(text, begin, spans[first].start):
@@ -330,11 +220,6 @@ def _closer(text: str) -> Iterator[Site]:
         yield Site("closer", start, len(text[:end].rstrip()), "stock", options)
     elif words(text):
         yield Site("closer", len(text), len(text), "none")
-
-
-def _below_letter(text: str) -> int:
-    """Where something begins below the last letter's signature; the text's end where nothing does."""
-    return max((match.end() for match in _UNDER_LETTER.finditer(text)), default=len(text))
 
 
 def _first_closing(text: str, spans: list[Span], offers: int) -> int:
@@ -440,8 +325,8 @@ def _greeting_mark(text: str) -> Iterator[Site]:
 
 def _sign_off(text: str) -> Iterator[Site]:
     """The variant is the sign-off as written, line breaks included, or "none"; the site leaves out what stands below a name, and ends with a place for one."""
-    whole = text if not has_frame("sign_off", text) or SIGN_OFF.search(text, max(0, len(text) - _SIGNED)) else text[: _letter_end(text)]
-    match = SIGN_OFF.search(whole, max(0, len(whole) - _SIGNED))
+    whole = text if not has_frame("sign_off", text) or sign_off_of(text) else text[: _letter_end(text)]
+    match = sign_off_of(whole)
     if match and len(text[: match.start()].split()) >= 3:
         name = OWN_NAME.search(text, match.end("phrase"), match.end("text"))
         if name and awaits_name(text, *name.span()):

@@ -16,7 +16,7 @@ from rpo_edge.features.context import (
     word_before,
 )
 from rpo_edge.features.contractions import is_other_word
-from rpo_edge.features.framing import body
+from rpo_edge.features.letters import body
 from rpo_edge.lexicon import BARE, FUNCTION_WORDS, LEFT_BARE, NUMBER_WORDS
 from rpo_edge.names import no_name
 from rpo_edge.segment import FENCE, straight, words

@@ -7,19 +7,8 @@ from collections import Counter
 from dataclasses import replace
 
 from rpo_edge.features.base import Site, like
-from rpo_edge.features.framing import (
-    CONDOLES,
-    GREETING,
-    OWN_NAME,
-    SIGN_OFF,
-    body,
-    fits_behind,
-    frame_key,
-    has_frame,
-    is_greeted,
-    opener_end,
-    without_lines,
-)
+from rpo_edge.features.framing import fits_behind, is_greeted, opener_end
+from rpo_edge.features.letters import CONDOLES, GREETING, OWN_NAME, SIGN_OFF, body, frame_key, has_frame, without_lines
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rates import FEWEST_FRAMES, Rates
 from rpo_edge.segment import WORD, line_mark

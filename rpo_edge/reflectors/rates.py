@@ -8,7 +8,8 @@ from functools import cached_property
 from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import STOCK, frame_key
+from rpo_edge.features.framing import STOCK
+from rpo_edge.features.letters import frame_key
 from rpo_edge.features.shorthand import STANDARD
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.reflectors.policies import MAJORITY, policy

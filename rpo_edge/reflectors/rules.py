@@ -21,7 +21,7 @@ from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
 from rpo_edge.features.case import CASE, without_bold
 from rpo_edge.features.dashes import NO_DASHES
-from rpo_edge.features.framing import ends_letter
+from rpo_edge.features.letters import ends_letter
 from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window

@@ -22,7 +22,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rpo_edge.features.framing import GREETING, SIGN_OFF, is_stock
+from rpo_edge.features.framing import is_stock
+from rpo_edge.features.letters import GREETING, SIGN_OFF
 from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, THOUGHT, may_think, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.verse import may_be_verse

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rpo_edge.features.framing import awaits_name
+from rpo_edge.features.letters import awaits_name
 from rpo_edge.segment import FENCE, THOUGHT, TO_ITS_END
 
 SIGNATURE = "signature"

@@ -15,7 +15,8 @@ from itertools import compress
 
 from rpo_edge.edits import apply
 from rpo_edge.features.context import listed
-from rpo_edge.features.framing import GREETING, SIGN_OFF, announced, is_all_stock, stock
+from rpo_edge.features.framing import announced, is_all_stock, stock
+from rpo_edge.features.letters import GREETING, SIGN_OFF
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, Span, prose_start, sentences, straight, words

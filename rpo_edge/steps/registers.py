@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from rpo_edge.features import APART, named_apart
-from rpo_edge.features.framing import is_formal
+from rpo_edge.features.letters import is_formal
 from rpo_edge.records import EVIDENCE_IDS, Habit, StyleProfile
 from rpo_edge.segment import words
 

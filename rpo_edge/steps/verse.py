@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rpo_edge.features.framing import GREETING, SIGN_OFF
+from rpo_edge.features.letters import GREETING, SIGN_OFF
 from rpo_edge.segment import Span, paragraphs, words
 from rpo_edge.steps.freeze import Frozen, united
 

@@ -35,7 +35,7 @@ def of_kind(rows: Sequence[Row], kind: str | None) -> Sequence[Row]:
     """The counts as they are kept of an item of this kind: who greets in mail need not greet in an answer, and "hey" in a chat greets as no
     letter does.
     """
-    from rpo_edge.features.framing import frame_key
+    from rpo_edge.features.letters import frame_key
 
     if kind == "chat":
         return [row for row in rows if row[0] not in _FRAMES]
