@@ -83,7 +83,7 @@ def secret_store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def rewriter(secret_store):
     with History.open(secret_store) as history:
-        yield Personalizer(history)
+        yield Personalizer(history, "rules")  # whose sentences say here what its paragraphs do
 
 
 @pytest.fixture(scope="module")
