@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import rpo_edge
+from rpo_edge import History, Personalizer
 from rpo_edge.edits import apply, disjoint
+from rpo_edge.errors import ReflectorError
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.records import Evidence, Habit, HistoryItem, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Window
@@ -143,6 +145,61 @@ def test_long_windows_are_read_in_runs_of_sentences():
     assert all(text.startswith(chunk.text, chunk.start) for chunk in found)
     edits = reflector(5, NEVER, NEVER, NEVER).reflect(Window(text, 0), Evidence(), profile(dont=7)).edits
     assert len(edits) >= 60 and disjoint(edits) == list(edits)
+
+
+def test_what_is_foreseen_is_read_once_and_changes_nothing():
+    texts = [f"We do not utilize it. It is cold {n}." for n in range(9)]
+    asked: list[tuple[int, ...]] = []
+
+    def encoder(ids, mask, shapes):
+        asked.append(tuple(ids[0]))
+        return np.broadcast_to(np.array([0.0, 5, 5, NEVER, NEVER]), (*ids.shape, 5))
+
+    def reflected(editor: EditReflector):
+        return [editor.reflect(Window(text, 0), Evidence(), profile(dont=7, use=2)) for text in texts]
+
+    editor = EditReflector(encoder, VOCABULARY, HEADS, TOKENIZER, ReflectorInfo("test"))
+    plain, alone = reflected(editor), [*asked]
+    asked.clear()
+    editor.foresee(["We do not.", "It is cold."])  # a draft that came to nothing
+    editor.foresee(texts)
+    assert reflected(editor) == plain and plain[0].edits
+    assert asked[-len(texts) :] == alone and len(asked) == len(texts) + 2
+
+
+def test_of_a_long_draft_only_the_next_windows_are_read_ahead():
+    asked: list[int] = []
+
+    def encoder(ids, mask, shapes):
+        asked.append(1)
+        return np.zeros((*ids.shape, 5))
+
+    editor = EditReflector(encoder, VOCABULARY, HEADS, TOKENIZER, ReflectorInfo("test"))
+    editor.foresee([f"We do {n}." for n in range(99)])
+    editor.reflect(Window("We do 0.", 0), Evidence(), profile(dont=7))
+    editor.reflect(Window("Not foreseen.", 0), Evidence(), profile(dont=7))  # the last in the queue, so all before it are done
+    assert 2 < len(asked) < 9
+
+
+@pytest.mark.parametrize("failing", ["foresee", "reflect", "close"])
+def test_a_failure_ahead_of_time_is_told_in_its_turn(tmp_path, failing):
+    class Failing(EditReflector):
+        def foresee(self, texts):
+            if failing == "foresee":
+                raise ValueError("nothing is foreseen")
+            super().foresee(texts)
+
+    def encoder(ids, mask, shapes):
+        raise ReflectorError("the model failed")
+
+    editor = Failing(encoder, VOCABULARY, HEADS, TOKENIZER, ReflectorInfo("test"))
+    with History.open(tmp_path / "history.db") as history:
+        history.add("I don't know. We don't.")
+        if failing == "close":
+            editor.close()
+        rewrite = Personalizer(history, editor).rewrite("We do not utilize it, and it is cold.")
+    assert rewrite.failed and rewrite.text == "We do not utilize it, and it is cold."
+    assert rewrite.notices == ("the model is closed" if failing == "close" else "the model failed",)
 
 
 def test_an_operation_that_is_not_allowed_is_not_used():

@@ -6,7 +6,7 @@ checks safety: the guard does, for every reflector alike. Same window, same prof
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -110,4 +110,13 @@ class Remembering(Protocol):
 
     def remember(self, states: States | None) -> None:
         """Where, for what it reflects from now on; None: nowhere."""
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A reflector whose model reads texts alone, and so may begin before the rest of what it goes by is there."""
+
+    def foresee(self, texts: Sequence[str]) -> None:
+        """The texts of the windows that it will be shown next, in their order; what was foreseen before is forgotten."""
         ...

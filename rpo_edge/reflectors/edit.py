@@ -21,12 +21,12 @@ user was never seen to write.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from rpo_edge.operations import Vocabulary
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.choices import LEAST, Place, choose_on
-from rpo_edge.reflectors.chunks import batch, chunks
+from rpo_edge.reflectors.chunks import Chunk, batch, chunks
 from rpo_edge.reflectors.manner import apostrophe
 from rpo_edge.reflectors.observed import changed, listed
 from rpo_edge.reflectors.openers import Openers
@@ -66,6 +66,9 @@ _SETTLED, _PLACES = 0.95, 20.0
 """Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
 _PLACES_ALIKE = 8.0
 """So many are enough where all are alike."""
+
+_AHEAD = 4
+"""Windows that are read before they are shown: enough that the encoder never waits, and no more logits of a long draft than that at once."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -113,8 +116,15 @@ class Heads:
         return result
 
 
+class _Reading(NamedTuple):
+    """What the encoder reads, and its logits once it has, (1, pieces, operations)."""
+
+    chunk: Chunk
+    logits: Future[Array]
+
+
 class EditReflector:
-    """See the module's text. Holds no state between windows."""
+    """See the module's text. Between windows it holds what the encoder made of those that were foreseen."""
 
     def __init__(self, encoder: Encoder, vocabulary: Vocabulary, heads: Heads, tokenizer: WordPiece, info: ReflectorInfo) -> None:
         self.info = info
@@ -125,6 +135,9 @@ class EditReflector:
         self.families = [family(op) for op in vocabulary.operations]
         self._kin = sides_by_family(vocabulary.operations, self.families)
         self._rules = RulesReflector()
+        self._reader = ThreadPoolExecutor(1)  # the encoder runs without the interpreter, which meanwhile does what Python does
+        self._coming: deque[str] = deque()
+        self._read: dict[str, list[_Reading]] = {}
 
     @classmethod
     def load(cls, manifest: Manifest, encoder: Encoder | None = None) -> EditReflector:
@@ -149,10 +162,27 @@ class EditReflector:
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left}, framed.seen)
 
+    def foresee(self, texts: Sequence[str]) -> None:
+        """Begin to read the first of these."""
+        self._coming, self._read = deque(texts), {}
+        for _ in range(_AHEAD):
+            self._read_next()
+
     def close(self) -> None:
         """Free the encoder."""
         self._encoder = _closed
+        self._coming, self._read = deque(), {}
         self._rules.close()
+
+    def _read_next(self) -> None:
+        if self._coming:
+            text = self._coming.popleft()
+            self._read[text] = self._begun(text)
+
+    def _begun(self, text: str) -> list[_Reading]:
+        """The chunks of a text, while the encoder reads them."""
+        # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
+        return [_Reading(c, self._reader.submit(self._encoder, *batch([c]))) for c in chunks(text, self._tokenizer) if c.words]
 
     def places(
         self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST, draft: str | None = None
@@ -161,14 +191,14 @@ class EditReflector:
 
         draft: what the draft's own counts are taken of, if it is more than the text.
         """
-        found = [chunk for chunk in chunks(text, self._tokenizer) if chunk.words]
+        found = self._read.pop(text, None) or self._begun(text)
+        self._read_next()
         if not found:
             return
         there = self.counter.vector(self.counter.count(draft or text)) if self._heads.reads_draft else None
         bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), there))])
-        for chunk in found:
-            # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
-            scores = self._encoder(*batch([chunk]))[0, chunk.heads] + bias
+        for chunk, logits in found:
+            scores = logits.result()[0, chunk.heads] + bias
             fits = self.vocabulary.mask(chunk.text, chunk.words) & self._allowed
             rows, numbers = np.nonzero(fits)
             choices = 2 * rows + self._marks[numbers]
@@ -280,6 +310,7 @@ def _closed(ids: Array, mask: Array, shapes: Array) -> Array:
 
 def _session(path: Path, ort: Any) -> Encoder:
     options = ort.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait leave the cores to Python
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # the file was optimised when it was made
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
