@@ -72,6 +72,14 @@ class Personalizer:
         self._loaded = loaded if loaded is not reflector else None  # here, so that it is closed here
         self._engine = Engine(history, loaded, mix, notices, strength)
 
+    def prepare(self) -> None:
+        """Measure and count now what the first rewrite would wait for: texts that are new in the history, or all for a model that is new to it.
+
+        Raises StoreError where the history cannot be read.
+        """
+        with self._engine.lock:
+            self._engine.history.profile(self._engine.reflector.counter)
+
     def rewrite(self, draft: str, query: str | None = None, k: int = 8, windows: Windows = "paragraphs") -> Rewrite:
         """The draft in the user's manner. `query` steers retrieval only; `k` is how many history items are read: with 0, the
         profile alone decides.

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 
 import rpo_edge
 from rpo_edge import History, HistoryItem, Personalizer, Rewrite
+from rpo_edge.cli import history as commands
 from rpo_edge.cli.history import _stored
 from rpo_edge.errors import ReflectorError
+from rpo_edge.history import SIDES
 from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
 from rpo_edge.pipeline import EMPTY_HISTORY
@@ -540,6 +543,17 @@ def test_an_import_counts_nothing_that_another_stores_meanwhile(tmp_path):
         yield HistoryItem("One.")
 
     assert _stored(SimpleNamespace(obj=path), read(), {}) == "1 items added, 2 were there already"
+
+
+@pytest.mark.parametrize(("new", "counted"), [(3, True), (2, False)])
+def test_a_large_import_counts_for_the_model_that_is_the_default(tmp_path, monkeypatch, new, counted):
+    path = tmp_path / "h.db"
+    monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path))
+    monkeypatch.setattr(commands, "MANY", 3)
+    _stored(SimpleNamespace(obj=path), (HistoryItem(f"It's text {n}.") for n in range(new)), {})
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("select count(*) from measures where feature = ?", [SIDES]).fetchone()[0]
+    assert bool(found) is counted
 
 
 @pytest.mark.parametrize(("redirection", "what"), [(">&-", b"standard output"), ("<&-", b"standard input")])

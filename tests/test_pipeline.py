@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, InputError, Personalizer
 from rpo_edge.edits import apply
-from rpo_edge.records import Edit, Observation
+from rpo_edge.records import Edit, HistoryItem, Observation, ReflectorInfo
 from rpo_edge.reflectors.base import Reflection
 from rpo_edge.reflectors.observed import Observed
 from rpo_edge.steps.freeze import freeze
@@ -39,6 +39,30 @@ def test_rewrites_the_example_deterministically(history):
     assert first.changed and first.text == second.text
     assert apply(DRAFT, first.edits) == first.text
     assert "It's unlikely" in first.text
+
+
+def test_after_prepare_nothing_is_counted_in_a_rewrite(tmp_path):
+    counted: list[str] = []
+
+    class Counting:
+        digest = "of a test"
+
+        def count(self, text):
+            counted.append(text)
+            return {"word": 1.0}
+
+    class Counted:
+        info, counter = ReflectorInfo("counted"), Counting()
+
+        def reflect(self, window, evidence, profile):
+            return Reflection()
+
+    with History.open(tmp_path / "history.db") as history, Personalizer(history, Counted()) as personalizer:
+        history.extend(HistoryItem(f"Text {n}.") for n in range(9))
+        personalizer.prepare()
+        assert len(counted) == 9
+        personalizer.rewrite("It is a text.")
+        assert len(counted) == 9
 
 
 def test_edits_cite_items_that_show_their_feature(history):

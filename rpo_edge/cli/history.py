@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,14 +12,18 @@ import typer
 
 from rpo_edge import show
 from rpo_edge.cli.common import MARK, ListFormat, Number, Source, group, on_terminal, open_store, read, say, write
-from rpo_edge.errors import ImportProblems, InputError
+from rpo_edge.errors import ImportProblems, InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rpo_edge.history import History
     from rpo_edge.records import HistoryItem
 
 KeepSecrets = Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")]
+
+MANY = 1000
+"""Texts, from which on it is felt that a model counts them."""
 
 app = group("Your texts: add, import, search, forget.")
 
@@ -77,8 +82,22 @@ def _stored(context: typer.Context, items: Iterable[HistoryItem], preferences: M
         read = len(history.extend(items, stored=stored.append))
         for key, value in preferences.items():
             history.set_preference(key, value)
-    new = sum(stored)
+        new = sum(stored)
+        if new >= MANY:
+            _prepare(history)
     return f"{new} items added, {read - new} were there already"
+
+
+def _prepare(history: History) -> None:
+    """Count for the package's model what a first rewrite would wait for. Models of the user's own may take long to load."""
+    from rpo_edge.pipeline import Personalizer
+    from rpo_edge.reflectors import DEFAULT
+    from rpo_edge.shelf import Shelf
+
+    with suppress(ModelError):  # of settings that cannot be read, whoever rewrites is told
+        if Shelf().chosen() == DEFAULT:
+            with Personalizer(history) as personalizer:
+                personalizer.prepare()
 
 
 @app.command("formats")

@@ -56,7 +56,7 @@ def serve(
     safety, behind = Safety(host, allow_remote, token), Upstream(upstream)
     with closing(Store(place(context), _opener(context), Shelf().chosen(reflector), like, told)) as store:
         texts = manner(store.history(), like)
-        store.personalizer()  # what it lacks is said at once
+        store.personalizer().prepare()  # what it lacks is said at once, and no answer waits for the history's counts
 
         def ready(address: str) -> None:
             told(f"{address}/v1 answers from {upstream}")

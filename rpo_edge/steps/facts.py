@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from rpo_edge.features.base import like
 from rpo_edge.features.context import AUXILIARIES, SUBJECTS
@@ -92,6 +93,7 @@ def said(text: str) -> list[str]:
     return [uncontracted(word) for word in words(text)]
 
 
+@lru_cache(maxsize=1024)
 def uncontracted(word: str) -> str:
     """A word without what is contracted with it, or the verb of a negation, however it is written."""
     full = _READ_BARE.get(word.lower(), word.lower())
