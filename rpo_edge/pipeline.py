@@ -12,9 +12,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Se
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from rpo_edge.edits import apply, disjoint, shift
+from rpo_edge.engine import EMPTY_HISTORY, NOT_ENGLISH, PARTLY_ENGLISH, WINDOW_WORDS, Clock, Engine, guarded, is_empty
 from rpo_edge.errors import InputError, ReflectorError
 from rpo_edge.features.exclamation import is_grave
 from rpo_edge.features.framing import says_something
@@ -30,23 +31,11 @@ from rpo_edge.segment import answer_start, paragraphs
 from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.foreign import in_english
 from rpo_edge.steps.freeze import Frozen, freeze
-from rpo_edge.steps.guard import guard
 from rpo_edge.steps.retrieve import ALL, Mix
 from rpo_edge.steps.verse import with_verse
 from rpo_edge.store.part import Part
 from rpo_edge.store.search import checked
-from rpo_edge.streaming import (
-    EMPTY_HISTORY,
-    NOT_ENGLISH,
-    PARTLY_ENGLISH,
-    WINDOW_WORDS,
-    Clock,
-    Engine,
-    Stream,
-    is_empty,
-    own_phrases,
-    unwanted,
-)
+from rpo_edge.streaming import Stream
 
 Windows = Literal["paragraphs", "sentences"]
 
@@ -150,34 +139,53 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
     def unchanged(*notices: str, verdict: Verdict | None = None, failed: bool = False) -> Rewrite:
         return Rewrite(draft, draft, (), (), verdict or Verdict(), reflector.info, clock.spent, notices, failed)
 
-    ahead = answer_start(draft)
-    answer = draft[ahead:]
-    if not answer.strip():
+    with clock("freeze"):
+        seen = read(draft)
+    if not seen.answer.strip():
         return unchanged()
     if is_empty(engine.history):
         return unchanged(EMPTY_HISTORY)
-    with clock("freeze"):
-        english = in_english(answer, freeze(answer))
-    if not english.here:
+    if not seen.english:
         return unchanged(NOT_ENGLISH)
     with clock("freeze"):
-        shown = [*windows(answer, with_verse(answer, english.frozen))]
+        shown = [*windows(seen.answer, seen.frozen)]
     if isinstance(reflector, Foreseeing):  # its model reads while the profile is read
         with suppress(Exception):  # which comes again where the windows are shown, and is told there
             reflector.foresee([window.text for window in shown])
-    material = engine.material(answer, query, k, clock)
+    material = engine.material(seen.answer, query, k, clock)
     try:
         with clock("reflect"):
             engine.remember(material)
             observed, proposed = _reflected(reflector, shown, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
-        return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(answer, reason),)), failed=True)
+        return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(seen.answer, reason),)), failed=True)
     with clock("guard"):
-        edits, verdict = guard(answer, proposed, engine.history.contains_phrase, own_phrases(material.profile), unwanted(material.profile))
-        edits = [shift(edit, ahead) for edit in edits]
-    notices = (*engine.notices, PARTLY_ENGLISH) if english.partly else engine.notices
+        edits, verdict = guarded(seen.answer, proposed, material.profile, engine.history.contains_phrase)
+        edits = [shift(edit, seen.start) for edit in edits]
+    notices = (*engine.notices, PARTLY_ENGLISH) if seen.partly else engine.notices
     return Rewrite(apply(draft, edits), draft, tuple(edits), observed.of(edits), verdict, reflector.info, clock.spent, notices)
+
+
+class Reading(NamedTuple):
+    """What of a draft is to be rewritten: `answer`, which begins at `start`, behind a model's reasoning, but for its `frozen` spans.
+
+    english: whether it is English; partly: whether some of it is not, and so is frozen.
+    """
+
+    start: int
+    answer: str
+    english: bool
+    partly: bool
+    frozen: tuple[Frozen, ...]
+
+
+def read(draft: str) -> Reading:
+    """A draft before anything is known of the user."""
+    start = answer_start(draft)
+    answer = draft[start:]
+    english = in_english(answer, freeze(answer))
+    return Reading(start, answer, english.here, english.partly, with_verse(answer, english.frozen) if english.here else english.frozen)
 
 
 def reflect(
@@ -194,6 +202,7 @@ def _reflected(
     edits: list[Edit] = []
     for window in shown:
         reflection = reflector.reflect(replace(window, strength=strength), evidence, profile)
+        apply(window.text, reflection.edits)  # raises for edits that do not fit
         edits += [shift(edit, window.start) for edit in reflection.edits]
         observed.add(reflection)
     return observed, disjoint(edits)
@@ -236,6 +245,3 @@ def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]
     if reflector == "edit" and not any(path.name == "edit" for path in embedded()):
         return RulesReflector(), ("this build has no embedded model, so the rules reflector runs",)
     return load(manifest_of(reflector)), ()
-
-
-__all__ = ["EMPTY_HISTORY", "NOT_ENGLISH", "WINDOW_WORDS", "Personalizer", "Windows", "own_phrases", "reflect", "unwanted", "windows"]

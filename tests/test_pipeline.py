@@ -41,6 +41,19 @@ def test_rewrites_the_example_deterministically(history):
     assert "It's unlikely" in first.text
 
 
+@pytest.mark.parametrize("windows", ["paragraphs", "sentences"])
+@pytest.mark.parametrize("wrong", [[Edit(0, 2, "He", "She", "")], [Edit(0, 2, "It", "He", ""), Edit(1, 4, "t i", "a", "")]])
+def test_edits_that_do_not_fit_are_the_reflectors_failure(history, windows, wrong):
+    class Wrong:
+        info, counter = ReflectorInfo("wrong"), None
+
+        def reflect(self, window, evidence, profile):
+            return Reflection(edits=tuple(wrong))
+
+    rewrite = Personalizer(history, Wrong()).rewrite("It is a text of one sentence.", windows=windows)
+    assert rewrite.failed and rewrite.text == rewrite.draft and "does not fit" in rewrite.notices[0]
+
+
 def test_after_prepare_nothing_is_counted_in_a_rewrite(tmp_path):
     counted: list[str] = []
 

@@ -6,14 +6,12 @@ from itertools import islice
 
 import pytest
 
-from rpo_edge.edits import apply
-from rpo_edge.pipeline import own_phrases, reflect
-from rpo_edge.records import Evidence, Habit
+from rpo_edge.records import Habit
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import guard
 from rpo_edge.steps.profile import backoffs, counts_of, make_profile, measure
 from training import data
+from training.users import rewritten
 
 pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
 
@@ -46,10 +44,8 @@ def users():
 
 
 def rewrite(draft, profile):
-    frozen = freeze(draft)
-    _, proposed = reflect(RulesReflector(), draft, frozen, Evidence(), profile)
-    edits, _ = guard(draft, proposed, allowed=own_phrases(profile))
-    return apply(draft, edits), edits, frozen
+    made = rewritten(RulesReflector(), draft, profile, set())
+    return made.text, made.edits, freeze(draft)
 
 
 def test_frozen_spans_and_form_of_a_thousand_drafts(drafts, users):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpo_edge import History, Personalizer
+from rpo_edge.engine import Engine
 from rpo_edge.records import ReflectorInfo
 from rpo_edge.reflectors.base import Reflection, Remembering
 from rpo_edge.reflectors.rules import RulesReflector
@@ -19,7 +20,7 @@ from rpo_edge.steps.retrieve import ALL
 from rpo_edge.store import states as kept
 from rpo_edge.store.copies import export_rows
 from rpo_edge.store.files import files_of
-from rpo_edge.streaming import Engine, Stream
+from rpo_edge.streaming import Stream
 
 STATE = random.Random(0).randbytes(100_000)
 TEXTS = ("I don't know the lighthouse keeper, but it's fine.", "It isn't late, and we can't say more.", "They don't mind the rain.")

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from rpo_edge import History, HistoryItem, InputError, Personalizer, Rewrite
 from rpo_edge.edits import apply
+from rpo_edge.engine import EMPTY_HISTORY, NOT_ENGLISH, PARTLY_ENGLISH, Engine
 from rpo_edge.manifest import embedded
-from rpo_edge.pipeline import EMPTY_HISTORY, NOT_ENGLISH
 from rpo_edge.records import Edit, Evidence, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.cut import Cutter, frozen_after, lead_of
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.retrieve import ALL
-from rpo_edge.streaming import PARTLY_ENGLISH, Engine, Stream
+from rpo_edge.streaming import Stream
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAFT = (ROOT / "examples/response.txt").read_text("utf-8")

@@ -11,14 +11,14 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
-from rpo_edge.edits import apply
+from rpo_edge.edits import apply, shift
+from rpo_edge.engine import guarded
 from rpo_edge.history import History
-from rpo_edge.pipeline import own_phrases, reflect
+from rpo_edge.pipeline import read, reflect
 from rpo_edge.records import EVIDENCE_IDS, Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Reflector
+from rpo_edge.reflectors.observed import Observed
 from rpo_edge.segment import plain_words
-from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import guard
 from rpo_edge.steps.private import runs
 from rpo_edge.steps.profile import Counts, make_profile, measure
 from training import data, oracle
@@ -157,13 +157,25 @@ def another(name: str, people: Mapping[str, Author], seed: int, but: Collection[
     return people[random.Random(f"{seed}{name}").choice(near)] if near else None
 
 
-def rewritten(
-    reflector: Reflector, draft: str, profile: StyleProfile, runs: Runs, evidence: Evidence = NO_TEXTS
-) -> tuple[str, list[Edit], int]:
-    """The text, the edits that the guard let through, and how many sentences it took back."""
-    _, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
-    kept, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, own_phrases(profile))
-    return apply(draft, kept), kept, len(verdict.reverted)
+class Rewritten(NamedTuple):
+    """A draft's rewrite, the edits that the guard let through, how many sentences it took back; what was observed, and proposed to the guard."""
+
+    text: str
+    edits: list[Edit]
+    reverted: int
+    observed: Observed
+    proposed: list[Edit]
+
+
+def rewritten(reflector: Reflector, draft: str, profile: StyleProfile, private: Runs, evidence: Evidence = NO_TEXTS) -> Rewritten:
+    """What `Personalizer.rewrite` makes of a draft with paragraphs for windows, for a user of whom this is known. private: runs of their words."""
+    seen = read(draft)
+    if not seen.english:
+        return Rewritten(draft, [], 0, Observed(), [])
+    observed, proposed = reflect(reflector, seen.answer, seen.frozen, evidence, profile)
+    kept, verdict = guarded(seen.answer, proposed, profile, lambda run: tuple(run) in private)
+    kept, proposed = ([shift(edit, seen.start) for edit in edits] for edits in (kept, proposed))
+    return Rewritten(apply(draft, kept), kept, len(verdict.reverted), observed, proposed)
 
 
 def similarity(a: str, b: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from export.parity.evaluations import FIGURES
 from export.parity.markdown import interval
-from rpo_edge.streaming import NOT_ENGLISH
+from rpo_edge.engine import NOT_ENGLISH
 
 Said = Mapping[str, Any]
 

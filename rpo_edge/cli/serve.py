@@ -42,13 +42,13 @@ def serve(
     for package in ("starlette", "uvicorn", "httpx"):
         if find_spec(package) is None:
             raise OptionalDependencyError(package, "serve")
+    from rpo_edge.engine import is_empty
     from rpo_edge.reopening import Store
     from rpo_edge.serve import run
     from rpo_edge.serve.app import application
     from rpo_edge.serve.safety import Safety
     from rpo_edge.serve.upstream import Upstream
     from rpo_edge.shelf import Shelf
-    from rpo_edge.streaming import is_empty
 
     def told(line: str) -> None:
         say(f"rpo-edge: {line}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rpo_edge.pipeline import EMPTY_HISTORY, NOT_ENGLISH
+from rpo_edge.engine import EMPTY_HISTORY, NOT_ENGLISH
 from rpo_edge.serve.parts import Outcome
 
 HEADER = "rpo-edge"

@@ -25,8 +25,8 @@ class Watch(watch.Watch):
         found = []
         runs: Runs = set()
         for i, draft in enumerate(self._drafts):
-            text, kept, back = rewritten(reflector, draft.text, self._profiles[i % len(self._profiles)], runs)
-            found.append(watch.Rewritten(text, len(kept), back))
+            made = rewritten(reflector, draft.text, self._profiles[i % len(self._profiles)], runs)
+            found.append(watch.Rewritten(made.text, len(made.edits), made.reverted))
         return self.seen(found)
 
 

@@ -15,13 +15,11 @@ from functools import partial
 from typing import Any
 
 from rpo_edge.edits import apply
-from rpo_edge.pipeline import own_phrases, reflect
+from rpo_edge.engine import own_phrases
 from rpo_edge.records import Edit
 from rpo_edge.reflectors.base import Reflector
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import words
-from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.guard import guard
 from training.evaluation import facts
 from training.evaluation.facts import Change
 from training.evaluation.known import Asked, known
@@ -31,7 +29,7 @@ from training.evaluation.rates import RATED, Distances, Rates, closed
 from training.rewards.base import Rollout
 from training.rewards.fidelity import fidelity
 from training.statistics import Interval, bootstrap
-from training.users import Known
+from training.users import Known, rewritten
 
 HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
 DRAFTS, LOST, DISTANCE, CLOSED = (
@@ -108,11 +106,8 @@ class _Judge:
 
     def result(self, reflector: Reflector, told: Known) -> _Result:
         """What is told need not be the user's own; the guard keeps what is private to whoever it is of."""
-        draft, (profile, runs, evidence) = self._draft, told
-        observed, proposed = reflect(reflector, draft, freeze(draft), evidence, profile)
-        phrases = own_phrases(profile)
-        edits, verdict = guard(draft, proposed, lambda run: tuple(run) in runs, phrases)
-        text = apply(draft, edits)
+        draft, phrases = self._draft, own_phrases(told.profile)
+        text, edits, reverted, observed, proposed = rewritten(reflector, draft, *told)
         half = len(HALF_APPLIED.findall(text)) - len(HALF_APPLIED.findall(draft))
         return _Result(
             text=text,
@@ -120,7 +115,7 @@ class _Judge:
             before=self._rates.distances(draft),
             after=self._rates.distances(text),
             edits=tuple(edits),
-            reverted=len(verdict.reverted),
+            reverted=reverted,
             changed=facts.changes(draft, edits, text),
             half=max(0, half),
             fidelity=(self._fidelity(proposed, told, phrases), self._fidelity(edits, told, phrases)),

@@ -172,8 +172,8 @@ def naming() -> Names:
 
 def told(draft: str, known: Known) -> tuple[str, list[Edit]]:
     """The draft as what is evaluated leaves it for a user of whom this is known, and the edits."""
-    text, edits, _ = rewritten(_loaded.reflector, draft, *known)
-    return text, edits
+    found = rewritten(_loaded.reflector, draft, *known)
+    return found.text, found.edits
 
 
 def asked() -> dict[str, Reflector]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rpo_edge.edits import disjoint
-from rpo_edge.pipeline import own_phrases
+from rpo_edge.engine import own_phrases
 from rpo_edge.records import Edit
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.guard import guard

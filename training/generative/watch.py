@@ -13,9 +13,8 @@ from transformers.trainer_callback import ExportableState
 from trl.models import unwrap_model_for_generation
 
 from rpo_edge.edits import align, apply
-from rpo_edge.pipeline import own_phrases
+from rpo_edge.engine import guarded
 from rpo_edge.segment import plain_words
-from rpo_edge.steps.guard import guard
 from rpo_edge.steps.private import runs
 from training import watch
 from training.generative import sft, text
@@ -57,7 +56,7 @@ class Watch(watch.Watch):
             return watch.Rewritten(rollout.draft, 0, 0)
         private: Runs = set().union(*(runs(plain_words(item)) for item in rollout.texts))
         edits = align(rollout.draft, rollout.rewrite.strip())
-        kept, verdict = guard(rollout.draft, edits, lambda run: tuple(run) in private, own_phrases(rollout.profile))
+        kept, verdict = guarded(rollout.draft, edits, rollout.profile, lambda run: tuple(run) in private)
         return watch.Rewritten(apply(rollout.draft, kept), len(kept), len(verdict.reverted))
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rpo_edge.edits import align
+from rpo_edge.engine import own_phrases, unwanted
 from rpo_edge.features.framing import is_stock
-from rpo_edge.pipeline import own_phrases, unwanted
 from rpo_edge.segment import sentences, words
 from rpo_edge.steps.guard import guard
 from training.rewards.base import Rollout

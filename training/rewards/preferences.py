@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rpo_edge.edits import disjoint
+from rpo_edge.engine import own_phrases, unwanted
 from rpo_edge.features.base import Site
 from rpo_edge.features.framing import STOCK
-from rpo_edge.pipeline import own_phrases, unwanted
 from rpo_edge.records import Edit, Evidence, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.rules import RulesReflector
