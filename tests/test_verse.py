@@ -52,6 +52,17 @@ def test_what_may_be_a_stanza_is_one_beside_another():
     assert found(COUPLET) == []
 
 
+def test_lines_that_stand_apart_are_a_song_below_its_labels():
+    said = "These lyrics are about a house that is late."
+    lines = ["In the quiet of the night, I hear your whispers fade,", "And I don't know you at all.", "We're two strangers in the shade"]
+    assert found("\n\n".join(["Here it is.", "(Verse 1)", *lines[:2], "**Chorus:**", lines[2], said])) == lines
+    assert found("\n\n".join(["Here it is.", *lines, said])) == []
+    assert found("\n\n".join(["(Verse 1)", "- We stayed, and it is late.", *lines])) == []
+    assert found("\n\n".join(["(Verse 1)", lines[0], "I hope this helps you.", lines[1]])) == lines[:1]
+    long = "It is a song of two who do not know each other, and who find it out on the first day of the year, late."
+    assert found("\n\n".join(["(Verse 1)", long, lines[1]])) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,11 +1,12 @@
 """verse: poems and songs in a draft, which stay as they are.
 
 A change that suits prose breaks a line's metre or its rhyme, and a stanza in which some places change and others do not is in nobody's manner.
-Told by the form of a paragraph: short lines that end before a sentence does. In drafts alone; in a history, such lines are as often messages
+Told by the form of a paragraph: short lines that end before a sentence does; or by a label ("(Chorus)") alone in a paragraph, with each line
+below it a paragraph of its own. In drafts alone; in a history, such lines are as often messages
 of somebody who writes no full stops, and those are to count.
 
 Not seen: verse of lines longer than `_LONGEST` or of one or two words each; stanzas of two lines, or with a sentence's end in most lines,
-that stand beside no others.
+that stand beside no others; in a stream, lines so far below their label that it is out of sight.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _FIELD = re.compile(r"[^\n:]{1,25}:[*_]*[ \t]+\S")
 """What somebody says, or a value under its name."""
 _PART = r"(?:verse|stanza|(?:pre-)?chorus|refrain|bridge|hook|intro|outro)\b"
 _LABEL = re.compile(rf"[*_]{{0,3}}(?:[\[(][^\])\n]{{0,15}}\b{_PART}[^\])\n]{{0,30}}[\])]|{_PART}(?: \d)?:?)[*_:]{{0,4}}", re.IGNORECASE)
+_ENDS_SONG = re.compile(r":\Z|\b(?:lyrics?|songs?|verses?|chorus|(?:I|this|these) (?:hope|help))", re.IGNORECASE)
+"""In what is said of a song below it."""
 _TITLE = re.compile(r"\*\*[^*\n]{1,60}\*\*:?")
 _STOPPED = re.compile(r"(?:(?<!\.)\.|[!?])[\"'”’)*_]*\\?\Z")
 _MARKED = re.compile(r"[.!?,;—–…-][\"'”’)*_]*\\?\Z")
@@ -51,7 +54,29 @@ def stanzas(text: str, frozen: Sequence[Frozen]) -> list[Span]:
         for i in order:
             likely[i] = beside if likely[i] is None and beside else likely[i]
             beside = bool(likely[i])
-    return [span for span, is_verse in zip(spans, likely, strict=True) if is_verse]
+    sung = _below_labels(text, spans, others)
+    return [span for span, is_verse in zip(spans, likely, strict=True) if is_verse or span in sung]
+
+
+def _below_labels(text: str, spans: Sequence[Span], others: Sequence[tuple[int, int]]) -> set[Span]:
+    """The lines of a song that stand apart from each other, from a label to what is no line."""
+    found, below = set(), False
+    for span in spans:
+        line = text[slice(*span)].strip()
+        if _LABEL.fullmatch(line):
+            below = True
+            continue
+        below = (
+            below
+            and "\n" not in line
+            and may_be_verse([line])
+            and _is_said([line])
+            and not _ENDS_SONG.search(line)
+            and not any(start < span.end and span.start < end for start, end in others)
+        )
+        if below:
+            found.add(span)
+    return found
 
 
 def _likeness(text: str, span: Span, others: Sequence[tuple[int, int]]) -> bool | None:
