@@ -48,6 +48,25 @@ def test_a_comma_is_put_between_two_clauses_and_not_between_the_halves_of_a_pair
 
 
 @pytest.mark.parametrize(
+    ("draft", "rewrite"),
+    [
+        ("The snow was deep so the road was closed.", "The snow was deep, so the road was closed."),
+        ("We closed the road so that the snow was gone. The snow was deep and so on.", None),
+        ("The road was closed so that we stay. The snow was so deep.", None),
+        ("The bread in mleko so osnova.", None),
+    ],
+)
+def test_a_comma_before_so_stands_before_what_follows_from_a_clause(draft, rewrite):
+    assert made(draft, comma("so")) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(("said", "rewrite"), [(3.0, "It frequently rains."), (2.0, None)])
+def test_a_formal_word_comes_of_who_wrote_it_three_times(said, rewrite):
+    draft = "It often rains."
+    assert made(draft, Operation(False, "often", "frequently"), {WORDS: 5000.0, "frequently": said}) == (rewrite or draft)
+
+
+@pytest.mark.parametrize(
     ("following", "draft"),
     [
         ("if", "Power is cheap if you charge it at night."),
@@ -153,6 +172,7 @@ def test_a_word_that_is_half_of_many_terms_stays():
         ("therefore,", "so", "It rains. Therefore, $x$ is wet.", "It rains. So $x$ is wet."),
         ("yet", "but", "It rains. Yet we go. Yet when it stops, we stay.", "It rains. But we go. But when it stops, we stay."),
         ("yet", "but", "It rains. Yet another day is lost. Yet to come is May.", None),
+        ("yet", "but", "It rains. Yet, the road is long. Yet, when it stops, we stay.", None),
         ("afterwards,", "then", "It rains. Afterwards, it went.", "It rains. Then it went."),
     ],
 )

@@ -39,6 +39,8 @@ _SCOPE = 2
 _DEFINITE = listed("the this that these those my your our his her its their")
 _BEHIND_YET = listed("another to more again")
 """ "Yet another", "yet to come": no "but"."""
+_BEHIND_SO = listed("that as on far")
+"""What says to what end ("wait so that we can go"), or is no clause of its own."""
 _TERMS = frozenset(["rapid"])
 """Words that are half of too many terms to be put otherwise: "rapid chargers", "rapid response", "rapid transit"."""
 _LEAST = "just"
@@ -61,7 +63,7 @@ def allows(text: str, edit: Edit, op: Operation) -> bool:
     if not op.before:
         return op.initial or _may_be_put_in(text, edit.start, op.after)
     if op.before == "yet":
-        return word_after(text, edit.end) not in _BEHIND_YET
+        return word_after(text, edit.end) not in _BEHIND_YET and not text.startswith(",", edit.end)  # no "But, the road is long"
     if {op.before, op.after} & DEGREES:
         return not _is_exact(text, edit) and not degree_stays(text, edit.start, edit.start + len(op.before))
     return op.before not in _TERMS
@@ -105,7 +107,9 @@ def _is_time(before: list[str]) -> bool:
 def _takes_comma(text: str, at: int, following: str) -> bool:
     if following in _BELONGING or (following == "but" and word_before(text, at + 1) in _BUT):
         return False
-    return following not in ("and", "or", "but") or _joins_clauses(text, at)
+    if following == "so" and word_after(text, at + len(" so")) in _BEHIND_SO:
+        return False
+    return following not in ("and", "or", "but", "so") or _joins_clauses(text, at)
 
 
 def _joins_clauses(text: str, at: int) -> bool:

@@ -27,7 +27,7 @@ _LEAD = 3.0  # words more than the other spelling has, which do so, too
 _OF_SEMICOLONS = 0.135  # of two clauses that could be one sentence, the share joined so that makes it a habit
 _LIST_ITEMS = 8.0
 """None of them with bold: the user's lists have none."""
-_FORMAL_USES = 3.0  # of a formal word, before it stands in a plain one's place: one in a letter to an office makes it nobody's word
+FORMAL_USES = 3.0  # of a formal word, before it stands in a plain one's place: one in a letter to an office makes it nobody's word
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 FEWEST_FRAMES = 2
 """Texts with the same greeting or sign-off that make a habit; one that was seen once is none."""
@@ -162,7 +162,7 @@ class Rates:
         if followed.seen_first and own.get(variant, 0.0) < _FEWEST_SEEN:
             return False
         shown = followed.per_word and name not in self.stated
-        if shown and variant == "formal" and own.get(variant, 0.0) < _FORMAL_USES:
+        if shown and variant == "formal" and own.get(variant, 0.0) < FORMAL_USES:
             return False
         # One use tells where nothing else does: how often models write the word is not known of every one.
         fewest = 1 if name == "register" and self._kept(key) is None else _FEWEST_SEEN

@@ -13,7 +13,7 @@ from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.grammar import allows
 from rpo_edge.reflectors.policies import policy
-from rpo_edge.reflectors.rates import short_key, writes_short
+from rpo_edge.reflectors.rates import FORMAL_USES, short_key, writes_short
 from rpo_edge.segment import straight
 from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.profile import free_sites
@@ -73,6 +73,8 @@ class Suits:
             return False
         if after and not self._counts.get(after) and family not in _BESIDE:
             return False
+        if family == "formal" and self._counts.get(after, 0) < FORMAL_USES:
+            return False  # who wrote "frequently" once is not given it for each "often"
         if straight(edit.after).lower().startswith("you're") and self._writes_ur:
             return False
         ruled = _RULED.get(family) or _RULED_WORDS.get(op.before)
