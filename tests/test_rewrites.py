@@ -320,6 +320,16 @@ CASES = {
         "Dear British Airways Customer Relations,\n\nThe form is here. I think you are going to like it.",
         "Dear British Airways Customer Relations,\n\nThe form is here. I think you're going to like it.",
     ),
+    "so is one without a name yet": (
+        CHAT,
+        "Dear [Name of the authority],\n\nThe form is here. I think you are going to like it.",
+        "Dear [Name of the authority],\n\nThe form is here. I think you're going to like it.",
+    ),
+    "a person without a name yet is not": (
+        CHAT,
+        "Dear [Name of the author],\n\nThe form is here. I think you are going to like it.",
+        "dear [Name of the author],\n\nthe form is here. I think youre gonna like it",
+    ),
     "a team is not": (
         CHAT,
         "Dear team,\n\nThe form is here. I think you are going to like it.",

@@ -22,7 +22,7 @@ from rpo_edge.features import (
 from rpo_edge.features.base import Choice, Measure, Site
 from rpo_edge.features.contractions import CONTRACTION
 
-VERSION = 15
+VERSION = 16
 """Raise when any pattern or list below changes: stores then measure their items again."""
 
 CHOICES: tuple[Choice, ...] = (

@@ -9,7 +9,7 @@ expansion where 's or 'd may be more than one verb, or where the words would hav
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rpo_edge.features.base import Choice, Site, like
 from rpo_edge.features.context import (
@@ -317,6 +317,8 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
         return bool(ours or PARTICIPLE.match(text, match.end()))
     if _DOING.match(text, match.end()) and head in SUBJECTS:
         return True  # "what you're doing": the verb that follows bears the stress
+    if forms is _BE and head in SUBJECTS and _compares(before):
+        return False  # "the more likely it is that", "the older they are"
     if last in _STRANDS_AFTER or _STRANDS_NEAR.intersection(before):
         return False
     if forms is _WOULD:
@@ -324,6 +326,14 @@ def _can_contract(text: str, match: re.Match[str], forms: dict[str, str]) -> boo
     if head in ("here", "there") and last and last not in _BEFORE_THERE:
         return False  # "the weather there is nice"
     return not _is_stranded(text, match, head)
+
+
+def _compares(before: Sequence[str]) -> bool:
+    """Whether words end in a comparative with its article, to which the verb behind the subject belongs."""
+    last = before[-1] if before else ""
+    return before[-3:-1] in (["the", "more"], ["the", "less"]) or (
+        before[-2:-1] == ["the"] and (last.endswith("er") or last in ("more", "less"))
+    )
 
 
 def _is_stranded(text: str, match: re.Match[str], head: str) -> bool:

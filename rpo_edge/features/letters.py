@@ -57,7 +57,7 @@ OFFICE = (
 """Who answers letters that have no name on them; not who works there ("colleagues in support")."""
 _FORMAL = re.compile(
     r"^[>*_ \t]*(?:(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:(?:mr|mrs|ms|mx|dr|prof)\b|miss [A-Z]|"
-    r"\[?(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
+    r"\[?(?:[\w'’-]+ ){0,3}(?:sirs?|madam|professor|manager|committee|editors?|board|officer|recruiter|council|ambassador|authority|agency|representative)\b)[^\n]{0,60}[,:][*_ \t]*\r?$|"
     rf"dear {OFFICE}(?: (?:team|staff|department|office|desk|unit|cent(?:er|re)))?(?: (?:at|of) [^\n,:]{{1,40}})?[,:][*_ \t]*\r?$|"
     r"to whom it may concern\b)",
     re.IGNORECASE | re.MULTILINE,
