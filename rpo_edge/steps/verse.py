@@ -5,7 +5,7 @@ Told by the form of a paragraph: short lines that end before a sentence does; or
 below it a paragraph of its own. In drafts alone; in a history, such lines are as often messages
 of somebody who writes no full stops, and those are to count.
 
-Not seen: verse of lines longer than `_LONGEST` or of one or two words each; stanzas of two lines, or with a sentence's end in most lines,
+Not seen: verse of lines longer than `_LONGEST`, but below a label in brackets, or of one or two words each; stanzas of two lines, or with a sentence's end in most lines,
 that stand beside no others; in a stream, lines so far below their label that it is out of sight.
 """
 
@@ -83,9 +83,10 @@ def _likeness(text: str, span: Span, others: Sequence[tuple[int, int]]) -> bool 
     """Whether a paragraph is a stanza, with a title or a label ("Chorus:") above it; None where its neighbours say so."""
     lines = [line.strip() for line in text[slice(*span)].split("\n")]
     labelled = bool(_LABEL.fullmatch(lines[0]))
+    sung = labelled and lines[0].lstrip("*_")[:1] in "(["  # "Verse 1:" may stand above what is said of it
     if labelled or _TITLE.fullmatch(lines[0]):
         del lines[0]
-    if len(lines) < _FEWEST_LINES or not may_be_verse(lines) or not _is_said(lines):
+    if not (_are_lines(lines) if sung and lines else len(lines) >= _FEWEST_LINES and may_be_verse(lines)) or not _is_said(lines):
         return False
     if any(start < span.end and span.start < end for start, end in others):
         return False
@@ -98,7 +99,11 @@ def _likeness(text: str, span: Span, others: Sequence[tuple[int, int]]) -> bool 
 
 def may_be_verse(lines: Sequence[str]) -> bool:
     """Whether what has come of a paragraph may be the beginning of a stanza."""
-    return all(len(line) <= _LONGEST and not _NO_LINE.match(line) for line in map(str.strip, lines))
+    return all(len(line) <= _LONGEST for line in map(str.strip, lines)) and _are_lines(lines)
+
+
+def _are_lines(lines: Sequence[str]) -> bool:
+    return not any(_NO_LINE.match(line.strip()) for line in lines)
 
 
 def _is_framed(paragraph: str, lines: Sequence[str]) -> bool:
