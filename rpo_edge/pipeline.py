@@ -8,9 +8,11 @@ In windows of paragraphs here; sentence by sentence, while a draft comes, in `st
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
@@ -27,7 +29,7 @@ from rpo_edge.reflectors import DEFAULT, load
 from rpo_edge.reflectors.base import Closable, Foreseeing, Reflector, Window
 from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
-from rpo_edge.segment import answer_start, paragraphs
+from rpo_edge.segment import Span, answer_start, paragraphs
 from rpo_edge.shelf import manifest_of
 from rpo_edge.steps.foreign import in_english
 from rpo_edge.steps.freeze import Frozen, freeze
@@ -210,32 +212,35 @@ def _reflected(
 
 def windows(draft: str, frozen: Sequence[Frozen]) -> Iterator[Window]:
     """Windows that cover the draft, each of whole paragraphs that say something, with its neighbour windows as context."""
-    closed = [(f.start, f.end) for f in frozen]
-    groups: list[list[int]] = []
+    spans = _groups(draft, [(f.start, f.end) for f in frozen])
+    texts = [draft[start:end] for start, end in spans]
+    ends = [f.end for f in frozen]
+    opening, formal, grave = "".join(texts[:2]), is_formal(draft), is_grave(draft)
+    for i, (start, end) in enumerate(spans):
+        before, after = "".join(texts[max(0, i - 1) : i]), "".join(texts[i + 1 : i + 2])
+        near = islice(frozen, bisect_right(ends, start), bisect_left(frozen, end, key=lambda f: f.start))
+        inside = tuple((max(f.start - start, 0), min(f.end, end) - start, f.kind) for f in near)
+        last = i + 1 == len(spans)
+        yield Window(texts[i], start, before, after, inside, last=last, formal=formal, opening=opening, grave=grave)
+
+
+def _groups(draft: str, closed: Sequence[tuple[int, int]]) -> list[Span]:
+    """Runs of paragraphs of about `WINDOW_WORDS` words.
+
+    An opener by itself takes the next paragraph in, however long that is; a closer joins what stands before it, for it goes only from there.
+    """
+    groups: list[Span] = []
     size, said = 0, False  # of the last group: its words, and whether it says something
     for start, end in paragraphs(draft, closed):
         n, says = len(draft[start:end].split()), says_something(draft[start:end])
-        alone = len(groups) == 1 and not said  # an opener by itself
-        closing = bool(groups) and not says and size + n <= 2 * WINDOW_WORDS  # a closer goes only where something stands before it
-        if groups and (size + n <= WINDOW_WORDS or closing or (alone and size <= WINDOW_WORDS)):
-            groups[-1][1], size, said = end, size + n, said or says
+        after_opener = len(groups) == 1 and not said and size <= WINDOW_WORDS
+        closing = not says and size + n <= 2 * WINDOW_WORDS
+        if groups and (size + n <= WINDOW_WORDS or closing or after_opener):
+            groups[-1], size, said = Span(groups[-1].start, end), size + n, said or says
         else:
-            groups.append([start, end])
+            groups.append(Span(start, end))
             size, said = n, says
-    k, opening = 0, draft[: groups[:2][-1][1]] if groups else ""
-    formal, grave = is_formal(draft), is_grave(draft)
-    for i, (start, end) in enumerate(groups):
-        before = draft[slice(*groups[i - 1])] if i else ""
-        after = draft[slice(*groups[i + 1])] if i + 1 < len(groups) else ""
-        while k < len(frozen) and frozen[k].end <= start:
-            k += 1
-        inside = []
-        for j in range(k, len(frozen)):
-            if frozen[j].start >= end:
-                break
-            inside.append((max(frozen[j].start - start, 0), min(frozen[j].end, end) - start, frozen[j].kind))
-        last = i + 1 == len(groups)
-        yield Window(draft[start:end], start, before, after, tuple(inside), last=last, formal=formal, opening=opening, grave=grave)
+    return groups
 
 
 def _load(reflector: str | os.PathLike[str]) -> tuple[Reflector, tuple[str, ...]]:
