@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rpo_edge.lexicon import FUNCTION_WORDS
-from rpo_edge.segment import Span, paragraphs, prose_start, sentences, words
+from rpo_edge.segment import Span, paragraphs, prose_start, sentences, straight, words
 
 _ENOUGH_WORDS = 12  # fewer say nothing by statistics
 _ENGLISH_SHARE = 0.15  # English prose has 0.35 to 0.55, lists of terms 0.1 to 0.3, other languages under 0.1
@@ -90,14 +90,14 @@ def is_long_english(text: str) -> bool:
 
 def _speaks_english(found: list[str], folded: list[str]) -> bool:
     """Of a long text: whether it has as many words that only English has as words that only others have; of those, one shows nothing."""
-    foreign = sum(_unquoted(word) in _FOREIGN_IN_LONG for word in found)
+    foreign = sum(straight(word) in _FOREIGN_IN_LONG for word in found)
     return foreign < 2 or foreign <= sum(word in _ENGLISH_ALONE for word in folded)
 
 
 def foreign_parts(text: str, frozen: Iterable[tuple[int, int, str]]) -> list[Span]:
     """Sorted, disjoint spans of an English text that are in another language, by what is not frozen. Each lies within a line."""
     free = _blanked(text, frozen)
-    found = words(_unquoted(free))
+    found = words(straight(free))
     if "".join(found).isascii() and _FOREIGN_IN_LONG.isdisjoint(map(str.lower, found)):
         return []
     return [part for paragraph in paragraphs(free) for part in _foreign_in(free, paragraph)]
@@ -127,7 +127,7 @@ def _line_sentences(text: str, paragraph: Span) -> Iterator[Span]:
 def _lean(found: list[str]) -> int:
     """Above 0: signs of another language outnumber those of English, and are no few. Below 0: those of English do."""
     english = sum(_folded(word) in _ENGLISH_ALONE for word in found)
-    foreign = sum(_foreign_weight(word, i == 0) for i, word in enumerate(map(_unquoted, found)))
+    foreign = sum(_foreign_weight(word, i == 0) for i, word in enumerate(map(straight, found)))
     return 0 if english <= foreign < max(2, len(found) / _FEW_SIGNS) else foreign - english
 
 
@@ -155,15 +155,11 @@ def _english_signs(found: list[str]) -> int:
 def _foreign_signs(found: list[str]) -> int:
     """Foreign function words, and words with letters outside ASCII that are neither names ("in Zürich") nor loans."""
     signs = 0
-    for i, word in enumerate(map(_unquoted, found)):
+    for i, word in enumerate(map(straight, found)):
         name = i > 0 and word[:1].isupper()
         signs += word.lower() in _FOREIGN or not (word.isascii() or name or word.lower() in _LOANS)
     return signs
 
 
-def _unquoted(word: str) -> str:
-    return word.replace("’", "'")
-
-
 def _folded(word: str) -> str:
-    return _unquoted(word.lower())
+    return straight(word.lower())

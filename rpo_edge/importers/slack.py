@@ -18,6 +18,7 @@ from typing import IO, Any
 import ijson
 
 from rpo_edge.importers.base import UNREADABLE, Importer, Options, Report
+from rpo_edge.importers.exports import words
 from rpo_edge.importers.stream import HALF, TooDeepError, events, sound, unread
 from rpo_edge.records import HistoryItem
 
@@ -109,7 +110,7 @@ def _members(export: _Export, path: Path, options: Options, report: Report) -> _
     found: dict[str, set[str]] = {}
     for name in lists:
         for _, row in _objects(export, name, path, report):
-            identity = _words(row.get("id"))
+            identity = words(row.get("id"))
             called = _called(row)
             names[identity] = next(iter(called[1:]), identity)
             for one in {call.strip().casefold() for call in called if options.mine(call)}:
@@ -143,18 +144,14 @@ def _called(row: dict[str, Any]) -> list[str]:
         row.get("name"),
         profile.get("email"),
     ]
-    return [name for name in map(_words, all_names) if name]
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return [name for name in map(words, all_names) if name]
 
 
 def _day(export: _Export, name: str, channel: str, members: _Members, place: tuple[Path, Report]) -> Iterator[HistoryItem]:
     path, report = place
     for number, row in _objects(export, name, path, report):
         why = _left_out(row, members)
-        text = "" if why else _plain(_words(row.get("text")), members)
+        text = "" if why else _plain(words(row.get("text")), members)
         if why or not re.sub(r"https?://\S+", "", text).strip():
             report.skip(why or "without words of their own")
         elif HALF in text:
@@ -168,7 +165,7 @@ def _day(export: _Export, name: str, channel: str, members: _Members, place: tup
 def _left_out(row: dict[str, Any], members: _Members) -> str | None:
     if row.get("subtype") == "tombstone":
         return "deleted messages"
-    text = _words(row.get("text"))
+    text = words(row.get("text"))
     if row.get("type") != "message" or row.get("subtype") not in _SPOKEN or row.get("bot_id") or _UPLOAD.match(text):
         return "automatic messages"
     return None if row.get("user") in members.mine else "written by others"
@@ -177,7 +174,7 @@ def _left_out(row: dict[str, Any], members: _Members) -> str | None:
 def _date(stamp: Any) -> str | None:
     """ISO 8601 of seconds since 1970, UTC; their fraction is a counter that tells messages apart, no time."""
     try:
-        return datetime.fromtimestamp(int(_words(stamp).partition(".")[0]), UTC).isoformat()
+        return datetime.fromtimestamp(int(words(stamp).partition(".")[0]), UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
 
