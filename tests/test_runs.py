@@ -1,6 +1,7 @@
 """Runs of the edit reflector and the style encoder: killed, they go on to the same curve, which their files show as they go."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -17,11 +18,14 @@ from killing import killed
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from workshop_samples import shared, trajectories
 
+from rpo_edge.operations import Vocabulary
+from rpo_edge.usage import Usage
 from training import curves, data, recipe, rl, sft, style_encoder
 from training.edit import calibrate
 from training.edit import rl as edit_rl
 from training.edit import sft as edit_sft
 from training.style_encoder import Config as Style
+from training.trajectories.base import Author
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -136,6 +140,17 @@ def test_calibration_without_passages_says_so_and_changes_nothing(checkpoint, tm
     with pytest.raises(SystemExit, match="more authors"):
         calibrate.main([str(trajectories(tmp_path, people=2)), str(checkpoint)])
     assert (checkpoint / "user.npz").read_bytes() == before
+
+
+def test_calibration_counts_an_authors_other_texts(research, monkeypatch):
+    monkeypatch.setattr(data, "SHARED", research)
+    texts = ("It's late, and we do not know.", "We don't mind. It is a long road.", "It's late, it's cold.", ":-)")
+    usage = Usage(Vocabulary(workshop_samples.OPERATIONS))
+    found = calibrate.flattened([Author("anna", "letters", texts), Author("ben", "letters", texts[:1])], 4, usage)
+    assert {author for author, *_ in found} == {"anna", "ben"} and len(found) > 2
+    for author, _, target, counts in found:
+        others = [text for text in texts if text != target] if author == "anna" else []
+        assert counts == sum(map(usage.count, others), Counter())
 
 
 def test_killed_training_of_a_style_encoder_goes_on_to_the_same_curve(research, tmp_path, monkeypatch):

@@ -30,6 +30,7 @@ from rpo_edge.records import ReflectorInfo
 from rpo_edge.reflectors.choices import Place, choose
 from rpo_edge.reflectors.edit import EditReflector, Encoder, Heads
 from rpo_edge.steps.profile import measure
+from rpo_edge.usage import Usage
 from rpo_edge.wordpiece import WordPiece
 from training import recipe
 from training.edit.examples import general, held_back
@@ -59,19 +60,21 @@ def reflector(checkpoint: Path, encoder: Encoder, **heads: float) -> EditReflect
     return EditReflector(encoder, Vocabulary.load(checkpoint / "operations.json"), changed, tokenizer, ReflectorInfo("checkpoint"))
 
 
-def flattened(authors: list[Author], texts: int) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """(author, draft, target, the author's other texts)."""
+def flattened(authors: list[Author], texts: int, usage: Usage) -> list[tuple[str, str, str, Counter[str]]]:
+    """(author, draft, target, what `usage` counts in the author's other texts)."""
     generic = summed(map(measure, permitted_drafts()[::20]))
     found = []
     for author in authors:
         rng = random.Random(f"{SEED}{author.name}")
         task = Task(author, (), generic, generic, (1.0, 1.0))
+        counts = [usage.count(text) for text in author.texts]
+        total: Counter[str] = sum(counts, Counter())
         for i in rng.sample(range(len(author.texts)), min(texts, len(author.texts))):
             draft = target = passage(author.texts[i], _LONGEST, rng)
             for name in _STEPS:
                 draft = NEUTRALISERS[name](draft, task, rng)
             if draft != target:
-                found.append((author.name, draft, target, author.texts[:i] + author.texts[i + 1 :]))
+                found.append((author.name, draft, target, total - counts[i]))
     return found
 
 
@@ -102,7 +105,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--texts", type=int, default=40, help="of each author")
     options = parser.parse_args(argv)
     people = (author for author in read_authors(options.trajectories) if author.source != "persona" and held_back((author.name, "")))
-    found = flattened([replace(author, texts=author.texts[:80]) for author in people], options.texts)
+    usage = Usage(Vocabulary.load(options.checkpoint / "operations.json"))
+    found = flattened([replace(author, texts=author.texts[:80]) for author in people], options.texts, usage)
     if not found:
         sys.exit(
             f"error: {options.trajectories} has no passages of authors that fine-tuning holds back, of whom one in forty is: build more authors"
@@ -112,9 +116,8 @@ def main(argv: list[str]) -> None:
     table = {}
     for scale in SCALES:
         editor = reflector(options.checkpoint, encoder, scale=scale, offset=0.0)
-        counter, drafts = editor.counter, []
-        for author, draft, target, texts in found:
-            counts: Counter[str] = sum((counter.count(text) for text in texts), Counter())
+        drafts = []
+        for author, draft, target, counts in found:
             places = [place for chunk in editor.places(draft, counts, lambda start, end: False, least=0.02) for place in chunk]
             drafts.append((author, draft, target, places))
         for offset in OFFSETS:
