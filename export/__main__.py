@@ -9,7 +9,7 @@ from rpo_edge.errors import OptionalDependencyError, RpoEdgeError
 
 COMMANDS = {
     "adapter": "export.formats.adapter",
-    "checkpoint": "export.dequantize",
+    "checkpoint": "export.checkpoint",
     "edit": "export.edit",
     "generative": "export.generative",
     "gguf": "export.formats.gguf",

@@ -9,10 +9,10 @@ from typing import Any
 
 from safetensors import safe_open
 
-from export import checkpoint
+from export import inputs
 from rpo_edge.errors import InputError
 
-SETTINGS, WEIGHTS, PICKLED = checkpoint.ADAPTER, "adapter_model.safetensors", "adapter_model.bin"
+SETTINGS, WEIGHTS, PICKLED = inputs.ADAPTER, "adapter_model.safetensors", "adapter_model.bin"
 PREFIX = "base_model.model."
 
 
@@ -31,13 +31,13 @@ class Adapter:
 
     def names(self) -> list[str]:
         """Of its tensors."""
-        with checkpoint.reading(self.weights), safe_open(self.weights, framework="pt") as file:
+        with inputs.reading(self.weights), safe_open(self.weights, framework="pt") as file:
             return sorted(file.keys())
 
 
 def find(folder: Path, base: Path | None = None) -> Adapter:
     """Look at a folder. base: wins over what the adapter says. Raises InputError where one cannot be used, or is pickled."""
-    settings = checkpoint.read_json(folder / SETTINGS)
+    settings = inputs.read_json(folder / SETTINGS)
     if settings.get("peft_type") != "LORA":
         raise InputError(f"{folder} is an adapter of the kind {settings.get('peft_type')!r}; only LORA is known")
     if not (folder / WEIGHTS).is_file():

@@ -1,121 +1,124 @@
-"""A checkpoint folder, opened: nothing is downloaded, unpickled or run, and what cannot be read is an InputError."""
+"""An edit model folder back to a checkpoint in float32, so that training can go on from a model whose checkpoint is gone.
+
+    python -m export checkpoint MODEL OUT
+
+A GGUF file goes back as well, see `formats/reopened.py`. MODEL is what `python -m export edit` wrote with attention as one node (recipes "mixed" and "dynamic"), for example the embedded one. OUT, which must not exist or be
+empty, becomes a checkpoint folder. Its weights are the int8 ones times their scales: as the device has them, not as they once were.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from transformers import BertConfig, BertForTokenClassification
 
-from rpo_edge.chat import Chat
-from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.manifest import CHAT, TRAJECTORY
-from rpo_edge.prompt import PROMPT_VERSION, SPECIAL_TOKENS
-from rpo_edge.reflectors.generative import FORM, Form, TrajectoryForm, chat_of
+from export import arguments
+from export.edit import COPIED
+from export.formats import reopened
+from export.outputs import whole_folder
+from rpo_edge.errors import InputError
+from rpo_edge.manifest import Manifest
 
-INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
-ADAPTER = "adapter_config.json"
-"""Of a LoRA adapter's folder, as peft leaves it."""
-PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+Array = np.ndarray[Any, Any]
 
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """The border to transformers, tokenizers, safetensors and peft, which raise whatever comes: all of it becomes an InputError."""
-    try:
-        yield
-    except RpoEdgeError:
-        raise
-    except Exception as error:
-        said = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        raise InputError(f"{path} cannot be read: {' '.join(said[:2])[:300]}") from error
+_CARRIED = ("base", "licence", "data", "commit", "command", "calibration", "training", "metrics")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object. Raises InputError."""
-    with reading(path):
-        found = json.loads(path.read_text("utf-8"))
-    if not isinstance(found, dict):
-        raise InputError(f"{path} is not a JSON object")
-    return found
-
-
-def config(folder: Path) -> PretrainedConfig:
-    """What config.json says. Raises InputError, also for weights that another program has quantized already."""
-    if not (folder / "config.json").is_file():
-        if (folder / ADAPTER).is_file():
-            raise InputError(
-                f"{folder} is a LoRA adapter: `python -m export merge` makes a checkpoint of it and its base, "
-                "`python -m export adapter` a file that llama.cpp lays over the base"
-            )
-        raise InputError(f"{folder} is no checkpoint: config.json is not there")
-    with reading(folder / "config.json"):
-        found = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    if getattr(found, "quantization_config", None):
-        raise InputError(f"{folder} is quantized already; only float weights can be exported")
-    return found
-
-
-def tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """As training loads it: tokenizer.json, or what transformers makes of tokenizer.model. Raises InputError."""
-    old = (folder / "tokenizer.model").is_file() and not (folder / "tokenizer.json").is_file()
-    if old and find_spec("sentencepiece") is None:
-        raise InputError(
-            f"{folder} has a tokenizer.model but no tokenizer.json, which transformers makes of it with sentencepiece installed"
-        )
-    with reading(folder):
-        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if not isinstance(found, PreTrainedTokenizerFast):
-        raise InputError(f"the tokenizer of {folder} cannot be read: it has no tokenizer.json")
-    return found
-
-
-def form(folder: Path) -> Form | None:
-    """Of the prompts that it was trained on, else of its own chat template; None where it rewrites nothing, having neither.
-
-    Raises ModelError for a chat.json that cannot be read.
-    """
-    if (folder / FORM).is_file():
-        return Chat.load(folder / FORM)
-    found = tokenizer(folder)
-    return TrajectoryForm() if found.get_vocab().keys() >= set(SPECIAL_TOKENS) else chat_of(found)
-
-
-def items(folder: Path) -> dict[str, int]:
-    """{"items": of the history, as many as its training showed}, as a manifest says it; nothing where training.json does not tell."""
-    path = folder / "training.json"
-    found = read_json(path).get("items") if path.is_file() else None
-    return {"items": found} if isinstance(found, int) else {}
-
-
-def prompts(folder: Path) -> dict[str, Any]:
-    """What a manifest says of its prompts: form, version and items; nothing where it rewrites nothing. Raises as `form`."""
-    found = form(folder)
-    if found is None:
-        return {}
-    said = {"prompt": CHAT, "prompt_version": 0} if isinstance(found, Chat) else {"prompt": TRAJECTORY, "prompt_version": PROMPT_VERSION}
-    return said | items(folder)
-
-
-def facts(found: PreTrainedTokenizerFast) -> dict[str, Any]:
-    """What tokenizer.json would say of a tokenizer."""
-    return dict(json.loads(found.backend_tokenizer.to_str()))
-
-
-def files(folder: Path) -> list[Path]:
-    """The weights, in safetensors. Raises InputError where there are none, or some of them are missing."""
-    if (folder / INDEX).is_file():
-        with reading(folder / INDEX):
-            found = [folder / Path(name).name for name in sorted(set(read_json(folder / INDEX)["weight_map"].values()))]
+def main(given: list[str]) -> None:
+    """Verify the model, then write."""
+    parser = arguments.parser("checkpoint", __doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args(given)
+    if options.model.is_file():
+        reopened.write(options.model, options.out)
     else:
-        found = [folder / WHOLE]
-    missing = [path.name for path in found if not path.is_file()]
-    if not missing:
-        return found
-    if pickled := sorted(path.name for path in folder.iterdir() if path.suffix in PICKLED and path.name != "training_args.bin"):
-        raise InputError(f"{folder} has its weights in {pickled[0]}, which could run code when it is opened; save them as safetensors")
-    raise InputError(f"{folder} lacks {', '.join(missing)}")
+        write(options.model, options.out)
+    print(f"{options.out} is a checkpoint of {options.model}")
+
+
+def write(model: Path, out: Path) -> None:
+    """The whole way back. Raises InputError for a folder that is no edit model, or one of another recipe."""
+    manifest = Manifest.load(model)
+    manifest.verify()
+    if manifest.kind != "edit":
+        raise InputError(f"{model} is a {manifest.kind} model; only edit models go back to a checkpoint")
+    graph = onnx.load(model / "model.onnx")
+    weights, heads = tensors(graph), [a.i for node in graph.graph.node for a in node.attribute if a.name == "num_heads"]
+    if not heads:
+        raise InputError(f"{model} was written by a recipe that does not lead back: its attention is not one node")
+    network = BertForTokenClassification(config(weights, heads[0]))
+    missing, unknown = network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()}, strict=False)
+    if lost := [name for name in missing if not name.endswith("position_ids")] + list(unknown):
+        raise InputError(f"{model} was written by a recipe that does not lead back: {', '.join(lost[:3])}")
+    with whole_folder(out) as unfinished:
+        network.save_pretrained(unfinished)
+        for name in COPIED:
+            shutil.copyfile(model / name, unfinished / name)
+        facts = {name: value for name, value in json.loads((model / "manifest.json").read_text("utf-8")).items() if name in _CARRIED}
+        (unfinished / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def config(weights: dict[str, Array], heads: int) -> BertConfig:
+    """A BERT of these widths."""
+    hidden = weights["bert.embeddings.word_embeddings.weight"].shape
+    return BertConfig(
+        vocab_size=hidden[0],
+        hidden_size=hidden[1],
+        num_hidden_layers=1 + max(int(name.split(".")[3]) for name in weights if name.startswith("bert.encoder.layer.")),
+        num_attention_heads=heads,
+        intermediate_size=len(weights["bert.encoder.layer.0.intermediate.dense.bias"]),
+        type_vocab_size=len(weights["bert.embeddings.token_type_embeddings.weight"]),
+        max_position_embeddings=len(weights["bert.embeddings.position_embeddings.weight"]),
+        num_labels=len(weights["classifier.bias"]),
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        classifier_dropout=0.0,
+    )
+
+
+def tensors(model: onnx.ModelProto) -> dict[str, Array]:
+    """The graph's constants under the names of the checkpoint's parameters, float32."""
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    found = {name: value for name, value in constants.items() if name.startswith(("bert.", "classifier.")) and value.dtype == np.float32}
+    scaled = [name.removesuffix("_int8") for name in constants if name.endswith("_int8")]
+    found |= {name: constants[f"{name}_int8"].astype(np.float32) * found.pop(f"{name}_scale") for name in scaled}
+    for node in model.graph.node:
+        if node.op_type == "DynamicQuantizeMatMul":
+            found[f"{_parameter(node)}.weight"] = _matrix(constants, *node.input[1:4]).T
+        elif node.op_type == "MatMulNBits":
+            found[f"{_parameter(node)}.weight"] = _blocks(constants, *node.input[1:3])
+        elif node.op_type == "QAttention":
+            found |= dict(_attention(constants, node))
+    return found
+
+
+def _parameter(node: onnx.NodeProto) -> str:
+    return str(node.name).removeprefix("/").split("/MatMul")[0].replace("/", ".")
+
+
+def _blocks(constants: dict[str, Array], quantized: str, scale: str) -> Array:
+    """(outer, inner) of blocks along the inner dimension, whose zero is at 128."""
+    blocks = constants[quantized].astype(np.float32) - 128
+    return np.asarray(blocks * constants[scale].reshape(*blocks.shape[:2], 1)).reshape(len(blocks), -1)
+
+
+def _attention(constants: dict[str, Array], node: onnx.NodeProto) -> Iterator[tuple[str, Array]]:
+    layer = node.name.split("_")[1]  # Attention_0_quant, …, in the order of the layers
+    weights, bias = _matrix(constants, node.input[1], node.input[4], node.input[7]), constants[node.input[2]]
+    parts = zip(("query", "key", "value"), np.split(weights, 3, axis=1), np.split(bias, 3), strict=True)
+    for name, matrix, offset in parts:
+        yield f"bert.encoder.layer.{layer}.attention.self.{name}.weight", matrix.T
+        yield f"bert.encoder.layer.{layer}.attention.self.{name}.bias", offset
+
+
+def _matrix(constants: dict[str, Array], quantized: str, scale: str, zero: str) -> Array:
+    return np.asarray((constants[quantized].astype(np.float32) - constants[zero].astype(np.float32)) * constants[scale])

@@ -19,8 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from export import arguments
-from export import checkpoint as checkpoints
+from export import arguments, inputs
 from export import folder as folders
 from export.formats import onnx
 from export.outputs import whole_folder
@@ -79,7 +78,7 @@ def check(checkpoint: Path) -> None:
     missing = [name for name in COPIED if not (checkpoint / name).is_file()]
     if missing:
         raise InputError(f"{checkpoint} is no checkpoint of an edit reflector: {', '.join(missing)} not there")
-    checkpoints.files(checkpoint)
+    inputs.files(checkpoint)
     try:
         with np.load(checkpoint / "user.npz", allow_pickle=False) as arrays:  # a pickle could run code on every device
             kinds = {name: arrays[name].dtype for name in arrays.files}

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from export import arguments, provenance
-from export import checkpoint as checkpoints
+from export import arguments, inputs, provenance
 from export import folder as folders
 from export.formats import causal_onnx, gguf
 from export.outputs import whole_folder
@@ -63,7 +62,7 @@ def main(given: list[str]) -> None:
     provenance.options(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(given)
-    checkpoints.config(options.checkpoint)
+    inputs.config(options.checkpoint)
     origin = provenance.of(options.checkpoint, options.base, options.licence)
     write(options.checkpoint, options.out, options.name, options.quant, options.format, options.force, origin)
     said = folders.read(options.out)
@@ -91,9 +90,9 @@ def write(
     quant = quant or chosen.quantizations[0]
     if quant not in chosen.quantizations:
         raise InputError(f"{kind} has no {quant}; it has {', '.join(chosen.quantizations)}")
-    checkpoints.read_json(checkpoint / provenance.TRAINING)  # a reflector was trained
+    inputs.read_json(checkpoint / provenance.TRAINING)  # a reflector was trained
     origin = origin or provenance.of(checkpoint)
-    prompts = checkpoints.prompts(checkpoint)
+    prompts = inputs.prompts(checkpoint)
     if not prompts:
         raise InputError(f"{checkpoint} has neither the tokens of a trajectory nor a chat template; only a reflector can be exported")
     with whole_folder(out) as unfinished:

@@ -21,7 +21,7 @@ from peft import PeftModel
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from export import adapters, arguments, checkpoint
+from export import adapters, arguments, inputs
 from export.adapters import Adapter
 from rpo_edge.errors import InputError
 from rpo_edge.reflectors.generative import FORM
@@ -58,9 +58,9 @@ def write(folder: Path, out: Path, base: Path | None = None) -> float:
         raise InputError(f"{out} is not an empty folder")
     adapter = adapters.find(folder, base)
     words = vocabulary(adapter)
-    tokenizer = checkpoint.tokenizer(words)
+    tokenizer = inputs.tokenizer(words)
     ids = prompts(tokenizer, adapter.base)
-    with checkpoint.reading(folder):
+    with inputs.reading(folder):
         model = PeftModel.from_pretrained(opened(adapter), folder, torch_device="cpu").eval()
         expected = [logits(model, prompt) for prompt in ids]
         merged = model.merge_and_unload(safe_merge=True)
@@ -80,7 +80,7 @@ def prompts(tokenizer: PreTrainedTokenizerFast, base: Path) -> list[list[int]]:
     Not the base's own special tokens: where its training never saw one, it throws the model off its course, so that float32's rounding alone
     moves logits by more than the tolerance (SmolLM2-135M-Instruct: 4e-3 there, 8e-5 in the texts).
     """
-    known = checkpoint.tokenizer(base).get_added_vocab() if any(map(Path.is_file, base.glob("tokenizer.*"))) else {}
+    known = inputs.tokenizer(base).get_added_vocab() if any(map(Path.is_file, base.glob("tokenizer.*"))) else {}
     added = sorted(number for token, number in tokenizer.get_added_vocab().items() if token not in known)
     texts = (tokenizer(prompt, add_special_tokens=False).input_ids for prompt in PROMPTS)
     return [ids for ids in (added, *texts) if ids]
@@ -88,9 +88,9 @@ def prompts(tokenizer: PreTrainedTokenizerFast, base: Path) -> list[list[int]]:
 
 def opened(adapter: Adapter) -> Any:
     """The base in float32, its embeddings as many as the adapter was trained with. Raises InputError."""
-    checkpoint.config(adapter.base)
-    checkpoint.files(adapter.base)
-    with checkpoint.reading(adapter.base):
+    inputs.config(adapter.base)
+    inputs.files(adapter.base)
+    with inputs.reading(adapter.base):
         model = AutoModelForCausalLM.from_pretrained(adapter.base, use_safetensors=True, dtype="float32", trust_remote_code=False)
     rows = rows_needed(adapter)
     if rows > model.get_input_embeddings().num_embeddings:
@@ -100,7 +100,7 @@ def opened(adapter: Adapter) -> Any:
 
 def rows_needed(adapter: Adapter) -> int:
     """Rows of the embedding that the adapter writes itself; 0 where it writes none."""
-    with checkpoint.reading(adapter.weights), safe_open(adapter.weights, framework="pt") as file:
+    with inputs.reading(adapter.weights), safe_open(adapter.weights, framework="pt") as file:
         return max((file.get_slice(key).get_shape()[0] for key in adapter.names() if _EMBEDDING.search(key)), default=0)
 
 
@@ -123,7 +123,7 @@ def save(model: Any, tokenizer: PreTrainedTokenizerFast, words: Path, out: Path)
 
 def distance(folder: Path, prompts: list[list[int]], expected: list[Array]) -> float:
     """The greatest difference of a logit. Raises InputError beyond the tolerance."""
-    with checkpoint.reading(folder):
+    with inputs.reading(folder):
         model = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype="float32").eval()
     apart, most = 0.0, 1.0
     for prompt, before in zip(prompts, expected, strict=True):

@@ -15,7 +15,7 @@ from typing import Any
 
 from huggingface_hub import metadata_load
 
-from export import checkpoint as checkpoints
+from export import inputs
 from export.stages import stages
 from rpo_edge.errors import InputError
 
@@ -63,7 +63,7 @@ def of(folder: Path, base: str | None = None, licence: str | None = None) -> Ori
     for name, value in (("base", base), ("licence", licence)):
         if value is not None and not value.strip():
             raise InputError(f"--{name} is empty; leave it out where it is not known")
-    training = checkpoints.read_json(folder / TRAINING) if (folder / TRAINING).is_file() else {}
+    training = inputs.read_json(folder / TRAINING) if (folder / TRAINING).is_file() else {}
     written = card(folder)
     learnt = stages(training)
     recipe = {key: training[key] for key in _RECIPE if training.get(key)} | ({"training": learnt} if learnt else {})
@@ -92,7 +92,7 @@ def card(folder: Path) -> dict[str, Any]:
     path = folder / CARD
     if not path.is_file():
         return {}
-    with checkpoints.reading(path):
+    with inputs.reading(path):
         return dict(metadata_load(path) or {})
 
 

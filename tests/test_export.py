@@ -16,7 +16,8 @@ for package in ("torch", "transformers", "optimum.exporters.onnx", "onnx"):
 import torch
 from transformers import BertConfig, BertForTokenClassification
 
-from export import dequantize, edit
+from export import checkpoint as checkpoints
+from export import edit
 from export.parity import edits, gate
 from export.parity.golden import golden
 from export.parity.limits import LEAST_F1
@@ -212,7 +213,7 @@ def test_a_model_folder_leads_back_to_its_checkpoint(checkpoint, tmp_path, recip
             parameter.add_(torch.randn_like(parameter) / 10)  # the optimizer shares constants that are alike, as in no trained model
     model.save_pretrained(trained)
     edit.write(trained, tmp_path / "model", "tiny", {}, recipe, force=True)
-    dequantize.write(tmp_path / "model", tmp_path / "back")
+    checkpoints.write(tmp_path / "model", tmp_path / "back")
     one, other = (BertForTokenClassification.from_pretrained(folder).state_dict() for folder in (trained, tmp_path / "back"))
     assert one.keys() == other.keys()
     for name, tensor in one.items():
@@ -225,5 +226,5 @@ def test_a_model_folder_leads_back_to_its_checkpoint(checkpoint, tmp_path, recip
 def test_what_does_not_lead_back_is_refused(checkpoint, tmp_path):
     edit.write(checkpoint, tmp_path / "model", "tiny", {}, "blockwise", force=True)
     with pytest.raises(InputError, match="does not lead back"):
-        dequantize.write(tmp_path / "model", tmp_path / "back")
+        checkpoints.write(tmp_path / "model", tmp_path / "back")
     assert not (tmp_path / "back").exists()

@@ -10,7 +10,8 @@ import causal_samples
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from export import dequantize, provenance
+from export import checkpoint as checkpoints
+from export import provenance
 from export.formats import blocks, gguf, reopened
 from export.parity.limits import missed
 from export.parity.measuring import Artifact, Effort, measured
@@ -29,7 +30,7 @@ def test_tokens_and_logits_come_back(tmp_path, cut):
     tokenizer.chat_template = TEMPLATE
     before = causal_samples.checkpoint(tmp_path / "before", tokenizer=tokenizer, tie_word_embeddings=True)
     gguf.write(before, tmp_path / "model.gguf", "f16")
-    dequantize.main([str(tmp_path / "model.gguf"), str(tmp_path / "after")])
+    checkpoints.main([str(tmp_path / "model.gguf"), str(tmp_path / "after")])
     known = AutoTokenizer.from_pretrained(tmp_path / "after")
     strings = [
         text for text in causal_samples.STRINGS if cut != "qwen2" or text.isascii()
@@ -54,7 +55,7 @@ def test_a_file_of_other_peoples_is_proved_to_lead_back(tmp_path):
     origin = Origin("their base", "Apache-2.0", {})
     gguf.plain(before, tmp_path / "float32.gguf", blocks.FLOAT32, origin)
     blocks.quantize(tmp_path / "float32.gguf", tmp_path / "model.gguf", blocks.FOREIGN["q4_1"])
-    dequantize.main([str(tmp_path / "model.gguf"), str(tmp_path / "after")])
+    checkpoints.main([str(tmp_path / "model.gguf"), str(tmp_path / "after")])
     (found,) = measured(tmp_path / "after", [Artifact.of(tmp_path / "model.gguf")], Effort(prompts=2, length=200, tokens=12, rounds=0))
     assert found.quantization == "q4_1" and 5 < found.bits < 6 and not missed(found)
     assert found.ids.differ == 0 and found.logits.kl < 0.01  # the weights are the same; activations are rounded

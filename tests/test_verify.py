@@ -23,8 +23,9 @@ from gguf_headers import changed
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from export import dequantize, generative, verify
+from export import checkpoint as checkpoints
 from export import folder as folders
+from export import generative, verify
 from export.formats import blocks, causal_onnx, gguf
 from export.parity import card, chapters, edits, evaluations, figures, limits, measuring, storage
 from export.parity.choices import choices
@@ -256,7 +257,7 @@ def test_llama_cpp_says_the_same(checkpoint, tmp_path, quant):
 def back(tmp_path_factory):
     """The embedded model's own weights in float32."""
     out = tmp_path_factory.mktemp("back") / "float32"
-    dequantize.write(MODEL, out)
+    checkpoints.write(MODEL, out)
     return out
 
 

@@ -25,7 +25,7 @@ import gguf
 import numpy as np
 from safetensors import safe_open
 
-from export import adapters, arguments, checkpoint, merge, provenance
+from export import adapters, arguments, inputs, merge, provenance
 from export import folder as folders
 from export.adapters import PREFIX, Adapter
 from export.formats import families, weights
@@ -71,7 +71,7 @@ def main(given: list[str]) -> None:
     count, found = write(options.adapter, options.out, options.base, options.force)
     facts = {"quantization": "float32", "bits_per_weight": 32.0, "weights": count, "parity": found.as_json()}
     sha256 = folders.describe_file(
-        options.out, options.adapter.resolve().name, "adapter", origin.facts | checkpoint.items(merge.vocabulary(adapter)) | facts
+        options.out, options.adapter.resolve().name, "adapter", origin.facts | inputs.items(merge.vocabulary(adapter)) | facts
     )
     print(f"{options.out.stat().st_size / 1e6:.2f} MB, for {count} weights  {options.out}")
     print(found)
@@ -85,9 +85,9 @@ def write(folder: Path, out: Path, base: Path | None = None, force: bool = False
     Raises InputError for what llama.cpp cannot lay over a base, or what is too far from peft; OptionalDependencyError without llama.cpp.
     """
     adapter = adapters.find(folder, base)
-    config = checkpoint.config(adapter.base)
+    config = inputs.config(adapter.base)
     family = families.find(config, adapter.base)
-    with checkpoint.reading(folder / adapters.SETTINGS):
+    with inputs.reading(folder / adapters.SETTINGS):
         alpha = float(adapter.settings.get("lora_alpha") or 0)
     if alpha <= 0:  # llama.cpp would take 0 for alpha = rank
         raise InputError(f"{folder} has the alpha {alpha}, with which it does nothing")
@@ -97,7 +97,7 @@ def write(folder: Path, out: Path, base: Path | None = None, force: bool = False
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
         writer.add_name(folder.resolve().name)
-        for items in checkpoint.items(merge.vocabulary(adapter)).values():
+        for items in inputs.items(merge.vocabulary(adapter)).values():
             writer.add_uint32(ITEMS, items)
         writer.add_file_type(gguf.LlamaFileType.ALL_F32)
         for pair in pairs:
@@ -118,11 +118,11 @@ def read(adapter: Adapter, sources: list[weights.Source]) -> Iterator[Pair]:
         source = known.get(module)
         if source is None:
             raise InputError(f"{adapter.base} has no weight of its own for {module}, which {adapter.folder} alters; merge it instead")
-        with checkpoint.reading(adapter.weights), safe_open(adapter.weights, framework="pt") as file:
+        with inputs.reading(adapter.weights), safe_open(adapter.weights, framework="pt") as file:
             a, b = (file.get_tensor(f"{PREFIX}{module}.lora_{half}.weight").float().numpy() for half in "AB")
         if (b.shape[0], a.shape[1]) != source.shape or a.shape[0] != b.shape[1]:
             raise InputError(f"{module} has {list(source.shape)} weights in {adapter.base}: {adapter.folder} is not of this base")
-        with checkpoint.reading(adapter.folder / adapters.SETTINGS):
+        with inputs.reading(adapter.folder / adapters.SETTINGS):
             b = b * np.float32(scale(module, a.shape[0], adapter.settings) / (float(adapter.settings["lora_alpha"]) / a.shape[0]))
         yield Pair(source.name, a, weights.interleaved(b, source.heads) if source.heads else b)
 

@@ -24,11 +24,11 @@ import onnx
 import torch
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
-from export import arguments, checkpoint, provenance
+from export import arguments, inputs, provenance
 from export import folder as folders
-from export.checkpoint import prompts
 from export.formats import decoder, families, optimum_onnx, rope, vocabulary, weights
 from export.formats.decoder import Recipe
+from export.inputs import prompts
 from export.outputs import whole_folder
 from export.parity import gate, golden
 from export.parity.figures import Parity
@@ -63,7 +63,7 @@ def main(given: list[str]) -> None:
     provenance.options(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(given)
-    checkpoint.config(options.checkpoint)
+    inputs.config(options.checkpoint)
     origin = provenance.of(options.checkpoint, options.base, options.licence)
     found = export(options.checkpoint, options.out, options.quant, options.route, options.force, origin)
     print(f"{found.size:.2f} MB, {found}  {options.out}")
@@ -109,20 +109,20 @@ def told(found: Parity, route: str) -> dict[str, Any]:
 
 def write(folder: Path, out: Path, quant: str = "int8") -> None:
     """The whole folder. Raises InputError for a checkpoint that cannot be written, or an OUT that is in use."""
-    config = checkpoint.config(folder)
+    config = inputs.config(folder)
     check(config, folder)
     sources = weights.sources(folder, config, families.FAMILIES[config.model_type])
     tensors = {source.key: replace(source, heads=0) for source in sources}
-    tokenizer = checkpoint.tokenizer(folder)
+    tokenizer = inputs.tokenizer(folder)
     ends = " ".join(map(str, vocabulary.stops(folder, config, tokenizer)))
     said = {"context": str(config.max_position_embeddings), "ends": ends, "quantization": quant}
     with whole_folder(out) as unfinished:
-        with checkpoint.reading(folder), (unfinished / DATA).open("wb") as data:
+        with inputs.reading(folder), (unfinished / DATA).open("wb") as data:
             model = decoder.build(decoder.Graph(data, DATA), config, tensors, RECIPES[quant])
         onnx.helper.set_model_props(model, said)
         (unfinished / MODEL).write_bytes(model.SerializeToString())
         tokenizer.backend_tokenizer.save(str(unfinished / TOKENIZER))
-        if isinstance(form := checkpoint.form(folder), Chat):
+        if isinstance(form := inputs.form(folder), Chat):
             form.save(unfinished / FORM)
 
 
@@ -140,13 +140,13 @@ def verify(folder: Path, out: Path, quant: str) -> float:
     """Logits of the first 48 tokens of a real answer, by what was written and by torch: the norm of their difference relative to the norm of
     what torch's vary by. Raises InputError where that is more than the quantization explains. Tokens at random would say nothing of a model that
     has learnt: a single one of them can throw it off its course."""
-    config = checkpoint.config(folder)
+    config = inputs.config(folder)
     text = next(iter(golden.drafts()))
-    ids = np.array([checkpoint.tokenizer(folder)(text, add_special_tokens=False).input_ids[: min(48, config.max_position_embeddings)]])
-    with checkpoint.reading(folder), torch.inference_mode():
+    ids = np.array([inputs.tokenizer(folder)(text, add_special_tokens=False).input_ids[: min(48, config.max_position_embeddings)]])
+    with inputs.reading(folder), torch.inference_mode():
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False).eval()
         known = model(torch.from_numpy(ids)).logits[0].numpy()
-    with checkpoint.reading(out):
+    with inputs.reading(out):
         found = logits(out, ids)
     off = float(np.linalg.norm(found - known) / max(1e-12, float(np.linalg.norm(known - known.mean(-1, keepdims=True)))))
     if not off <= FARTHEST[quant]:

@@ -18,7 +18,7 @@ import gguf
 import numpy as np
 from transformers import PretrainedConfig
 
-from export import arguments, checkpoint, provenance
+from export import arguments, inputs, provenance
 from export import folder as folders
 from export.formats import blocks, families, rope, vocabulary, weights
 from export.formats.blocks import FLOAT32, RECIPES, Recipe, Written
@@ -42,11 +42,11 @@ def main(given: list[str]) -> None:
     provenance.options(parser)
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(given)
-    checkpoint.config(options.checkpoint)
+    inputs.config(options.checkpoint)
     origin = provenance.of(options.checkpoint, options.base, options.licence)
     with whole_file(options.out) as unfinished:
         found, parity = written(options.checkpoint, unfinished, options.quant, options.force, origin)
-    facts = origin.facts | checkpoint.items(options.checkpoint) | told(found, parity)
+    facts = origin.facts | inputs.items(options.checkpoint) | told(found, parity)
     sha256 = folders.describe_file(options.out, options.checkpoint.resolve().name, "gguf", facts)
     print(f"{parity.size:.2f} MB, {found}; {parity}  {options.out}")
     print(f"sha256 {sha256}")
@@ -80,13 +80,13 @@ def write(folder: Path, out: Path, quant: str = "q8_0", origin: Origin | None = 
 
 def plain(folder: Path, out: Path, recipe: Recipe, origin: Origin | None = None) -> None:
     """A file as gguf-py writes it, one tensor in memory at a time. origin: as the checkpoint itself says it, if None."""
-    config = checkpoint.config(folder)
+    config = inputs.config(folder)
     family = families.find(config, folder)
     sources = weights.sources(folder, config, family)
     with closing(gguf.GGUFWriter(out, family.name)) as writer:
         describe(writer, config, folder.resolve().name, recipe)
         trace(writer, origin or provenance.of(folder))
-        with checkpoint.reading(folder):
+        with inputs.reading(folder):
             rope.describe(writer, config, family)
             vocabulary.describe(writer, folder, config)
             factors = rope.factors(config)
@@ -152,8 +152,8 @@ def describe(writer: gguf.GGUFWriter, config: PretrainedConfig, name: str, recip
 
 def verify(folder: Path, out: Path) -> Written:
     """Reads the file back and holds every tensor against the checkpoint's; returns what was written. Raises InputError."""
-    config = checkpoint.config(folder)
-    with checkpoint.reading(out):
+    config = inputs.config(folder)
+    with inputs.reading(out):
         reader = gguf.GGUFReader(out)
         held = {tensor.name: tensor for tensor in reader.tensors if tensor.name != rope.FACTORS}
     for source in weights.sources(folder, config, families.find(config, folder)):

@@ -18,7 +18,7 @@ from optimum.exporters.onnx import onnx_export_from_model
 from optimum.onnxruntime import AutoQuantizationConfig, ORTQuantizer
 from transformers import AutoModelForCausalLM
 
-from export import checkpoint
+from export import inputs
 from export.outputs import whole_folder
 
 MODEL = "model.onnx"
@@ -27,10 +27,10 @@ FOR = "for optimum and what reads its folders; rpo-edge itself runs what --route
 
 def write(folder: Path, out: Path) -> None:
     """The whole folder. Raises InputError for a checkpoint that optimum cannot export, or an OUT that is in use."""
-    tokenizer = checkpoint.tokenizer(folder)
-    checkpoint.config(folder)
-    checkpoint.files(folder)
-    with whole_folder(out) as unfinished, TemporaryDirectory() as between, checkpoint.reading(folder), quiet():
+    tokenizer = inputs.tokenizer(folder)
+    inputs.config(folder)
+    inputs.files(folder)
+    with whole_folder(out) as unfinished, TemporaryDirectory() as between, inputs.reading(folder), quiet():
         model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32", use_safetensors=True, trust_remote_code=False)
         onnx_export_from_model(model.eval(), between, task="text-generation-with-past", do_validation=False)
         settings = AutoQuantizationConfig.avx2(is_static=False, per_channel=True, nodes_to_exclude=unstored(Path(between) / MODEL))

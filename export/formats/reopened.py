@@ -18,7 +18,7 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from export import checkpoint, provenance
+from export import inputs, provenance
 from export.formats import families, vocabulary
 from export.outputs import whole_folder
 from rpo_edge.errors import InputError
@@ -33,7 +33,7 @@ def write(path: Path, out: Path) -> None:
     """The whole way back. Raises InputError for a file that is no model of these families and tokenizers, ModelError for a damaged one."""
     if (family := inspected(path).architecture) not in families.FAMILIES:
         raise InputError(f"{path} is of the family {family!r}; {', '.join(families.FAMILIES)} lead back to a checkpoint")
-    with checkpoint.reading(path):
+    with inputs.reading(path):
         read = gguf.GGUFReader(path).fields.items()
         fields = {name: field.contents() for name, field in read if name.startswith((_TOKENIZER, _GENERAL))}
         of_tokens = {name.removeprefix(_TOKENIZER): value for name, value in fields.items() if name.startswith(_TOKENIZER)}

@@ -17,7 +17,7 @@ from typing import Any
 import gguf
 from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
-from export import checkpoint
+from export import inputs
 from export.formats import pieces
 from rpo_edge.errors import InputError
 
@@ -43,8 +43,8 @@ TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end|>")
 
 def describe(writer: gguf.GGUFWriter, folder: Path, config: PretrainedConfig) -> None:
     """All fields of the tokenizer. Raises InputError for one that cannot be written so that its tokens stay the same."""
-    tokenizer = checkpoint.tokenizer(folder)
-    facts = checkpoint.facts(tokenizer)
+    tokenizer = inputs.tokenizer(folder)
+    facts = inputs.facts(tokenizer)
     plain(facts)
     tokens = listed(tokenizer, config.vocab_size)
     if pieces.is_one(facts):
@@ -172,7 +172,7 @@ def turn_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
         if token in known and token in written:
             return known[token]
     path = folder / "generation_config.json"
-    stops = checkpoint.read_json(path).get("eos_token_id") if path.is_file() else None
+    stops = inputs.read_json(path).get("eos_token_id") if path.is_file() else None
     more = [index for index in stops if index != tokenizer.eos_token_id] if isinstance(stops, list) else []
     return more[0] if more else None
 
@@ -180,7 +180,7 @@ def turn_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
 def stops(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerFast) -> list[int]:
     """Tokens after which nothing comes: the tokenizer's end, the configurations', and the end of a turn. Raises InputError without any."""
     path = folder / "generation_config.json"
-    generation = checkpoint.read_json(path) if path.is_file() else {}
+    generation = inputs.read_json(path) if path.is_file() else {}
     named = [tokenizer.eos_token_id, turn_end(folder, tokenizer), config.eos_token_id, generation.get("eos_token_id")]
     found = {index for ids in named for index in (ids if isinstance(ids, list) else [ids]) if index is not None}
     if not found:

@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
-from export import checkpoint
+from export import inputs
 from export.formats.families import Family
 from rpo_edge.errors import InputError
 
@@ -34,7 +34,7 @@ class Source:
 
     def read(self) -> Array:
         """In float32. Raises InputError where a weight is no finite number."""
-        with checkpoint.reading(self.file), safe_open(self.file, framework="pt") as file:
+        with inputs.reading(self.file), safe_open(self.file, framework="pt") as file:
             tensor = file.get_tensor(self.key).float().numpy()
         if not np.isfinite(tensor).all():
             raise InputError(f"{self.key} in {self.file} is not finite")
@@ -45,8 +45,8 @@ def sources(folder: Path, config: PretrainedConfig, family: Family) -> list[Sour
     """All that the model needs; a tied output is left out. Raises InputError where a tensor lacks, is too much or of another shape."""
     needed, names = shapes(config), gguf.get_tensor_name_map(family.architecture, config.num_hidden_layers)
     found = []
-    for path in checkpoint.files(folder):
-        with checkpoint.reading(path), safe_open(path, framework="pt") as file:
+    for path in inputs.files(folder):
+        with inputs.reading(path), safe_open(path, framework="pt") as file:
             held = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118  # a safe_open is no mapping
         for key, shape in held.items():
             if key.endswith(BUFFER) or (key == HEAD and config.tie_word_embeddings):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from peft import PeftModel
 
-from export import checkpoint, merge
+from export import inputs, merge
 from export.adapters import Adapter
 from export.formats import gguf
 from export.formats.blocks import FLOAT32
@@ -26,10 +26,10 @@ _PROMPTS, _LENGTH = 4, 512  # golden texts, and tokens of one that are compared 
 def figures(adapter: Adapter, file: Path) -> Parity:
     """Raises OptionalDependencyError without llama-cpp-python, ModelError for a file that it cannot lay over the base."""
     words = merge.vocabulary(adapter)
-    tokenizer = checkpoint.tokenizer(words)
-    every = [tokenizer(one.text, add_special_tokens=False).input_ids[:_LENGTH] for one in golden(_PROMPTS, checkpoint.form(words))]
+    tokenizer = inputs.tokenizer(words)
+    every = [tokenizer(one.text, add_special_tokens=False).input_ids[:_LENGTH] for one in golden(_PROMPTS, inputs.form(words))]
     texts = [ids for ids in every if len(ids) > 1]
-    with checkpoint.reading(adapter.folder):
+    with inputs.reading(adapter.folder):
         model = PeftModel.from_pretrained(merge.opened(adapter), adapter.folder, torch_device="cpu").eval()
     known = [merge.logits(model, ids) for ids in texts]
     found = by_llama(adapter.base, file, texts)

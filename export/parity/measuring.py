@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from export import checkpoint as checkpoints
+from export import inputs
 from export.parity import storage
 from export.parity.figures import SURE, Greedy, Logits, Parity, Speed, compared
 from export.parity.golden import Golden, golden
@@ -74,7 +74,7 @@ class Artifact:
 def measured(checkpoint: Path, artifacts: Sequence[Artifact], effort: Effort, asked: Sequence[Golden] = ()) -> list[Parity]:
     """Figures of each, in their order. asked: prompts in place of the golden ones. Raises InputError where one cannot be run."""
     reference = Reference(checkpoint)
-    questions = Questions.of(reference, asked or golden(effort.prompts, checkpoints.form(checkpoint)), effort)
+    questions = Questions.of(reference, asked or golden(effort.prompts, inputs.form(checkpoint)), effort)
     with TemporaryDirectory() as folder:
         for i, ids in enumerate(questions.texts):
             np.save(Path(folder) / f"{i}.npy", reference.logits(ids))

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from safetensors import safe_open
 
-from export import checkpoint as checkpoints
-from export.dequantize import tensors
+from export import inputs
+from export.checkpoint import tensors
 
 ROUNDED = (
     "its checkpoint was made of its own int8 weights (`python -m export checkpoint`), since the one it was exported from was not kept: the figures "
@@ -25,5 +25,5 @@ def of_artifact(checkpoint: Path, folder: Path) -> bool:
     except (KeyError, IndexError, ValueError):  # of a recipe that does not lead back
         return False
     file = checkpoint / "model.safetensors"
-    with checkpoints.reading(file), safe_open(file, framework="np") as held:
+    with inputs.reading(file), safe_open(file, framework="np") as held:
         return set(held.keys()) == set(back) and all(np.array_equal(held.get_tensor(name), value) for name, value in back.items())

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM
 
-from export import checkpoint
+from export import inputs
 from export.formats import vocabulary
 
 Array = np.ndarray[Any, Any]
@@ -20,9 +20,9 @@ class Reference:
     """A causal checkpoint, opened. Raises InputError where it is none."""
 
     def __init__(self, folder: Path) -> None:
-        self.config, self.tokenizer = checkpoint.config(folder), checkpoint.tokenizer(folder)
-        checkpoint.files(folder)
-        with checkpoint.reading(folder):
+        self.config, self.tokenizer = inputs.config(folder), inputs.tokenizer(folder)
+        inputs.files(folder)
+        with inputs.reading(folder):
             self._model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False)
         self._model.eval()
         self.ends: Set[int] = frozenset(vocabulary.stops(folder, self.config, self.tokenizer))
@@ -40,7 +40,7 @@ class Reference:
     @property
     def composes(self) -> bool:
         """Whether the tokenizer composes a text (NFC) before it looks at it."""
-        return (checkpoint.facts(self.tokenizer)["normalizer"] or {}).get("type") == "NFC"
+        return (inputs.facts(self.tokenizer)["normalizer"] or {}).get("type") == "NFC"
 
     def ids(self, text: str) -> list[int]:
         """Nothing is put around the text."""

@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper
 from safetensors import safe_open
 
-from export import checkpoint
+from export import inputs
 from export.folder import MANIFEST
 from export.formats import blocks
 from export.parity.ways import MODEL
@@ -23,7 +23,7 @@ OPTIMUM = "optimum-int8"
 def quantization(path: Path, way: str) -> str:
     """The name that the limits know it by; "unknown" where an ONNX folder does not say. Raises InputError for a GGUF file of none."""
     if way == "gguf":
-        with checkpoint.reading(path):
+        with inputs.reading(path):
             reader = gguf.GGUFReader(path)
         try:
             return blocks.quantization(reader)
@@ -43,15 +43,15 @@ def size(path: Path) -> float:
 def bits(path: Path, way: str, source: Path) -> float:
     """That a weight of the checkpoint takes, scales and vectors included."""
     if way == "gguf":
-        with checkpoint.reading(path):
+        with inputs.reading(path):
             return blocks.written(gguf.GGUFReader(path)).bits
     return 8 * sum(map(stored, graph(path / MODEL).graph.initializer)) / sum(weights(source))
 
 
 def weights(folder: Path) -> Iterator[int]:
     """How many each tensor of a checkpoint has."""
-    for file in checkpoint.files(folder):
-        with checkpoint.reading(file), safe_open(file, framework="pt") as held:
+    for file in inputs.files(folder):
+        with inputs.reading(file), safe_open(file, framework="pt") as held:
             for key in held.keys():  # noqa: SIM118  # a safe_open is no mapping
                 count = 1
                 for side in held.get_slice(key).get_shape():
@@ -61,7 +61,7 @@ def weights(folder: Path) -> Iterator[int]:
 
 def graph(path: Path) -> onnx.ModelProto:
     """Without weights that lie in a file beside it."""
-    with checkpoint.reading(path):
+    with inputs.reading(path):
         return onnx.load(path, load_external_data=False)
 
 
