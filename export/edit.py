@@ -10,7 +10,6 @@ It appears once its edits of real answers have been held against those of the ch
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +43,7 @@ def main(given: list[str]) -> None:
     parser.add_argument("--recipe", choices=RECIPES, default="mixed")
     parser.add_argument("--force", action="store_true", help=gate.FORCE)
     options = parser.parse_args(given)
-    metrics = read(options.metrics) if options.metrics else {}
+    metrics = inputs.read_json(options.metrics) if options.metrics else {}
     found = export(options.checkpoint, options.out, options.name, metrics, options.recipe, options.force)
     for name in FILES:
         print(f"{(options.out / name).stat().st_size / 1e6:8.2f} MB  {name}")
@@ -59,7 +58,7 @@ def write(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], re
 
 def export(checkpoint: Path, out: Path, name: str, metrics: Mapping[str, Any], recipe: str, force: bool) -> Parity:
     """The whole export. Raises InputError if either folder cannot be used, or what was written is too far from the checkpoint."""
-    config, training = read(checkpoint / "config.json"), read(checkpoint / "training.json")
+    config, training = inputs.read_json(checkpoint / "config.json"), inputs.read_json(checkpoint / "training.json")
     check(checkpoint)
     with whole_folder(out) as unfinished:
         with TemporaryDirectory() as folder:
@@ -108,14 +107,3 @@ def facts(training: Mapping[str, Any], metrics: Mapping[str, Any], found: Parity
         }
     except KeyError as error:
         raise InputError(f"training.json lacks {error}") from error
-
-
-def read(path: Path) -> dict[str, Any]:
-    """A JSON object. Raises InputError."""
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} is not a JSON object")
-    return found

@@ -8,7 +8,7 @@ stand together, as in a list that was made from SentencePiece's own model; that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +26,7 @@ PREFIXES = {
     ((), (("Metaspace", SPACE, "never", False),)): False,
 }
 """(normalizers, pre-tokenizers) -> whether a space is put before every text."""
+_DECISIVE = {"Prepend": ("prepend",), "Replace": ("pattern", "content"), "Metaspace": ("replacement", "prepend_scheme", "split")}
 
 
 def is_one(facts: Facts) -> bool:
@@ -35,7 +36,8 @@ def is_one(facts: Facts) -> bool:
 
 def describe(writer: gguf.GGUFWriter, facts: Facts, tokens: list[str]) -> None:
     """The fields of the model. Raises InputError where llama.cpp would make other tokens."""
-    prefix = PREFIXES.get((parts(facts["normalizer"], "normalizers"), parts(facts["pre_tokenizer"], "pretokenizers")))
+    normalizers = steps(facts["normalizer"], "normalizers", _DECISIVE)
+    prefix = PREFIXES.get((normalizers, steps(facts["pre_tokenizer"], "pretokenizers", _DECISIVE)))
     if prefix is None:
         raise InputError(
             "llama.cpp puts a space before every text, and after every special token, or before none; this tokenizer does neither: "
@@ -68,12 +70,14 @@ def ways(facts: Facts) -> set[tuple[str, ...]]:
     return {(token[:at], token[at:]) for token in known for at in range(1, len(token)) if token[:at] in known and token[at:] in known}
 
 
-def parts(found: Facts | None, within: str) -> tuple[tuple[Any, ...], ...]:
-    """The steps of a normalizer or pre-tokenizer, in what decides."""
+def steps(found: Facts | None, within: str, decisive: Mapping[str, Sequence[str]]) -> tuple[tuple[Any, ...], ...]:
+    """Of each normalizer or pre-tokenizer, in their order, its type and what of it is decisive.
+
+    within: where a sequence has its parts. decisive: by type, the keys; what is not said is true.
+    """
     if found is None:
         return ()
     if found["type"] == "Sequence":
-        return tuple(step for part in found[within] for step in parts(part, within))
-    decisive = {"Prepend": ("prepend",), "Replace": ("pattern", "content"), "Metaspace": ("replacement", "prepend_scheme", "split")}
-    values = [found.get(key) for key in decisive.get(found["type"], ())]
+        return tuple(step for part in found[within] for step in steps(part, within, decisive))
+    values = [found.get(key, True) for key in decisive.get(found["type"], ())]
     return ((found["type"], *(next(iter(value.values())) if isinstance(value, dict) else value for value in values)),)

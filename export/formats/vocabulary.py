@@ -37,6 +37,12 @@ CUTS = {
 }
 """(whether a word that is a token is taken whole, the steps) -> llama.cpp's name, as of its src/llama-vocab.cpp. ByteLevel: whether a
 space is put before the text, whether it cuts. "smaug-bpe" cuts as "llama-bpe" and merges every word."""
+_DECISIVE = {
+    "ByteLevel": ("add_prefix_space", "use_regex"),
+    "Digits": ("individual_digits",),
+    "Split": ("pattern", "behavior", "invert"),
+}
+"""What of a pre-tokenizer decides where it cuts."""
 
 TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end|>")
 
@@ -80,28 +86,13 @@ def stretches(token: Facts, normalizer: Facts | None) -> bool:
 
 def cut(facts: Facts) -> str:
     """llama.cpp's name of a byte-level tokenizer's cut. Raises InputError where it knows no equal one."""
-    found = steps(facts["pre_tokenizer"])
+    found = pieces.steps(facts["pre_tokenizer"], "pretokenizers", _DECISIVE)
     name = CUTS.get((bool(facts["model"].get("ignore_merges")), found))
     if name is None:
         raise InputError(f"llama.cpp has no pre-tokenizer that is known to cut as this one: {' then '.join(map(str, found)) or 'none'}")
     if facts["normalizer"] not in (None, {"type": "NFC"}):
         raise InputError(f"llama.cpp does not normalize text as this tokenizer does: {facts['normalizer']['type']}")
     return name
-
-
-def steps(found: Facts | None) -> tuple[tuple[Any, ...], ...]:
-    """What of each pre-tokenizer, in their order, decides where it cuts."""
-    if found is None:
-        return ()
-    if found["type"] == "Sequence":
-        return tuple(step for part in found["pretokenizers"] for step in steps(part))
-    decisive = {
-        "ByteLevel": ("add_prefix_space", "use_regex"),
-        "Digits": ("individual_digits",),
-        "Split": ("pattern", "behavior", "invert"),
-    }
-    values = [found.get(key, True) for key in decisive.get(found["type"], ())]
-    return ((found["type"], *(next(iter(value.values())) if isinstance(value, dict) else value for value in values)),)
 
 
 def listed(tokenizer: PreTrainedTokenizerFast, rows: int) -> list[str]:
@@ -171,17 +162,21 @@ def turn_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
     for token in TURN_ENDS:
         if token in known and token in written:
             return known[token]
-    path = folder / "generation_config.json"
-    stops = inputs.read_json(path).get("eos_token_id") if path.is_file() else None
-    more = [index for index in stops if index != tokenizer.eos_token_id] if isinstance(stops, list) else []
+    said = generation_ends(folder)
+    more = [index for index in said if index != tokenizer.eos_token_id] if isinstance(said, list) else []
     return more[0] if more else None
+
+
+def generation_ends(folder: Path) -> list[int] | int | None:
+    """Which tokens end a text, as generation_config.json says it. Raises InputError for a file that cannot be read."""
+    path = folder / "generation_config.json"
+    said: list[int] | int | None = inputs.read_json(path).get("eos_token_id") if path.is_file() else None
+    return said
 
 
 def stops(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerFast) -> list[int]:
     """Tokens after which nothing comes: the tokenizer's end, the configurations', and the end of a turn. Raises InputError without any."""
-    path = folder / "generation_config.json"
-    generation = inputs.read_json(path) if path.is_file() else {}
-    named = [tokenizer.eos_token_id, turn_end(folder, tokenizer), config.eos_token_id, generation.get("eos_token_id")]
+    named = [tokenizer.eos_token_id, turn_end(folder, tokenizer), config.eos_token_id, generation_ends(folder)]
     found = {index for ids in named for index in (ids if isinstance(ids, list) else [ids]) if index is not None}
     if not found:
         raise InputError(f"{folder} does not say which token ends a text")
