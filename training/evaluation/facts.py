@@ -6,7 +6,6 @@ digits, a date or an address is a frozen span too, and counts as both. What has 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,7 +13,7 @@ from rpo_edge.edits import apply
 from rpo_edge.features.framing import announced, is_stock
 from rpo_edge.records import Edit
 from rpo_edge.segment import WORD, iter_sentence_starts, straight, words
-from rpo_edge.steps.facts import negations, numbers
+from rpo_edge.steps.facts import negations, numbers, parted
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.guard import Unit, name_rule
 from rpo_edge.steps.loss import dropped
@@ -23,7 +22,6 @@ Change = tuple[int, int]
 """How many are lost, and how many invented."""
 
 _ADDRESSES = ("url", "email")
-_CLITIC = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
 
 
 def _frozen(text: str) -> Counter[str]:
@@ -62,7 +60,7 @@ def _capitals(text: str) -> Counter[str]:
 
 
 def _bare(found: Sequence[str]) -> Counter[str]:
-    return Counter(_CLITIC.sub("", word) for word in found)
+    return Counter(parted(word)[0] for word in found)
 
 
 KINDS: Mapping[str, Callable[[Unit], Change]] = {
