@@ -18,7 +18,7 @@ from rpo_edge.operations import Operation
 from training import corpus, data, evaluate, sft, trajectories
 from training.__main__ import COMMANDS
 from training.__main__ import main as workshop
-from training.edit import examples
+from training.edit import mining
 from training.statistics import bootstrap, bootstrap_gain, rouge
 from training.users import Author, another
 
@@ -153,11 +153,11 @@ def test_from_texts_to_a_checkpoint(tmp_path):
     ],
 )
 def test_operations_that_hold_in_every_context(before, after, kept):
-    assert examples.general(Operation(False, before, after)) == kept
+    assert mining.general(Operation(False, before, after)) == kept
 
 
 def test_a_comma_before_a_relative_clause_says_something():
-    assert [examples.general(Operation(True, ",", "", following=word)) for word in ("which", "who", "and", "but")] == [
+    assert [mining.general(Operation(True, ",", "", following=word)) for word in ("which", "who", "and", "but")] == [
         False,
         False,
         True,

@@ -33,7 +33,8 @@ from rpo_edge.steps.profile import measure
 from rpo_edge.usage import Usage
 from rpo_edge.wordpiece import WordPiece
 from training import recipe
-from training.edit.examples import general, held_back
+from training.edit.examples import held_back
+from training.edit.mining import general
 from training.edit.policy import encoder_of
 from training.statistics import bootstrap
 from training.trajectories.base import SEED, Author, passage, permitted_drafts, summed

@@ -38,7 +38,8 @@ from torch.nn import functional
 from rpo_edge.operations import Operation, Vocabulary
 from rpo_edge.usage import COLUMNS, Array, Usage
 from training import curves, processes
-from training.edit.examples import Example, Outline, Users, columns_of, held_back, mine, outlined, prepare
+from training.edit.examples import Example, Users, columns_of, held_back, prepare
+from training.edit.mining import Outline, mine, outlined
 from training.minilm import minilm
 from training.recipe import commit
 from training.state import keep
