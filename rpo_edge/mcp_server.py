@@ -3,9 +3,11 @@
 Whatever a tool returns goes to the assistant and to its model, which may be in the cloud. So the history's texts stay here unless the user
 says `--expose-history`. What is returned without it, and why that is no raw history:
 
-- a rewrite: closed lists, the user's own greeting and sign-off, and words that the guard let pass (no six in a row of the history);
+- a rewrite: closed lists, the user's own greeting and sign-off, and words that the guard let pass (no six in a row of the history); an
+  edit's `after` is a piece of the rewrite;
 - an edit's reason and the user's rates: names of features and their variants, which are closed lists too. The one variant that is free text
-  is a sign-off, which may end with any line of up to 40 characters; of it only the stock phrase is shown ("Thanks"), see `without_names`;
+  is a sign-off, which may end with any line of up to 40 characters; of it only the stock phrase is shown ("Thanks"): see `Rates.reason` and
+  `without_names`;
 - ids of the texts that show a habit, never a text;
 - what the guard took back: sentences of the draft. What would have stood in their place may come out of the history, and is left out;
 - a reflector's observations are left out: a model may have written them, and rules cite whole sign-offs. The user's rates stand in for
@@ -34,9 +36,9 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from rpo_edge import __version__, show
 from rpo_edge.errors import InputError, RpoEdgeError
-from rpo_edge.features.letters import SIGN_OFF
 from rpo_edge.history import History
 from rpo_edge.records import Edit, Habit, HistoryItem, Reverted, Rewrite, StyleProfile
+from rpo_edge.reflectors.rates import stock_phrase
 from rpo_edge.reopening import Store
 
 SOURCE = "mcp"
@@ -264,15 +266,8 @@ def without_names(profile: StyleProfile) -> StyleProfile:
 def _without_names(habit: Habit) -> Habit:
     counts: dict[str, float] = defaultdict(float)
     for variant, n in habit.counts.items():
-        counts[_stock_phrase(variant)] += n
+        counts[stock_phrase(variant)] += n
     return Habit(habit.feature, dict(counts))
-
-
-def _stock_phrase(sign_off: str) -> str:
-    match = SIGN_OFF.fullmatch(sign_off)
-    if match is None:
-        return sign_off if sign_off == "none" else "other"
-    return sign_off[: match.start("name")] if match["name"] else sign_off
 
 
 def rates(profile: StyleProfile, named: set[str]) -> list[str]:

@@ -151,10 +151,17 @@ def test_a_chat_greets_as_no_letter_does(history):
     assert Personalizer(history).rewrite(f"Hello Bo,\n\n{SAID}").text.startswith("Hello Bo,")
 
 
+@pytest.mark.parametrize("history", [signed(*[",\nSam"] * 5, *[",\nS."] * 2, ",", "\nSam")], indirect=True)
+def test_a_reason_counts_sign_offs_by_their_phrase(history):
+    edits = Personalizer(history).rewrite(LETTER).edits
+    assert [edit.reason for edit in edits if edit.feature == "sign_off"] == ["sign-off: 'Cheers,' in 8 of your 9 texts"]
+
+
 @pytest.mark.parametrize("history", [MAIL], indirect=True)
 def test_a_reason_names_mails(history):
     edits = Personalizer(history).rewrite(CASES[0][0]).edits
     assert [edit.reason for edit in edits if edit.feature == "greeting"] == ["greeting: 'hi' in 9 of your 9 mails"]
+    assert [edit.reason for edit in edits if edit.feature == "sign_off"] == ["sign-off: 'Cheers,' in 9 of your 9 mails"]
     assert all(history.get(number).text.startswith("Hi Tom") for edit in edits for number in edit.evidence if edit.feature == "greeting")
 
 

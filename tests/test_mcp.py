@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from mcp import Client, StdioServerParameters, stdio_client
 from rpo_edge import History, Personalizer, StyleProfile, show
 from rpo_edge.edits import apply
 from rpo_edge.errors import RpoEdgeError
-from rpo_edge.mcp_server import FAILED, Allowed, Tools, discreet, notices, without_names
+from rpo_edge.mcp_server import FAILED, Allowed, Tools, discreet, make_server, notices, without_names
 from rpo_edge.records import Edit, Habit, HistoryItem, ReflectorInfo, Reverted, Rewrite, Verdict
 from rpo_edge.reopening import Store
 from rpo_edge.steps.profile import make_profile, measure
@@ -235,6 +236,90 @@ def test_exposed_history_would_have_been_seen(talk, tmp_path):
     secretive(tmp_path / "history.db")
     output = talk(everything, tmp_path / "history.db", "--expose-history")
     assert len(given_away(output, TEMPTING)) > 5
+
+
+PLACES = (
+    "greeted",
+    "said",
+    "quoted",
+    "code",
+    "bold",
+    "item",
+    "link",
+    "signed",
+    "below",
+    "telephone",
+    "title",
+    "source",
+    "origin",
+    "dear",
+    "sir",
+)
+
+
+def marked(path, seed):
+    """A store of letters and notes with an own random word in every place, in all texts the same; the words by place."""
+    lots = random.Random(seed)
+    word = {place: "".join(lots.choice("bdfgklmnprtvz") + lots.choice("aeiou") for _ in range(5)) for place in PLACES}
+    word["telephone"] = "".join(lots.choices("23456789", k=10))
+    name = {place: text.capitalize() for place, text in word.items()}
+    body = f"I don't think that {word['said']} {{}} is hard, but we can't get it done so I'd start with what you've got. "
+    body += f"It's \"{word['quoted']}\" for {name['said']}, isn't it?\n\n- **{name['bold']}** and `{word['code']}`\n"
+    body += f"- {name['item']}, see https://{word['link']}.org/{word['link']}\n\nI'm sure it'll help."
+    below = f"Unit 7 {name['below']} Lane\n+49 {word['telephone']}"
+    texts = [f"Hi {name['greeted']},\n\n{body}\n\nBest,\n{name['signed']} Quill\n{below}", body]
+    texts += [f"Dear Dr {name['dear']},\n\n{body}\n\nYours faithfully,\n{name['sir']} Quill\n{below}"]
+    with History.open(path) as history:
+        history.extend(
+            HistoryItem(text.format(i), word["source"], title=word["title"], kind=kind, origin=f"{word['origin']}{i}")
+            for text, kind in zip(texts, ["email", "note", "email"], strict=True)
+            for i in range(8)
+        )
+    return word
+
+
+LETTER = "Dear John,\n\nIt is late. I do not think that we can come on Friday, but we will see you on Monday, and it is not hard to find."
+SIGNATURE = {"signed", "below", "telephone"}
+
+
+@pytest.mark.parametrize(
+    ("draft", "features", "shown"),
+    [
+        (f"{LETTER}\n\nSincerely,\n[Your Name]", {"greeting", "sign_off", "contraction"}, {"signed"}),
+        (f"{LETTER}\n\nSincerely,\nBob", {"greeting", "sign_off", "contraction"}, set()),
+        (f"{LETTER}\n\nSincerely", {"greeting", "sign_off", "contraction"}, SIGNATURE),
+        (LETTER, {"greeting", "sign_off", "contraction"}, SIGNATURE),
+        (f"{LETTER.replace('John', 'Dr Hale')}\n\nSincerely,\n[Your Name]", {"sign_off", "contraction"}, {"sir"}),
+        (f"{LETTER[12:]} It is what we would like to do, and I do not mind when.", {"contraction"}, set()),
+    ],
+)
+@pytest.mark.parametrize(("reflector", "seed"), [("rules", 1), ("rules", 2), ("edit", 3)])
+def test_of_the_history_a_rewrite_has_the_sign_off_and_nothing_else_comes_out(tmp_path, reflector, seed, draft, features, shown):
+    """`shown`: the places whose words the text may have, as docs/mcp.md says; beside the text and what was put in no tool has any."""
+    path = tmp_path / "history.db"
+    word = marked(path, seed)
+
+    def seen(output):
+        return {place for place in PLACES if word[place] in output.casefold()}
+
+    async def session():
+        server = make_server(Store(path, lambda: History.open(path), reflector), Allowed(remember=True))
+        async with Client(server) as client:
+            arguments = {"text": draft, "query": "How hard is it to get it done?"}
+            return {name: await client.call_tool(name, arguments) for name in await names(client)}
+
+    answers = anyio.run(session)
+    assert not any(answer.is_error for answer in answers.values())
+    assert {name: seen(f"{said(answer)}\n{answer!r}") for name, answer in answers.items()} == {
+        "rewrite": shown,
+        "explain": shown,
+        "profile": set(),
+        "remember": set(),
+    }
+    explained = answers["explain"].structured_content
+    assert {edit["feature"] for edit in explained["edits"]} >= features and any(edit["evidence"] for edit in explained["edits"])
+    beside = explained | {"text": "", "edits": [edit | {"after": ""} for edit in explained["edits"]]}
+    assert seen(repr(beside)) == set()
 
 
 def test_sign_offs_are_what_would_give_it_away(tmp_path):

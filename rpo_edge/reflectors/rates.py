@@ -9,7 +9,7 @@ from rpo_edge.features import LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK
-from rpo_edge.features.letters import frame_key
+from rpo_edge.features.letters import SIGN_OFF, frame_key
 from rpo_edge.features.shorthand import STANDARD
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.reflectors.policies import MAJORITY, policy
@@ -196,7 +196,10 @@ class Rates:
         return key in self._user
 
     def reason(self, site: Site, variant: str, text: str = "") -> str:
-        """What an edit of the site says for itself: the feature, and what the user's texts show of the variant. text: as it was put."""
+        """What an edit of the site says for itself: the feature, and what the user's texts show of the variant. text: as it was put.
+
+        It goes where texts of the user's do not, so of a sign-off it has the stock phrase alone, unless they stated it.
+        """
         name = site.name
         joined = name == "dash" and text.startswith(";")
         variant = "semicolon" if joined else variant
@@ -205,8 +208,7 @@ class Rates:
         if name in self.stated:
             return f"{what} is your stated preference"
         if policy(name).frame:
-            seen = self.seen(site.key)
-            return f"{what} in {int(seen.get(variant, 0))} of your {int(sum(seen.values()))} {f'{detail}s' if detail else 'texts'}"
+            return f"{LABELS[name]}: {self._frames(site.key, variant)} {f'{detail}s' if detail else 'texts'}"
         if site.variant == "formal" and self._kept(site.key) is not None:
             once = "once" if self._user.get(site.key, {}).get("formal") else "never"
             uses = round(self._formality.uses)
@@ -218,6 +220,13 @@ class Rates:
         draft = self._draft.get(site.key, {})
         there = f", in {_part(draft, variant)} of the draft's" if draft else ""
         return f"{what} in {self._shown(site.key, variant)}{there}"
+
+    def _frames(self, key: str, variant: str) -> str:
+        """A greeting or sign-off, and how often it stands in how many texts; of sign-offs all with the phrase count."""
+        shown = stock_phrase if key.partition(":")[0] == "sign_off" else str
+        seen = self.seen(key)
+        alike = sum(n for other, n in seen.items() if shown(other) == shown(variant))
+        return f"{shown(variant)!r} in {int(alike)} of your {int(sum(seen.values()))}"
 
     def _shown(self, key: str, variant: str) -> str:
         """In how many of the user's places the variant stands: of this very detail, and of its kind where these are few."""
@@ -246,6 +255,14 @@ _READ: Mapping[str, Callable[[Rates, str, str], Mapping[str, float] | None]] = {
     **dict.fromkeys(STOCK, Rates._stock),
 }
 """How a user's rates are read where shares of the places are not all that is known."""
+
+
+def stock_phrase(sign_off: str) -> str:
+    """A sign-off without what follows its phrase, which may be a name, an address or any line of the user's; "other" for what is none."""
+    match = SIGN_OFF.fullmatch(sign_off)
+    if match is None:
+        return sign_off if sign_off == "none" else "other"
+    return sign_off[: match.start("name")] if match["name"] else sign_off
 
 
 def short_key(key: str) -> str:
