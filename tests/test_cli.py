@@ -338,6 +338,29 @@ def test_texts_with_secrets_are_left_out_unless_they_are_wanted(run, tmp_path):
     assert b"1 items added" in run("history", "import", tmp_path / "a.jsonl", "--keep-secrets", at=tmp_path / "h.db")[2]
 
 
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        ("a.eml", "From: tom@a.org\nTo: ann@a.org\nSubject: {}\n\nThe gate is open, and I will be there at noon.\n"),
+        ("a.jsonl", '{{"text": "The gate is open, and I will be there at noon.", "title": "{}"}}\n'),
+    ],
+)
+@pytest.mark.parametrize(
+    ("title", "held"),
+    [("my password is hunter2" + "x9Q", True), ("password: swordfish", True), ("my password is late", False), ("password", False)],
+)
+def test_secrets_in_titles_and_subjects_count_as_well(run, tmp_path, file, form, title, held):
+    at = tmp_path / "h.db"
+    (tmp_path / file).write_text(form.format(title), "utf-8")
+    code, _, err = run("history", "import", tmp_path / file, "--me", "tom@a.org", at=at)
+    assert code == 0 and (b"left out: 1 with a secret (password)" in err) == held and title.encode() not in err
+    assert (b"1 items added" in err) != held and (title.encode() in at.read_bytes()) != held
+    assert b"1 items" in run("history", "import", tmp_path / file, "--me", "tom@a.org", "--dry-run", "--keep-secrets", at=at)[2]
+    run("history", "import", tmp_path / file, "--me", "tom@a.org", "--keep-secrets", at=at)
+    with History.open(at) as history:
+        assert history.get(1).title == title
+
+
 def test_a_format_with_many_people_asks_who_the_user_is(run, tmp_path):
     chat = tmp_path / "chat.txt"
     chat.write_text("[31.12.23, 18:00:06] Tom: I wrote this.\n[31.12.23, 18:01:00] Ann: And I this.\n", "utf-8")

@@ -70,10 +70,10 @@ def _asking(name: str) -> str:
 def read(
     found: Iterable[Source], report: Report, options: Options | None = None, source: str | None = None, keep_secrets: bool = False
 ) -> Iterator[HistoryItem]:
-    """Items, under `source` if one is given. Texts that seem to hold a key, a card number or a password are left out, unless kept."""
+    """Items, under `source` if one is given. Those whose text or title seems to hold a key, a card number or a password are left out, unless kept."""
     for path, importer in found:
         for item in importer.read(path, options or Options(), report):
-            if not keep_secrets and (why := why_left_out(item.text)):
+            if not keep_secrets and (why := why_left_out(f"{item.title or ''}\n{item.text}")):
                 report.skip(why)
             else:
                 yield replace(item, source=source) if source else item
