@@ -395,6 +395,52 @@ def test_what_was_forgotten_has_a_receipt(run, tmp_path):
     assert code == 0 and b"1 items forgotten" in err and b"no item 7" in err and run("history", "forget", "2", at=at)[0] == 2
 
 
+@pytest.mark.parametrize("place", ["there.json", "absent/receipt.json", "closed/receipt.json"])
+def test_nothing_is_forgotten_where_the_receipt_cannot_be(run, tmp_path, place):
+    at, receipt = tmp_path / "own.db", tmp_path / place
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    (tmp_path / "there.json").write_text("An older one.", "utf-8")
+    (tmp_path / "closed").mkdir(mode=0o500)
+    if "closed" in place and os.access(tmp_path / "closed", os.W_OK):
+        pytest.skip("modes keep nobody here from writing")
+    code, out, err = run("history", "forget", "--all", "--receipt", receipt, at=at)
+    assert (code, out, err.count(b"\n")) == (2, b"", 1) and place.encode() in err
+    assert b"zanzibar" in run("history", "list", at=at)[1] and (tmp_path / "there.json").read_text("utf-8") == "An older one."
+
+
+@pytest.mark.parametrize(("arguments", "store"), [(["77"], None), ([], None), (["1", "--all"], None), (["--all"], b"no database at all")])
+def test_a_forgetting_that_fails_leaves_no_receipt(run, tmp_path, arguments, store):
+    at, receipt = tmp_path / "own.db", tmp_path / "receipt.json"
+    run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)
+    if store:
+        at.write_bytes(store)
+    assert run("history", "forget", *arguments, "--receipt", receipt, at=at)[0] == 2 and not receipt.exists()
+
+
+def test_a_receipt_that_cannot_be_written_after_all_is_printed(tmp_path):
+    pytest.importorskip("resource")
+    at, receipt = tmp_path / "own.db", tmp_path / "receipt.json"
+    with History.open(at) as history:
+        history.add("Marmalade is made of zanzibar oranges.")
+    code = """
+import resource
+from rpo_edge.cli import main
+from rpo_edge.history import History
+
+class Full(History):
+    def close(self):
+        super().close()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))  # from now on no file takes a byte
+
+History.open = Full.open
+main()
+"""
+    command = [sys.executable, "-c", code, "--store", str(at), "history", "forget", "1", "--receipt", str(receipt)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
+    assert done.returncode == 1 and json.loads(done.stdout)["ids"] == [1] and b"1 items forgotten" in done.stderr
+    assert b"the receipt is on standard output" in done.stderr and not receipt.exists()
+
+
 def test_an_unsure_forgetting_ends_with_1(run, tmp_path):
     at = tmp_path / "own.db"
     run("history", "add", "Marmalade is made of zanzibar oranges.", at=at)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated
@@ -41,22 +41,58 @@ def forget(
     named = bool(ids) + (source is not None) + everything
     if named > 1:
         raise InputError(_WHAT)
-    with open_store(context) as history:
-        absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
-        done = history.forget(ids or (), source=source, everything=everything)
-    if not done.scanned and (absent or not named):  # nor was anything left undone
-        raise InputError(no_item(*absent) if absent else _WHAT)
+    with _kept(receipt) as keep:
+        with open_store(context) as history:
+            absent = [number for number in dict.fromkeys(ids or ()) if history.get(number) is None]
+            done = history.forget(ids or (), source=source, everything=everything)
+        if not done.scanned and (absent or not named):  # nor was anything left undone
+            raise InputError(no_item(*absent) if absent else _WHAT)
+        unwritten = keep(done.as_json() + "\n")
     if done.ids or not done.scanned:
         say(f"{done.forgotten} items forgotten; {done.scanned} bytes searched for {done.runs} runs of theirs, {done.found} found")
     elif done.complete:
         say("0 items forgotten; the files are written anew, which an earlier call could not do")
     if absent:
         say(f"rpo-edge: {no_item(*absent)}")
-    if receipt is not None:
-        write_new(receipt, done.as_json() + "\n")
+    if unwritten:
+        say(f"rpo-edge: {unwritten}")
     if done.incomplete:
         say(f"rpo-edge: incomplete: {done.incomplete}")
+    if done.incomplete or unwritten:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _kept(path: Path | None) -> Iterator[Callable[[str], str | None]]:
+    """What writes a receipt to a new file, or to stdout if that fails after all, and returns why.
+
+    The file is made before the body deletes anything, because nobody can have the receipt of what is gone once more. It goes again if
+    nothing was written.
+    """
+    if path is None:
+        yield lambda text: None
+        return
+    write_new(path)
+    file, written = path.open("r+", encoding="utf-8", newline="\n"), False
+
+    def keep(text: str) -> str | None:
+        nonlocal written
+        try:
+            with file:
+                file.write(text)
+        except OSError as error:
+            write(text)
+            return f"{path}: {(error.strerror or str(error)).lower()}; the receipt is on standard output"
+        written = True
+        return None
+
+    try:
+        yield keep
+    finally:
+        file.close()
+        if not written:
+            with suppress(OSError):
+                path.unlink()
 
 
 @app.command("export")
