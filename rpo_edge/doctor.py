@@ -18,6 +18,8 @@ from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.reflectors import DEFAULT
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.shelf import RULES, Shelf, unknown
+from rpo_edge.shelf import translated as of_shelf
+from rpo_edge.store.files import translated
 from rpo_edge.store.keys import Ask
 
 
@@ -32,12 +34,16 @@ class Check(NamedTuple):
 def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
     """Version, store (ask: for its passphrase), models and the default one, onnxruntime, llama.cpp where a model needs it.
 
-    The store is not made where there is none.
+    No store is made where there is none, or an empty file; one of an older version is brought up to date, as every command does.
     """
     yield Check("rpo-edge", True, f"{__version__}, Python {sys.version.split()[0]}")
     yield _store(store, ask)
     shelf = Shelf()
-    folders = [*embedded(), *(shelf.folder / name for name in shelf.names())]
+    folders = [*embedded()]
+    try:
+        folders += _own(shelf)
+    except RpoEdgeError as error:
+        yield Check("your models", False, str(error))
     yield from map(_model, folders)
     yield _default(shelf)
     yield _onnxruntime()
@@ -46,10 +52,11 @@ def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
 
 
 def _store(path: Path, ask: Ask | None) -> Check:
-    if not path.exists():
-        return Check("history", True, f"none yet at {path}")
     try:
-        with History.open(path, ask=ask) as history:
+        with translated(path):
+            if not path.exists():
+                return Check("history", True, f"none yet at {path}")
+        with History.open(path, create=False, ask=ask) as history:
             count, encrypted = len(history), history.encrypted
     except RpoEdgeError as error:
         return Check("history", False, str(error))
@@ -57,6 +64,14 @@ def _store(path: Path, ask: Ask | None) -> Check:
     if os.name == "posix" and mode & 0o077:
         return Check("history", False, f"{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")
     return Check("history", True, f"{count} items in {path}{', encrypted' if encrypted else ''}")
+
+
+def _own(shelf: Shelf) -> list[Path]:
+    """Folders of the user's models. Raises InputError where these may not be looked for, of which the shelf says nothing, or not in our words."""
+    with of_shelf(shelf.folder):
+        if shelf.folder.is_dir():
+            next(shelf.folder.iterdir(), None)
+        return [shelf.folder / name for name in shelf.names()]
 
 
 def _model(folder: Path) -> Check:

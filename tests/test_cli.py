@@ -263,6 +263,51 @@ def test_models_and_doctor_are_well(run):
     assert code == 0 and b"FAIL" not in out
 
 
+@pytest.mark.parametrize(
+    ("data", "code", "said"), [(b"", 0, b"0 items in"), (b"no database at all", 2, b"FAIL  history"), (None, 0, b"none yet")]
+)
+def test_doctor_leaves_the_store_as_it_is(run, tmp_path, data, code, said):
+    at = tmp_path / "own.db"
+    if data is not None:
+        at.write_bytes(data)
+        at.chmod(0o600)
+    before = sorted(tmp_path.glob("own*"))
+    found, out, _ = run("doctor", at=at)
+    assert found == code and said in out
+    assert sorted(tmp_path.glob("own*")) == before and (data is None or at.read_bytes() == data)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes")
+@pytest.mark.parametrize("models", ["closed", "closed/models"])
+def test_doctor_says_what_may_not_be_read(tmp_path, models):
+    closed = tmp_path / "closed"
+    (closed / "models").mkdir(parents=True)
+    closed.chmod(0)
+    code = """
+import os, sys
+from pathlib import Path
+from rpo_edge.cli import main
+from rpo_edge.doctor import checks
+
+[*checks(Path("none.db"))]  # imports everything
+if os.geteuid() == 0:  # who may read all
+    os.setgid(65534)
+    os.setuid(65534)
+main()
+"""
+    command = [sys.executable, "-c", code, "--store", str(closed / "own.db"), "doctor"]
+    environment = os.environ | {"RPO_EDGE_MODELS": str(tmp_path / models)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    closed.chmod(0o700)
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 2 and done.stderr == b""
+    assert [line for line in lines if "ermission denied" in line] == [
+        f"FAIL  history: the history {closed / 'own.db'} cannot be used: Permission denied",
+        f"FAIL  your models: {tmp_path / models}: permission denied",
+    ]
+    assert any(line.startswith("ok    model edit") for line in lines) and any(line.startswith("ok    onnxruntime") for line in lines)
+
+
 def test_history_commands(run, tmp_path):
     at, exported = tmp_path / "own.db", tmp_path / "out.jsonl"
     code, out, _ = run("history", "add", "I don't like pumps.", "--source", "mail", "--date", "2024-05-06", at=at)
