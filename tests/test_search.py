@@ -292,3 +292,38 @@ def test_a_reflector_counts_each_item_once(tmp_path):
         assert counter.asked == 70 and second["e"] == sum(text.count("e") for text in texts(70)) > first["e"]
         store._connection.execute("update facts set value = 'older' where key = 'features'")
         assert store.profile(counter).habits["sides"].counts == second and counter.asked == 70
+
+
+@pytest.mark.parametrize(
+    ("state", "asked"),
+    [
+        ("all counted", 0),
+        ("the last 9 not", 9),
+        ("broken off at 30", 20),
+        ("by another counter", 50),
+        ("broken off by another counter", 50),
+        ("never", 50),
+    ],
+)
+@pytest.mark.parametrize("part", [False, True])
+def test_a_store_that_may_not_be_written_is_counted_where_it_lacks_counts(tmp_path, monkeypatch, state, asked, part):
+    counter, another = Letters(), Letters()
+    another.digest = "of other letters"
+    some = [HistoryItem(text, "notes" if n % 2 else "mail") for n, text in enumerate(texts(50))]
+    with History.open(tmp_path / "a.db") as store, History.open(tmp_path / "b.db") as other:
+        store.extend(some[:41] if state == "the last 9 not" else some)
+        other.extend(some)
+        if state.startswith("broken off"):
+            monkeypatch.setattr(counting, "_BATCH", 30)
+            counting._count_some(store._connection, store.path, another if state.endswith("another counter") else counter)
+        elif state != "never":
+            store.profile(another if state == "by another counter" else counter)
+        if state == "the last 9 not":
+            store.extend(some[41:])
+        store._connection.execute("pragma query_only = on")
+        one, all_of_it = (of.part("mail") if part else of for of in (store, other))
+        counter.asked = 0
+        found = one.profile(counter).habits["sides"]
+        assert counter.asked == (len([i for i in range(50 - asked, 50) if i % 2 == 0]) if part else asked)
+        expected = all_of_it.profile(Letters()).habits["sides"]
+        assert found.counts == expected.counts and found.evidence == expected.evidence

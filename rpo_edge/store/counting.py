@@ -211,19 +211,35 @@ def _number(value: Any, path: Path) -> float:
 
 
 def counted(connection: sqlite3.Connection, path: Path, counter: Counter, within: Within = ALL) -> Habit:
-    """The counts of one counter at a time are kept; a store that may not be written is counted as it is read."""
+    """The counts of one counter at a time are kept; what a store that may not be written lacks is counted as it is read."""
     with translated(path):
         if _read_only(connection):
-            sql = f"select id, text from items where {within.holds('id')} order by id"
-            return _counted_now(connection.execute(sql, within.values), counter)
+            return _counted_as_read(connection, path, counter, within)
     while _counted_with(connection) != counter.digest:
         _count_some(connection, path, counter)
+    return _kept(connection, path, within)
+
+
+def _kept(connection: sqlite3.Connection, path: Path, within: Within) -> Habit:
     return habits(connection, path, within, sides=True).get(SIDES, Habit(SIDES, {}))
 
 
-def _counted_now(items: Iterable[tuple[int, str]], counter: Counter) -> Habit:
-    total: dict[str, float] = {}
-    shown: dict[str, tuple[int, ...]] = {}
+def _counted_as_read(connection: sqlite3.Connection, path: Path, counter: Counter, within: Within) -> Habit:
+    digest, missing, last = _counted_with(connection).partition(_NEW)
+    if digest != counter.digest:
+        known, condition, values = Habit(SIDES, {}), "true", []
+    else:
+        known = _kept(connection, path, within)
+        if not missing:
+            return known
+        condition, values = _UNCOUNTED, [int(last), SIDES]
+    sql = f"select id, text from items where {condition} and {within.holds('id')} order by id"
+    return _with_more(known, connection.execute(sql, [*values, *within.values]), counter)
+
+
+def _with_more(known: Habit, items: Iterable[tuple[int, str]], counter: Counter) -> Habit:
+    """Counts with those of more items (id, text), which have later ids."""
+    total, shown = dict(known.counts), dict(known.evidence)
     for number, text in items:
         for side, n in counter.count(text).items():
             total[side] = total.get(side, 0.0) + n
@@ -243,10 +259,11 @@ def _count_some(connection: sqlite3.Connection, path: Path, counter: Counter) ->
         digest, _, last = _counted_with(connection).partition(_NEW)
         if digest != counter.digest:
             connection.execute("delete from measures where feature = ?", [SIDES])
-        batch = connection.execute(_UNCOUNTED, [int(last or 0) if digest == counter.digest else 0, SIDES, _BATCH]).fetchall()
+        after = int(last or 0) if digest == counter.digest else 0
+        sql = f"select id, text from items where {_UNCOUNTED} order by id limit ?"
+        batch = connection.execute(sql, [after, SIDES, _BATCH]).fetchall()
         _insert(connection, ((number, [(SIDES, side, n) for side, n in counter.count(text).items()]) for number, text in batch))
         _note(connection, SIDES, f"{counter.digest}{_NEW}{batch[-1][0]}" if batch else counter.digest)
 
 
-_UNCOUNTED = """select id, text from items where id > ? and not exists
-                (select 1 from measures where feature = ? and variant = '' and item_id = items.id) order by id limit ?"""
+_UNCOUNTED = "id > ? and not exists (select 1 from measures where feature = ? and variant = '' and item_id = items.id)"
