@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rpo_edge.errors import InputError, StoreError
 from rpo_edge.records import HistoryItem, StyleProfile
 from rpo_edge.segment import plain_words
-from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, counted, measure_missing, measured_habits
+from rpo_edge.store.counting import AT_ONCE, SIDES, Counter, counted, measure_missing, measured_habits, unmeasured
 from rpo_edge.store.files import LARGEST, OPEN_FILES, check_key, connect, default_path, keep_log, make, needed_key, translated, writing
 from rpo_edge.store.items import COLUMNS, checked_date, item_of, put
 from rpo_edge.store.keys import Ask, find_key
@@ -186,13 +186,14 @@ class History:
             self.measure()
         return ids
 
-    def measure(self, most: int | None = None) -> None:
+    def measure(self, most: int | None = None, *, measured: Callable[[int], object] | None = None) -> None:
         """Measure what has no counts yet, or about `most` items of it. It goes on where an earlier call was broken off, by a kill for one.
 
-        A profile asks for it anyway. A store that may not be written stays as it is, and its profile is right all the same.
+        measured: told after each transaction how many items it measured. A profile asks for all of it anyway. A store that may not be
+        written stays as it is, and its profile is right all the same.
         """
         with self._lock:
-            measure_missing(self._connection, self.path, most)
+            measure_missing(self._connection, self.path, most, measured or (lambda done: None))
 
     def _store(self, batch: Sequence[HistoryItem], tell: Callable[[int], object]) -> list[int]:
         """Items of one transaction; those that are there already have the id they had."""
@@ -315,6 +316,13 @@ class History:
         """Number of items by source."""
         with self._reading():
             return dict(self._connection.execute("select source, count(*) from items group by source order by source"))
+
+    def unmeasured(self) -> int:
+        """How many items `measure` would measure, some milliseconds each: those that many were stored with, or all after an upgrade that
+        measures otherwise. 0 in a store that may not be written.
+        """
+        with self._lock:
+            return unmeasured(self._connection, self.path)
 
     def kinds(self) -> dict[str, int]:
         """Number of items by kind, of those that have one."""

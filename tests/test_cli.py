@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -656,7 +657,7 @@ def test_an_import_counts_nothing_that_another_stores_meanwhile(tmp_path):
         yield HistoryItem("Two.")
         yield HistoryItem("One.")
 
-    assert _stored(SimpleNamespace(obj=path), read(), {}) == "1 items added, 2 were there already"
+    assert _stored(SimpleNamespace(obj=path), read(), {}, nullcontext()) == "1 items added, 2 were there already"
 
 
 @pytest.mark.parametrize(("new", "counted"), [(3, True), (2, False)])
@@ -664,10 +665,87 @@ def test_a_large_import_counts_for_the_model_that_is_the_default(tmp_path, monke
     path = tmp_path / "h.db"
     monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path))
     monkeypatch.setattr(commands, "MANY", 3)
-    _stored(SimpleNamespace(obj=path), (HistoryItem(f"It's text {n}.") for n in range(new)), {})
+    _stored(SimpleNamespace(obj=path), (HistoryItem(f"It's text {n}.") for n in range(new)), {}, nullcontext())
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute("select count(*) from measures where feature = ?", [SIDES]).fetchone()[0]
     assert bool(found) is counted
+
+
+def unmeasured(path, count):
+    """A store with texts that wait to be measured."""
+    with History.open(path) as history:
+        history.extend((HistoryItem(f"It's text {n}.") for n in range(count)), measure=False)
+    return path
+
+
+def on_a_terminal(path, *arguments, stdin=b""):
+    """What a pseudo-terminal gets from stderr."""
+    pty = pytest.importorskip("pty")
+    main, terminal = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
+    command = [sys.executable, "-m", "rpo_edge", "--store", str(path), *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=terminal, env=environment, cwd=ROOT) as process:
+        os.close(terminal)
+        process.stdin.write(stdin)
+        process.stdin.close()
+        received = b""
+        with suppress(OSError):  # Linux ends a pseudo-terminal so
+            while block := os.read(main, 65536):
+                received += block
+    os.close(main)
+    assert process.returncode == 0
+    return received
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no pseudo-terminals")
+@pytest.mark.parametrize(("waiting", "shown"), [(100, True), (99, False)])
+def test_what_a_first_rewrite_waits_for_is_shown_on_a_terminal(tmp_path, waiting, shown):
+    path = unmeasured(tmp_path / "h.db", waiting)
+    said = on_a_terminal(path, "rewrite", "--reflector", "rules", stdin=b"It is late.")
+    assert (b"measuring" in said and b"100/100" in said) is shown and (said == b"") is not shown
+    assert on_a_terminal(path, "rewrite", "--reflector", "rules", stdin=b"It is late.") == b""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("texts", "shown"), [(1000, [b"reading", b"measuring", b"counting"]), (21, [b"reading", b"measuring"]), (20, [b"reading"])]
+)
+def test_what_an_import_waits_for_is_shown_on_a_terminal(run, tmp_path, monkeypatch, texts, shown):
+    monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path / "models"))
+    file = tmp_path / "texts.jsonl"
+    file.write_text("".join(json.dumps({"text": f"It's text {n}."}) + "\n" for n in range(texts)), "utf-8")
+    said = on_a_terminal(tmp_path / "h.db", "history", "import", file)
+    assert [word for word in (b"reading", b"measuring", b"counting") if word in said] == shown
+    assert (f"{texts}/{texts}".encode() in said) is (texts > 20)
+    assert run("history", "import", file, at=tmp_path / "other.db") == (0, b"", f"{texts} items added, 0 were there already\n".encode())
+
+
+@pytest.mark.parametrize(("waiting", "said"), [(1000, b"rpo-edge: measuring 1,000 texts, once\n"), (999, b"")])
+@pytest.mark.parametrize("more", [(), ("--like", "manual"), ("--stream",)])
+def test_what_a_first_rewrite_waits_for_is_a_line_elsewhere(run, tmp_path, waiting, said, more):
+    path = unmeasured(tmp_path / "h.db", waiting)
+    command = ("rewrite", "--reflector", "rules", *more)
+    assert run(*command, stdin=b"It is late.", at=path) == (0, b"It's late.", said)
+    assert run(*command, stdin=b"It is late.", at=path) == (0, b"It's late.", b"")
+
+
+def test_a_draft_that_streams_leaves_also_where_the_history_cannot_be_measured(run, tmp_path):
+    path = unmeasured(tmp_path / "h.db", 100)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("drop table measures")
+    code, out, said = run("rewrite", "--reflector", "rules", "--stream", stdin=b"It is late.", at=path)
+    assert (code, out) == (0, b"It is late.") and b"cannot be used" in said
+
+
+def test_a_proxy_measures_before_it_listens(run, tmp_path):
+    pytest.importorskip("starlette")
+    path = unmeasured(tmp_path / "h.db", 1000)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = ("serve", "--upstream", "https://h/v1", "--reflector", "rules", "--port", taken.getsockname()[1])
+        first, second = (run(*command, at=path) for _ in range(2))
+    line = b"rpo-edge: measuring 1,000 texts, once\n"
+    assert first[0] == second[0] == 2 and first[2] == line + second[2] and b"measuring" not in second[2]
 
 
 @pytest.mark.parametrize(("redirection", "what"), [(">&-", b"standard output"), ("<&-", b"standard input")])
@@ -708,7 +786,7 @@ main()
 
 
 def test_a_rewrite_waits_for_no_package_that_it_does_not_use(store):
-    slow = {"asyncio", "sqlite_utils", "rich.console", "httpx", "pydantic", "detect_secrets", "requests"}
+    slow = {"asyncio", "sqlite_utils", "rich.console", "httpx", "pydantic", "detect_secrets", "requests", "rpo_edge.progress"}
     code = f"import atexit, sys; atexit.register(lambda: print(sorted({slow} & set(sys.modules)))); from rpo_edge.cli import main; main()"
     command = [sys.executable, "-c", code, "--store", str(store), "rewrite", "--reflector", "rules"]
     done = subprocess.run(command, input=b"It is late.", capture_output=True, timeout=60, check=True, cwd=ROOT)

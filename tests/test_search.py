@@ -265,6 +265,58 @@ def test_a_batch_ends_by_its_size_too(tmp_path, monkeypatch):
     assert seen == [2, 2, 1]
 
 
+def measured_by(store, how, monkeypatch):
+    """A store of 60 texts that is measured so far."""
+    store.extend([HistoryItem(text) for text in texts(60)], measure=how == "all of it")
+    if how.startswith("half of it"):
+        monkeypatch.setattr(counting, "_BATCH", 30)
+        store.measure(1)
+    if how == "all of it, otherwise":
+        store.measure()
+    if how.endswith("otherwise"):
+        store._connection.execute("update facts set value = 'older' where key = 'features'")
+    if how == "half of it, and some forgotten":
+        store.forget(range(26, 36))
+    if how == "nothing, and one more":
+        store.add("One more.")
+    if how == "nothing, in a store that may not be written":
+        store._connection.execute("pragma query_only = on")
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ("nothing", 60),
+        ("all of it", 0),
+        ("half of it", 30),
+        ("half of it, and some forgotten", 25),
+        ("half of it, otherwise", 60),
+        ("all of it, otherwise", 60),
+        ("nothing, and one more", 61),
+        ("nothing, in a store that may not be written", 0),
+    ],
+)
+def test_a_store_tells_how_much_waits_to_be_measured(tmp_path, monkeypatch, how, left):
+    with History.open(tmp_path / "h.db") as store:
+        measured_by(store, how, monkeypatch)
+        told = []
+        assert store.unmeasured() == left
+        store.measure(measured=told.append)
+        assert sum(told) == left and store.unmeasured() == 0 and (len(told) > 1) is (how == "half of it, otherwise")
+
+
+@pytest.mark.parametrize("version", [None, "older"])
+def test_measuring_that_was_broken_off_before_its_last_step_is_ended(tmp_path, version):
+    with History.open(tmp_path / "a.db") as store:
+        store.extend([HistoryItem(text) for text in texts(60)], measure=version is not None)
+        if version:
+            store._connection.execute("update facts set value = ? where key = 'features'", [version])
+        counting._measure_some(store._connection, store.path)
+        assert counting._measured_with(store._connection).endswith("60") and store.unmeasured() == 0
+        store.profile()
+        assert counting._measured_with(store._connection) == counting._features()
+
+
 # -- a reflector's counts ----------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from enum import StrEnum
 from getpass import getpass
 from io import BufferedReader
@@ -19,13 +19,17 @@ from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
-from rpo_edge.errors import InputError
+from rpo_edge.errors import InputError, StoreError
 from rpo_edge.history import History, default_path
 
 if TYPE_CHECKING:
+    from rpo_edge.pipeline import Personalizer
     from rpo_edge.store.part import Part
 
 MARK = "\ufeff"  # byte order mark
+MANY, SOME = 1000, 100
+"""Texts, from which on it is felt that a model counts them, and that they are measured, which takes ten times as long."""
+
 _BLOCK = 256  # bytes that are read at once: a sentence or two, so that the first need not wait for a page
 
 
@@ -71,6 +75,38 @@ def open_store(context: typer.Context, create: bool = False) -> History:
 def manner(history: History, like: str | None) -> History | Part:
     """The texts to go by. Raises InputError for a source or kind that no text has."""
     return history if like is None else history.part(like)
+
+
+def measure(history: History) -> None:
+    """Measure what waits for it, and show that on a terminal."""
+    from rpo_edge.progress import bar
+
+    if waiting := history.unmeasured():
+        with bar("measuring", waiting, "texts") as progress:
+            history.measure(measured=progress)
+
+
+def prepare(personalizer: Personalizer) -> None:
+    """Count for its model, and show that on a terminal."""
+    from rpo_edge.progress import bar
+
+    with bar("counting", None):
+        personalizer.prepare()
+
+
+def get_ready(history: History, personalizer: Personalizer) -> None:
+    """Measure and count what a first rewrite would wait for, and say so: after an import that was broken off, or an upgrade that measures
+    otherwise. Few texts are left to the rewrite, and what goes wrong, which comes again there, is told by it.
+    """
+    with suppress(StoreError):
+        if (waiting := history.unmeasured()) < SOME:
+            return
+        from rpo_edge.progress import shown
+
+        if waiting >= MANY and not shown():
+            say(f"rpo-edge: measuring {waiting:,} texts, once")
+        measure(history)
+        prepare(personalizer)
 
 
 def read(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpo_edge import show
-from rpo_edge.cli.common import MARK, ListFormat, Number, Source, group, on_terminal, open_store, read, say, write
+from rpo_edge.cli.common import MANY, MARK, ListFormat, Number, Source, group, measure, on_terminal, open_store, prepare, read, say, write
 from rpo_edge.errors import ImportProblems, InputError, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rpo_edge.history import History
+    from rpo_edge.importers import Report
     from rpo_edge.records import HistoryItem
 
 KeepSecrets = Annotated[bool, typer.Option("--keep-secrets", help="Store texts with keys, card numbers or passwords too.")]
-
-MANY = 1000
-"""Texts, from which on it is felt that a model counts them."""
 
 app = group("Your texts: add, import, search, forget.")
 
@@ -62,27 +60,48 @@ def history_import(
 ) -> None:
     """Import texts of yours. Importing the same twice adds nothing; an import that was broken off goes on where it was."""
     from rpo_edge import importers
-    from rpo_edge.progress import bar
 
     report = importers.Report()
     options = importers.Options(frozenset(name.strip().casefold() for name in me or ()))
     found = importers.find(paths, report, form, options)
-    with bar("reading", importers.size(found)) as report.progress:
-        items = importers.read(found, report, options, source, keep_secrets)
-        said = show.as_preview(items) if dry_run else _stored(context, items, report.preferences)
+    reading = _reading(report, importers.size(found))
+    items = importers.read(found, report, options, source, keep_secrets)
+    if dry_run:
+        with reading:
+            said = show.as_preview(items)
+    else:
+        said = _stored(context, items, report.preferences, reading)
     say("\n".join([said, *(f"left out: {n} {why}" for why, n in report.left_out.most_common())]))
     if report.problems:
         raise ImportProblems(list(report.problems))
 
 
-def _stored(context: typer.Context, items: Iterable[HistoryItem], preferences: Mapping[str, str]) -> str:
-    """preferences: those that turn up as the items are read. What other programs store meanwhile is not counted."""
+@contextmanager
+def _reading(report: Report, size: int) -> Iterator[None]:
+    from rpo_edge.progress import bar
+
+    with bar("reading", size) as report.progress:
+        yield
+
+
+def _stored(
+    context: typer.Context, items: Iterable[HistoryItem], preferences: Mapping[str, str], reading: AbstractContextManager[object]
+) -> str:
+    """preferences: those that turn up as the items are read. What other programs store meanwhile is not counted.
+
+    reading: held while they are. A few are measured as they are stored, as `History.extend` says.
+    """
+    from rpo_edge.store.counting import AT_ONCE
+
     stored: list[int] = []
     with open_store(context, create=True) as history:
-        read = len(history.extend(items, stored=stored.append))
+        with reading:
+            read = len(history.extend(items, measure=False, stored=stored.append))
         for key, value in preferences.items():
             history.set_preference(key, value)
         new = sum(stored)
+        if read > AT_ONCE:
+            measure(history)
         if new >= MANY:
             _prepare(history)
     return f"{new} items added, {read - new} were there already"
@@ -97,7 +116,7 @@ def _prepare(history: History) -> None:
     with suppress(ModelError):  # of settings that cannot be read, whoever rewrites is told
         if Shelf().chosen() == DEFAULT:
             with Personalizer(history) as personalizer:
-                personalizer.prepare()
+                prepare(personalizer)
 
 
 @app.command("formats")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpo_edge import show
-from rpo_edge.cli.common import MARK, Like, Number, chunks, manner, open_store, read, say, write
+from rpo_edge.cli.common import MARK, Like, Number, chunks, get_ready, manner, open_store, read, say, write
 from rpo_edge.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def rewrite(
     draft = "" if stream else read(file)
     with open_store(context) as history:
         personalizer = Personalizer(manner(history, like), Shelf().chosen(reflector), strength=strength)
+        get_ready(history, personalizer)
         result = _stream(personalizer.streaming(query, k), chunks(file)) if stream else _rewrite(personalizer, draft, query, k)
     for notice in result.notices:
         say(f"rpo-edge: {notice}")

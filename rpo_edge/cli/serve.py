@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from rpo_edge.cli.common import Like, manner, open_store, place, say
+from rpo_edge.cli.common import Like, get_ready, manner, open_store, place, say
 from rpo_edge.errors import OptionalDependencyError
 from rpo_edge.history import History
 
@@ -56,6 +56,7 @@ def serve(
     safety, behind = Safety(host, allow_remote, token), Upstream(upstream)
     with closing(Store(place(context), _opener(context), Shelf().chosen(reflector), like, told)) as store:
         texts = manner(store.history(), like)
+        get_ready(store.history(), store.personalizer())
         store.personalizer().prepare()  # what it lacks is said at once, and no answer waits for the history's counts
 
         def ready(address: str) -> None:

@@ -10,7 +10,7 @@ What a reflector counts besides stands under one feature more, `SIDES`, and is m
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,10 +71,21 @@ def _insert(connection: sqlite3.Connection, counts: Iterable[tuple[int, Sequence
     connection.executemany("insert into measures values (?, ?, ?, ?)", rows)
 
 
-def measure_missing(connection: sqlite3.Connection, path: Path, most: int | None = None) -> None:
+def unmeasured(connection: sqlite3.Connection, path: Path) -> int:
+    """How many items `measure_missing` has to measure. They are looked through only where not all are measured."""
+    with translated(path):
+        done = _measured_with(connection)
+        if done == _features() or _read_only(connection):
+            return 0
+        return int(connection.execute("select count(*) from items where id > ?", [_last(done)]).fetchone()[0])
+
+
+def measure_missing(
+    connection: sqlite3.Connection, path: Path, most: int | None = None, measured: Callable[[int], object] = lambda done: None
+) -> None:
     """Measure what was not measured yet, or with other features; nothing in a store that may not be written.
 
-    most: how many items, up to whole batches; None: all.
+    most: how many items, up to whole batches; None: all. measured: told after each batch how many items it had.
     """
     with translated(path):
         done = _measured_with(connection)
@@ -83,8 +94,9 @@ def measure_missing(connection: sqlite3.Connection, path: Path, most: int | None
         (last,) = connection.execute("select coalesce(max(id), 0) from items").fetchone()
     left = last - _last(done) if most is None else most
     with closing(measurer(left)) as measure:
-        while left > 0 and _measure_some(connection, path, measure.rows):
-            left -= _BATCH if most is not None else 0
+        while (most is None or left > 0) and (count := _measure_some(connection, path, measure.rows)):
+            measured(count)
+            left -= _BATCH
 
 
 def _read_only(connection: sqlite3.Connection) -> bool:
@@ -119,12 +131,12 @@ def _here(texts: Sequence[str]) -> list[list[Row]]:
     return [rows_of(text) for text in texts]
 
 
-def _measure_some(connection: sqlite3.Connection, path: Path, measure: Measure = _here) -> bool:
-    """Measure the next batch; False if none is left, or another process has ended it."""
+def _measure_some(connection: sqlite3.Connection, path: Path, measure: Measure = _here) -> int:
+    """Measure the next batch and return how many items it had; 0 if none is left, or another process has ended it."""
     with writing(connection, path):
         done = _measured_with(connection)
         if done == _features():
-            return False
+            return 0
         mark = _NEW if done.startswith(_features() + _NEW) else _AGAIN
         batch = connection.execute("select id, text, kind from items where id > ? order by id limit ?", [_last(done), _BATCH]).fetchall()
         if mark == _AGAIN:
@@ -134,7 +146,7 @@ def _measure_some(connection: sqlite3.Connection, path: Path, measure: Measure =
         if mark == _AGAIN and not batch:
             add_up(connection)
         _note(connection, "features", f"{_features()}{mark}{batch[-1][0]}" if batch else _features())
-    return bool(batch)
+    return len(batch)
 
 
 def lower_marks(connection: sqlite3.Connection) -> None:
