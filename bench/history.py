@@ -5,7 +5,8 @@ the research data; of examples/history where that is absent). Queries are real d
 for all words of the draft; times are given as ratios to it too, because machines and their neighbours differ.
 The second pass takes milliseconds of a processor for each text, so that it is told from some of them (`--measured`). The profile is read from
 their sums; how many items the sums are of changes nothing. Speeds are told by the clock and by the processor time of this process,
-which others' work changes less.
+which others' work changes less. What whoever comes first pays: the first rewrite after so many texts were stored (`--first`), against the
+median of those after it in the same run, by `rules` and by `edit`; each with a store of its own.
 Everything lies in a temporary folder, some 2.5 KB an item, and is removed.
 """
 
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from rpo_edge import History
+from rpo_edge import History, HistoryItem, Personalizer
 from rpo_edge.importers import IMPORTERS, Importer, Report, read
 from rpo_edge.records import StyleProfile
 from rpo_edge.steps.profile import make_profile
@@ -36,6 +37,7 @@ SEED = 20261125
 SHORTEST, LONGEST, QUERY = 30, 200, 300  # words
 QUERIES, NAIVE, ADDED, PROFILES = 100, 3, 50, 20
 MEASURED = 5_000
+FIRST, LATER = 1_000, 5  # texts that a first rewrite waits for; rewrites after it
 SCANNED = 2000  # texts that the secret scan's speed is told from
 K = 8
 
@@ -129,6 +131,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     parser.add_argument("--measured", type=int, default=MEASURED, help="items that are measured, some milliseconds each on one core")
+    parser.add_argument("--first", type=int, default=FIRST, help="items that a first rewrite waits for; 0 for none")
     options = parser.parse_args(arguments)
     words = tokens()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -147,6 +150,23 @@ def main(arguments: list[str]) -> None:
         with History.open(Path(folder) / "small.db") as small:
             small.add("A first one, which imports what is needed.")
             told("add one item, measured at once", [seconds(small.add, text) for text in texts(words, ADDED, SEED + 2)], naive)
+        if options.first:
+            for reflector in ("rules", "edit"):
+                first(Path(folder), reflector, words, options.first)
+
+
+def first(folder: Path, reflector: str, words: list[str], count: int) -> None:
+    """The first rewrite after texts were stored and not measured, as by an import that was broken off, and those after it."""
+    draft = (ROOT / "examples/response.txt").read_text("utf-8")
+    with History.open(folder / f"{reflector}.db") as history:
+        history.extend(map(HistoryItem, texts(words, count, SEED + 3)), measure=False)
+        with Personalizer(history, reflector) as personalizer:
+            once = seconds(personalizer.rewrite, draft)
+            later = statistics.median(seconds(personalizer.rewrite, draft) for _ in range(LATER))
+    print(
+        f"first rewrite after {count} texts, {reflector}: {once:.1f} s, later median {1000 * later:.0f} ms, first / later {once / later:.0f}",
+        flush=True,
+    )
 
 
 def measured(history: History, count: int) -> None:

@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from causal_samples import trained
 
-from bench import decode, lookup, rollouts
+from bench import decode, history, lookup, rollouts
 from bench.replay import Taken, rewritten
 from training import data
 from training.rewards import REWARDS, Rollout
@@ -151,3 +151,9 @@ def test_what_is_timed_is_scored(name):
         "It is late, and I do not know!", "It's late, and I don't know.", texts=texts, others=("It is late. He does not know.",) * 3
     )
     assert REWARDS[name]([rollouts.judged(name, one)])[0] is not None
+
+
+def test_a_first_rewrite_takes_longer_than_later_ones(tmp_path, capsys):
+    history.first(tmp_path, "rules", ["it", "is", "late."], 200)
+    told = re.search(r"after 200 texts, rules: .* first / later (\d+)\n", capsys.readouterr().out)
+    assert int(told[1]) > 1
