@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from gguf_headers import File, changed
 
-from rpo_edge.errors import InputError
+from rpo_edge.errors import InputError, ModelError
 from rpo_edge.manifest import CHAT, TRAJECTORY, Manifest
 from rpo_edge.progress import bar
 from rpo_edge.prompt import SPECIAL_TOKENS
@@ -141,6 +141,54 @@ def test_a_default_that_went_away_is_said(run, shelf):
     assert refused(run("rewrite", stdin=DRAFT), b"settings.json") and refused(run("models", "list"), b"settings.json")
     assert run("rewrite", "--reflector", "rules", stdin=DRAFT)[0] == 0 and run("models", "use", "edit")[0] == 0
     assert run("rewrite", stdin=DRAFT)[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="what Windows says of such a name differs")
+def test_a_folder_that_cannot_be_read_stops_no_embedded_model(run, shelf, tmp_path, monkeypatch):
+    """A name that is too long stands for all that can be wrong with a folder, whoever runs the tests."""
+    monkeypatch.setenv("RPO_EDGE_MODELS", str(tmp_path / ("m" * 300)))
+    assert run("rewrite", "--reflector", "edit", stdin=DRAFT)[0] == 0
+    for arguments in (["--reflector", "mine"], []):  # its settings might name another model
+        assert refused(run("rewrite", *arguments, stdin=DRAFT), b"cannot be read: file name too long")
+    with pytest.raises(ModelError, match="cannot be read"):
+        Shelf().names()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become somebody who may not read")
+@pytest.mark.parametrize("closed", ["models", "."])
+def test_a_folder_that_others_may_not_read(shelf, tmp_path, closed):
+    shelf.make()
+    for folder in (tmp_path, *(parent for parent in tmp_path.parents if "pytest" in str(parent))):
+        folder.chmod(0o755)
+    (tmp_path / closed).chmod(0o700)
+    child = os.fork()
+    if child == 0:
+        os._exit(_find_as_nobody(shelf))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _find_as_nobody(shelf):
+    """Exit status of a child process: 0 if the embedded model is found, and it is said why no other can be."""
+    try:
+        os.setgid(65534)
+        os.setuid(65534)
+        assert shelf.find("edit") is not None
+        with pytest.raises(ModelError, match="models cannot be read: permission denied"):
+            shelf.find("mine")
+        return 0
+    except BaseException:
+        return 1
+
+
+def test_names_that_have_no_model(shelf):
+    assert shelf.names() == []  # no folder yet
+    shelf.make()
+    for name in ("mine", ".hidden", "no name"):
+        (shelf.folder / name).mkdir()
+        (shelf.folder / name / "manifest.json").write_text("{}", "utf-8")
+    (shelf.folder / "empty").mkdir()
+    (shelf.folder / "file").write_text("", "utf-8")
+    assert shelf.names() == ["mine"]
 
 
 def test_a_name_is_not_a_folder_that_happens_to_be_there(run, shelf, tmp_path, monkeypatch):

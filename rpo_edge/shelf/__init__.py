@@ -41,15 +41,24 @@ class Shelf:
         self.folder = folder or Path(os.environ.get(PLACE) or default_path().parent / "models")
 
     def names(self) -> list[str]:
-        """Of the user's models, sorted."""
-        return sorted(path.parent.name for path in self.folder.glob("[!.]*/manifest.json") if _NAME.fullmatch(path.parent.name))
+        """Of the user's models, sorted. Raises ModelError where the folder cannot be read."""
+        try:
+            folders = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise _unreadable(self.folder, error) from error
+        return sorted(path.name for path in folders if os.access(path / "manifest.json", os.F_OK))
 
     def find(self, name: str) -> Path | None:
-        """The folder of a model by its name: an embedded one, else one of the user's."""
+        """The folder of a model by its name: an embedded one, else one of the user's. Raises ModelError where only those could have it, and
+        their folder cannot be read."""
         if not _NAME.fullmatch(name):
             return None
-        own = self.folder / name
-        return next((path for path in embedded() if path.name == name), own if name in self.names() else None)
+        for path in embedded():
+            if path.name == name:
+                return path
+        return self.folder / name if name in self.names() else None
 
     def remove(self, name: str) -> bool:
         """Delete one of the user's models; True if it was the default, which is the package's again. Raises InputError if there is none."""
@@ -73,7 +82,9 @@ class Shelf:
             return str(json.loads(path.read_text("utf-8"))["reflector"])
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} cannot be read; delete it, and {DEFAULT} is the default again") from error
 
     def chosen(self, asked: str | None = None) -> str:
@@ -124,6 +135,10 @@ class Shelf:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
 
 
 def unknown(name: str) -> str:
