@@ -51,7 +51,7 @@ from rpo_edge.errors import InputError, StoreError
 from rpo_edge.importers import Report, read_paths
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.reopening import Store
-from rpo_edge.serve.app import application
+from rpo_edge.serve.app import PATIENCE, application
 from rpo_edge.serve.dialects import DIALECTS
 from rpo_edge.serve.outcome import Summary
 from rpo_edge.serve.plan import planned
@@ -102,7 +102,7 @@ def serving(rewriter, cloud: Cloud, safety: Safety | None = None, workers: Worke
 
 @pytest.fixture(scope="module")
 def servers(rewriter):
-    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(2, 60.0), read=2.0) as client:
+    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(2, 60.0, 60.0), read=2.0) as client:
         yield cloud, client
 
 
@@ -599,11 +599,39 @@ def test_a_slow_client_gets_all(both, wanted):
 
 
 def test_overload_passes_whole_answers_and_counts(rewriter):
-    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(1, -1.0)) as client:  # whatever begins is late
+    with clouded() as cloud, serving(rewriter, cloud, workers=Workers(1, -1.0, -1.0)) as client:  # whatever begins is late
         got = client.post("/v1/chat/completions", json=ASKED)
         assert got.json() == chat() and got.headers["rpo-edge"] == "unchanged; reason=overloaded; passed=5"
         streamed = client.post("/v1/chat/completions", json={**ASKED, "stream": True}).content
         assert said("/chat/completions", streamed) == ANSWER and b"reason=overloaded; passed=5" in streamed
+
+
+@pytest.mark.parametrize(("patience", "rewritten"), [(None, 4), (PATIENCE, 2)])
+def test_whole_answers_wait_longer_than_a_sentence(rewriter, patience, rewritten):
+    """Four at once, of which two are in work for longer than a sentence of a stream would wait. With its patience for both, the others pass."""
+    begun, done = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        streaming = rewriter.streaming
+
+        def rewrite(self, draft, query=None, *, windows="sentences"):
+            begun.release()
+            done.wait(20)
+            return rewriter.rewrite(draft, query, windows=windows)
+
+    workers = None if patience is None else Workers(2, patience, patience)
+    with clouded() as cloud, serving(Slow(), cloud, workers=workers) as client, ThreadPoolExecutor(4) as pool:
+        wholes = [pool.submit(client.post, "/v1/chat/completions", json=ASKED) for _ in range(4)]
+        try:
+            assert all(begun.acquire(timeout=10) for _ in range(2))
+            until = time.monotonic() + 10
+            while len(cloud.requests) < 4 and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(5 * PATIENCE)
+        finally:
+            done.set()
+        headers = sorted(whole.result().headers["rpo-edge"] for whole in wholes)
+    assert headers == ["rewritten"] * rewritten + ["unchanged; reason=overloaded; passed=5"] * (4 - rewritten)
 
 
 def test_a_stream_does_not_wait_for_whole_answers(rewriter, wanted):
@@ -617,7 +645,7 @@ def test_a_stream_does_not_wait_for_whole_answers(rewriter, wanted):
             done.wait(20)
             return rewriter.rewrite(draft, query, windows=windows)
 
-    with clouded() as cloud, serving(Slow(), cloud, workers=Workers(2, 60.0)) as client, ThreadPoolExecutor(2) as pool:
+    with clouded() as cloud, serving(Slow(), cloud, workers=Workers(2, 60.0, 60.0)) as client, ThreadPoolExecutor(2) as pool:
         wholes = [pool.submit(client.post, "/v1/chat/completions", json=ASKED) for _ in range(2)]
         try:
             assert all(begun.acquire(timeout=10) for _ in wholes)
@@ -644,7 +672,7 @@ def test_long_whole_answers_let_streams_between(rewriter):
         async def reply(request, body, text=text):
             return JSONResponse(chat(text))
 
-        with clouded() as cloud, serving(Watched(), cloud, workers=Workers(2, 60.0)) as client:
+        with clouded() as cloud, serving(Watched(), cloud, workers=Workers(2, 60.0, 60.0)) as client:
             cloud.reply = reply
             client.post("/v1/chat/completions", json=ASKED)
     assert asked == [(len(ANSWER), "paragraphs", QUESTION), (len(long), "sentences", QUESTION)]
@@ -803,7 +831,7 @@ def test_a_file_that_is_being_made_is_no_history_yet(opened):
 
 def test_a_store_that_cannot_be_opened_again_costs_no_answer_and_is_told_once(opened, secret_store, wanted):
     path, found = opened
-    with clouded() as cloud, serving(found.store, cloud, workers=Workers(2, 60.0)) as client:
+    with clouded() as cloud, serving(found.store, cloud, workers=Workers(2, 60.0, 60.0)) as client:
         assert client.post("/v1/chat/completions", json=ASKED).headers["rpo-edge"] == "rewritten"
         path.with_name("bad.db").write_bytes(b"SQLite format 3\0" + bytes(5000))
         path.with_name("bad.db").replace(path)

@@ -26,6 +26,7 @@ from rpo_edge.serve.workers import Workers
 
 THREADS = 2
 PATIENCE = 0.1  # seconds that a sentence may wait for a thread before it passes as it is
+PATIENCE_OF_WHOLES = 10.0  # seconds that a whole answer may: its client has waited for all of it, and sees no pause
 AT_ONCE = 2400
 """Code points of a text, some 400 words, that take less than a stream's patience to rewrite."""
 _OURS = (HEADER.encode(), TOKEN.encode())
@@ -66,8 +67,9 @@ class Unopened:
 
 def application(rewriter: Rewriter, upstream: Upstream, safety: Safety, workers: Workers | None = None) -> Starlette:
     """The proxy; it closes the upstream when it ends, and not the rewriter. workers: two threads for streams; one rewrites (a
-    Personalizer does one thing at a time), and the other sees to what needs no rewriting. Two more for whole answers."""
-    proxy = Proxy(rewriter, upstream, workers or Workers(THREADS, PATIENCE))
+    Personalizer does one thing at a time), and the other sees to what needs no rewriting. Two more for whole answers, which
+    wait longer for one."""
+    proxy = Proxy(rewriter, upstream, workers or Workers(THREADS, PATIENCE, PATIENCE_OF_WHOLES))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -16,16 +16,16 @@ T = TypeVar("T")
 
 
 class Workers:
-    """threads: how many; patience: seconds after which work that has not begun is late.
+    """threads: how many; patience: seconds after which work that has not begun is late; of_wholes: the same for `whole` answers.
 
     `whole` answers, which may take seconds, have as many threads of their own: no sentence of a stream waits until one is done.
     """
 
-    def __init__(self, threads: int, patience: float) -> None:
-        self._limiter, self._of_wholes, self._patience = CapacityLimiter(threads), CapacityLimiter(threads), patience
+    def __init__(self, threads: int, patience: float, of_wholes: float) -> None:
+        self._limiters = {whole: CapacityLimiter(threads) for whole in (False, True)}
+        self._patience = {False: patience, True: of_wholes}
 
     async def run(self, work: Callable[[bool], T], whole: bool = False) -> T:
         """What `work(late)` returns."""
         asked = time.monotonic()
-        limiter = self._of_wholes if whole else self._limiter
-        return await to_thread.run_sync(lambda: work(time.monotonic() - asked > self._patience), limiter=limiter)
+        return await to_thread.run_sync(lambda: work(time.monotonic() - asked > self._patience[whole]), limiter=self._limiters[whole])
