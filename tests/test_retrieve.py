@@ -87,6 +87,25 @@ def test_the_query_steers():
         assert found.query == "the mast, please"
 
 
+@pytest.mark.parametrize(("asked", "said"), [(3, 3), (450, 3), (450, 250), (3, 450), (450, 450), (250, 350)])
+def test_query_and_draft_both_steer_however_long_they_are(asked, said):
+    """The words that could find anything stand at the end of what is certain to be read: half of the words, or all of a shorter text."""
+    question, draft = ([f"{letter}{n}" for n in range(min(number, 200) - 1)] for letter, number in (("q", asked), ("d", said)))
+    query = " ".join([*question, "anchor", *(f"q{n}" for n in range(200, asked))])
+    text = " ".join([*draft, "harbour", *(f"d{n}" for n in range(200, said))])
+    with in_memory("The harbour is far.", "The anchor is old.", "A mast is high.") as history:
+        assert {item.text for item in retrieve(history, text, query, 3, mix=RELEVANCE).items} == {
+            "The harbour is far.",
+            "The anchor is old.",
+        }
+
+
+def test_a_long_query_leaves_words_that_a_short_draft_does_not_need():
+    with in_memory("The anchor is old.", "A mast is high.") as history:
+        query = " ".join([*(f"q{n}" for n in range(390)), "anchor"])
+        assert [item.text for item in retrieve(history, "It sails.", query, 3, mix=RELEVANCE).items] == ["The anchor is old."]
+
+
 def test_what_shows_the_habit_comes_in_from_far():
     with in_memory(LOOSE, *STIFF) as history:
         assert LOOSE not in chosen(history, DRAFT, 3, Mix(coverage=False))

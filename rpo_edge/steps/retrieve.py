@@ -30,6 +30,7 @@ from rpo_edge.segment import plain_words
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.private import PRIVATE_RUN
 from rpo_edge.steps.profile import backoffs, distribution, free_sites
+from rpo_edge.store.search import MOST_WORDS, words_of
 
 COVERAGE = 5.0
 """What showing all places is worth, in nearest items; `training/LOG.md`, section 7, has other weights beside it."""
@@ -89,8 +90,7 @@ def retrieve(
     """
     if k < 1:
         return Evidence((), query)
-    steer = f"{query} {draft[:_HEAD]}" if query else draft[:_HEAD]
-    near = history.search(steer, k * _POOL) if mix.relevance else []
+    near = history.search(_steer(query, draft[:_HEAD]), k * _POOL) if mix.relevance else []
     new = history.recent(k * _POOL) if mix.recency else []
     wanted = wants(draft[:_PLACES], profile, k) if mix.coverage and profile else []
     items = {item.id: item for item in [*near, *new] if item.id is not None}
@@ -101,6 +101,14 @@ def retrieve(
     is_new = _New(draft)
     chosen = _greedy(_fused(near, new), wanted, items, lambda number: is_new(items[number]))
     return Evidence(tuple(items[number] for number in islice(chosen, min(k, len(items)))), query)
+
+
+def _steer(query: str | None, draft: str) -> str:
+    """What is searched for: of the words that a search reads, half are the query's and half the draft's, and one has what the other leaves."""
+    if not query:
+        return draft
+    about = words_of(draft)
+    return " ".join([*words_of(query)[: max(MOST_WORDS // 2, MOST_WORDS - len(about))], *about])
 
 
 def wants(draft: str, profile: StyleProfile, k: int = 8) -> list[Want]:

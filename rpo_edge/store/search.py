@@ -35,7 +35,8 @@ from rpo_edge.store.terms import index_of, terms_of
 from rpo_edge.store.within import ALL, Within
 
 _WORD = re.compile(r"\w+")
-_WORDS = 400  # of a query
+MOST_WORDS = 400
+"""Different words of a query that are read, the first ones."""
 _SMALL = 2000  # items; all of them are ranked in some 10 ms
 _LARGE = 200_000  # items; a smaller store has the time for more
 _READ = {False: 6000, True: 1500}  # by whether it is large: items that are ranked, whose number is what costs,
@@ -78,7 +79,7 @@ def found(connection: sqlite3.Connection, query: str, k: int, within: Within = A
         return [number for (number,) in connection.execute(sql, [match, *within.values, k])]
     sql = f"""select id, title, text from (select items_fts.rowid as number, bm25(items_fts) as score from items_fts where items_fts match ?
               and {meant} order by {order} limit ?) join items on id = number order by score, date desc, id desc"""
-    words = _words(query)
+    words = words_of(query)
     if match == _any(words):
         return [number for number, _, _ in connection.execute(sql, [match, *within.values, limit])][:k]
     rows = connection.execute(sql, [match, *within.values, limit]).fetchall()
@@ -92,7 +93,7 @@ def plan(connection: sqlite3.Connection, query: str, k: int) -> Plan | None:
 
     Where all words are common none says much, and the newest items that have one are taken.
     """
-    words = _words(query)
+    words = words_of(query)
     if not words or k < 1:
         return None
     (last,) = connection.execute("select max(id) from items").fetchone()
@@ -112,8 +113,9 @@ def plan(connection: sqlite3.Connection, query: str, k: int) -> Plan | None:
     return Plan(_any(taken), BEST, _RANKED[large])
 
 
-def _words(query: str) -> list[str]:
-    return list(dict.fromkeys(_WORD.findall(query.lower())))[:_WORDS]
+def words_of(query: str) -> list[str]:
+    """The words that a query is read as."""
+    return list(dict.fromkeys(_WORD.findall(query.lower())))[:MOST_WORDS]
 
 
 def _any(words: Sequence[str]) -> str:
