@@ -20,6 +20,7 @@ from pathlib import Path
 from rpo_edge.errors import ModelError
 from rpo_edge.prompt import ALONE, ITEM, Around, beginning, ending, less, manner
 from rpo_edge.records import HistoryItem, Observation, StyleProfile
+from rpo_edge.segment import without_thought
 
 TASK = """\
 You rewrite a draft so that it reads as if the user had written it. You are told how the user writes.
@@ -43,7 +44,6 @@ _PREAMBLE = re.compile(
     r"\A[^\n:]{0,80}\b(?:rewrite|rewritten|rewrote|revised|version|draft|text)\b[^\n:]{0,80}:[*_]*[ \t]*\n+|\A(?:sure|certainly|of course)[!.,][^\n]*\n\n",
     re.IGNORECASE,
 )
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"\A(?P<mark>```|~~~)[^\n`]*\n(?P<inside>.*?)\n?^(?P=mark)[ \t]*$.*", re.DOTALL | re.MULTILINE)
 _TAGGED = re.compile(r"\A<(?P<tag>draft|rewrite|text)>\n?(?P<inside>.*?)\n?</(?P=tag)>.*", re.DOTALL | re.IGNORECASE)
 _AFTERWORD = re.compile(  # begins behind a letter, so that blank lines are looked at once
@@ -85,7 +85,7 @@ def _neighbours(around: Around) -> list[str]:
 
 def read(answer: str, draft: str) -> tuple[tuple[Observation, ...], str]:
     """Notes, one observation each, and the rewrite. Raises ValueError where the answer has no rewrite of the draft."""
-    answer = _THOUGHT.sub("", answer).strip()
+    answer = without_thought(answer)
     markers = list(_MARKER.finditer(answer))
     asked_for = len(markers) > len(_MARKER.findall(draft))  # one more than the draft has itself
     notes, rewrite = (answer[: markers[0].start()], answer[markers[0].end() :]) if asked_for else ("", answer)

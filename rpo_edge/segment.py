@@ -26,13 +26,15 @@ PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
 LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
 # The mark that begins a line of code's fence; "```ls -l``` is a command" has inline code (CommonMark, 4.5).
 FENCE = re.compile(r"`{3,}+(?![^\n`]*`)|~{3,}+")
-_THOUGHTS = ("think", "thinking", "reasoning")
-THOUGHT = re.compile(rf" {{0,3}}<(?P<thought>{'|'.join(_THOUGHTS)})>")
+THOUGHTS = ("think", "thinking", "reasoning")
+"""Tags between which models put their reasoning."""
+THOUGHT = re.compile(rf" {{0,3}}<(?P<thought>{'|'.join(THOUGHTS)})>")
 """What begins a model's reasoning in its answer, at the start of a line."""
 TO_ITS_END = r"(?:[^<]++|<(?!/(?P=thought)>))*+(?:</(?P=thought)>|\Z)"
 """The rest of it, up to its closing tag; without one, to the end of the text."""
-THOUGHT_ENDS = tuple(f"</{tag}>" for tag in _THOUGHTS)
+THOUGHT_BEGINS, THOUGHT_ENDS = tuple(f"<{tag}>" for tag in THOUGHTS), tuple(f"</{tag}>" for tag in THOUGHTS)
 _BEFORE_ANSWER = re.compile(rf"(?:(?:\s*\n)?{THOUGHT.pattern}{TO_ITS_END})+(?:\s*\n|[ \t]*)")
+_THOUGHT_FIRST = re.compile(_BEFORE_ANSWER.pattern, re.IGNORECASE)
 _BOLD_LEAD = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?::(?:\*\*|__)|(?:\*\*|__):)[ \t]+(?=[A-Z])")
 ABBREVIATIONS = frozenset([
     "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "cf", "fig", "no", "vol", "pp", "ed", "eds",
@@ -55,10 +57,17 @@ def answer_start(text: str) -> int:
     return reasoning.end() if reasoning else 0
 
 
+def without_thought(answer: str) -> str:
+    """A model's answer without its reasoning, whatever the case of the tags; none where that has no end. White space around it goes, too."""
+    answer = answer.strip()
+    reasoning = _THOUGHT_FIRST.match(answer)
+    return answer[reasoning.end() :] if reasoning else answer
+
+
 def may_think(line: str) -> bool:
     """Whether a line that has no end yet may still go on to a tag that begins the model's reasoning."""
     begun = line.lstrip(" \t")
-    return any(f"<{tag}>".startswith(begun) for tag in _THOUGHTS)
+    return any(tag.startswith(begun) for tag in THOUGHT_BEGINS)
 
 
 def words(text: str) -> list[str]:

@@ -45,6 +45,9 @@ ANSWERS = {
     "what was done": f"{REWRITE}\n\nI have changed the contractions so that they fit.",
     "offer": f"{REWRITE}\n\nLet me know if you want anything else.",
     "thought": f"<think>\nRewrite: what?\n</think>\n\nRewrite:\n{REWRITE}",
+    "thinking": f"<thinking>Rewrite: {DRAFT}</thinking>\nRewrite:\n{REWRITE}",
+    "reasoning in capitals": f"\n<Reasoning>{DRAFT}\n</reasoning> {REWRITE}",
+    "two thoughts": f"<think>\n\n</think>\n\n<reasoning>\nNo </think> yet: {DRAFT}\n</reasoning>\n\n{REWRITE}",
     "several": f'Sure!\n\nNotes: contractions\nRewrite:\n```\n"{REWRITE}"\n```\n\nNote: done.',
 }
 
@@ -86,6 +89,8 @@ OWN = [
     "`it is late`",
     "'Tis late, and we do not know the boys'",
     "We asked \"why\"",
+    "We put all of that into <think> tags, and not into <thinking>.</think>",
+    "<thinker> It is late.",
 ]  # fmt: skip
 
 
@@ -96,8 +101,9 @@ def test_what_the_draft_has_itself_is_not_taken_away(draft):
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "  \n", "Rewrite:", "Notes: contracts", "```\n```", '""', "I cannot help with that request, sorry.", "<think>It"]
-)
+    "answer", ["", "  \n", "Rewrite:", "Notes: contracts", "```\n```", '""', "I cannot help with that request, sorry.", "<think>It",
+     f"<thinking>\nRewrite:\n{DRAFT}", f"<think>So.</think><reasoning>{DRAFT}</think>"],
+)  # fmt: skip
 def test_an_answer_without_a_rewrite_is_an_error(answer):
     with pytest.raises(ValueError):
         read(answer, DRAFT)

@@ -304,8 +304,9 @@ def test_dropped_texts_are_counted_by_reason_and_a_long_one_is_not_sent(tmp_path
     assert len(server.requests) == 3 and (tmp_path / "out").read_bytes() == b""
 
 
-def test_what_a_model_thought_first_is_no_part_of_its_draft(tmp_path):
-    filled(tmp_path / "out", [{"text": TEXT}], Fake(lambda prompt: f"<think>\nHm, 3 of them.\n</think>\n\n{DRAFT}\n"))
+@pytest.mark.parametrize("tag", ["think", "thinking", "reasoning", "THINK"])
+def test_what_a_model_thought_first_is_no_part_of_its_draft(tmp_path, tag):
+    filled(tmp_path / "out", [{"text": TEXT}], Fake(lambda prompt: f"<{tag}>\nHm, 3 of them.\n</{tag}>\n\n{DRAFT}\n"))
     assert lines(tmp_path / "out")[0]["draft"] == DRAFT
 
 

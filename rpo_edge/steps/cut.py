@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from rpo_edge.features.framing import is_stock
 from rpo_edge.features.letters import GREETING, SIGN_OFF
-from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, THOUGHT, may_think, sentences
+from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, THOUGHT, THOUGHTS, may_think, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.verse import may_be_verse
 
@@ -102,9 +102,7 @@ _OVER_LINES = tuple(
         ("<pre", "</pre>"),
         ("<style", "</style>"),
         ("<script", "</script>"),
-        ("<think", "</think>"),
-        ("<thinking", "</thinking>"),
-        ("<reasoning", "</reasoning>"),
+        *((f"<{tag}", f"</{tag}>") for tag in THOUGHTS),
     )
 )
 

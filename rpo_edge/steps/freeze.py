@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rpo_edge.features.letters import awaits_name
-from rpo_edge.segment import FENCE, THOUGHT, TO_ITS_END
+from rpo_edge.segment import FENCE, THOUGHT, THOUGHT_BEGINS, THOUGHTS, TO_ITS_END
 
 SIGNATURE = "signature"
 """The kind of a placeholder below a parting phrase, which a sign-off of the user's may fill with their name, and nothing else may change."""
@@ -89,7 +89,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     for kind, needs, source in (
         (
             "code",
-            ("```", "~~~", "<think", "<reasoning"),
+            ("```", "~~~", *THOUGHT_BEGINS),
             rf"^[ \t>]*(?P<fence>{FENCE.pattern})[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"
             rf"|^{THOUGHT.pattern}{TO_ITS_END}",  # each may hold what opens the other
         ),
@@ -100,7 +100,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "html",
             ("<",),
-            r"(?i:<(?P<tag>pre|code|style|script|think|thinking|reasoning)\b[^<>\n]{0,200}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)",
+            rf"(?i:<(?P<tag>pre|code|style|script|{'|'.join(THOUGHTS)})\b[^<>\n]{{0,200}}>(?:[^<]+|<(?!/?(?P=tag)\b))*+</(?P=tag)>)",
         ),
         ("code", ("---",), r"\A---[ \t]*\r?\n(?=[\w-]{1,40}:)(?:(?!---)[^\n]{0,500}\n){1,60}---[ \t]*\r?$"),  # front matter
         ("code", ("$ ", "@@ "), r"^[ \t]*\$ (?=[a-z.~/])[^\n]+|^@@ [^\n]{1,60} @@[^\n]*(?:\n[ +\-\\][^\n]*)*"),  # a shell's prompt, a diff

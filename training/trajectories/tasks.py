@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from rpo_edge.edits import align
 from rpo_edge.features import CHOICES
 from rpo_edge.prompt import END, REWRITE, parse
+from rpo_edge.segment import without_thought
 from rpo_edge.steps.guard import guard
 from training.data import Row
 from training.trajectories import lines
@@ -50,7 +51,6 @@ Rewrite:
 
 {text}"""
 
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # what reasoning models may put before an answer
 _REFUSAL = re.compile(
     r"\bas an AI\b|\bI(?:'m| am) (?:unable|not able) to (?:assist|help|comply|provide|rewrite|fulfill)\b"
     r"|\bI (?:can't|cannot|can not|won't|will not) (?:assist|help|comply|provide|rewrite|fulfill)\b|\b(?:sorry|apologi[sz]e),? but I\b",
@@ -92,7 +92,7 @@ class Task:
         if any(len(row[name]) > LONGEST for name in self.needs):
             raise Unusable("too long to ask for")
         shown = {name: row[name] for name in self.needs} | {"features": ", ".join(choice.name for choice in CHOICES)}
-        return self.read(row, _THOUGHT.sub("", teacher.ask(self.prompt.format_map(shown))).strip())
+        return self.read(row, without_thought(teacher.ask(self.prompt.format_map(shown))))
 
 
 def read_draft(row: Row, answer: str) -> str:
