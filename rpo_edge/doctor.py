@@ -18,7 +18,6 @@ from rpo_edge.manifest import Manifest, embedded
 from rpo_edge.reflectors import DEFAULT
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.shelf import RULES, Shelf, unknown
-from rpo_edge.shelf import translated as of_shelf
 from rpo_edge.store.files import translated
 from rpo_edge.store.keys import Ask
 
@@ -41,7 +40,7 @@ def checks(store: Path, ask: Ask | None = None) -> Iterator[Check]:
     shelf = Shelf()
     folders = [*embedded()]
     try:
-        folders += _own(shelf)
+        folders += [shelf.folder / name for name in shelf.names()]
     except RpoEdgeError as error:
         yield Check("your models", False, str(error))
     yield from map(_model, folders)
@@ -64,14 +63,6 @@ def _store(path: Path, ask: Ask | None) -> Check:
     if os.name == "posix" and mode & 0o077:
         return Check("history", False, f"{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")
     return Check("history", True, f"{count} items in {path}{', encrypted' if encrypted else ''}")
-
-
-def _own(shelf: Shelf) -> list[Path]:
-    """Folders of the user's models. Raises InputError where these may not be looked for, of which the shelf says nothing, or not in our words."""
-    with of_shelf(shelf.folder):
-        if shelf.folder.is_dir():
-            next(shelf.folder.iterdir(), None)
-        return [shelf.folder / name for name in shelf.names()]
 
 
 def _model(folder: Path) -> Check:

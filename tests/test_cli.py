@@ -304,7 +304,8 @@ main()
     assert done.returncode == 2 and done.stderr == b""
     assert [line for line in lines if "ermission denied" in line] == [
         f"FAIL  history: the history {closed / 'own.db'} cannot be used: Permission denied",
-        f"FAIL  your models: {tmp_path / models}: permission denied",
+        f"FAIL  your models: {tmp_path / models} cannot be read: permission denied",
+        f"FAIL  default reflector: {tmp_path / models / 'settings.json'} cannot be read: permission denied",
     ]
     assert any(line.startswith("ok    model edit") for line in lines) and any(line.startswith("ok    onnxruntime") for line in lines)
 
