@@ -126,6 +126,21 @@ def starts_clause(text: str, start: int) -> bool:
     return before[-1] in _CLAUSE_OPENERS and not {"all", "everything", "anything", "whatever", "what", "only"}.intersection(before)
 
 
+def without_quoted(text: str, instead: str, others: str = "") -> str:
+    """`text` with `instead` for each quotation within a line, and for what the pattern `others` finds; none may begin with “.
+
+    From a “ without its end no other “ of the line has one: the rest is taken at once and looked through for what is no “, as reading on
+    from each takes time that grows with their square.
+    """
+    closed = rf'"[^"\n]*"|{others}' if others else r'"[^"\n]*"'
+    return re.sub(rf"{closed}|“[^”\n]*+(?P<end>”)?", lambda found: _left(found, closed, instead), text)
+
+
+def _left(found: re.Match[str], closed: str, instead: str) -> str:
+    unclosed = found[0].startswith("“") and not found["end"]
+    return re.sub(closed, lambda _: instead, found[0]) if unclosed else instead
+
+
 def is_capitalised(text: str, start: int) -> bool:
     """Whether the word at `start` has a capital."""
     return text[start : start + 1].isupper()

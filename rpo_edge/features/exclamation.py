@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.features.context import alternatives, line_of
+from rpo_edge.features.context import alternatives, line_of, without_quoted
 from rpo_edge.features.letters import OFFICE, is_letter
 from rpo_edge.segment import line_mark, paragraphs, prose_start, sentences, words
 
@@ -23,7 +23,6 @@ _LONGEST_NAME = 10  # characters, with its mark
 _TO_YOU = re.compile(r"\b(?:you|your)\b", re.IGNORECASE)
 _OF_US = re.compile(r"\b(?:we|us|our|let['’]?s)\b", re.IGNORECASE)
 """Said to somebody only where a "you" stands beside it: of mankind, or of who works a sum out, essays say "we"."""
-_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
 _WISH = re.compile(r"\W*(?:happy birthday|congratulations|cheers|good luck(?! (?:with|on|in)\b)|well done)\b", re.IGNORECASE)
 """Called out even by who calls nothing else out; "Good luck with your project!" is a closing phrase of models'."""
 _UNDATED = re.compile(r"\(n\.d\.\)\.?\s*\Z")
@@ -85,7 +84,7 @@ def _exclamation(text: str) -> Iterator[Site]:
     Where a small letter follows, a name has the mark ("They sued Yahoo! last year"), but for who writes small letters throughout. The mark of a
     wish ("Happy birthday!") goes only for who wants none anywhere.
     """
-    grave, to_you = _grave_parts(text), bool(_TO_YOU.search(_QUOTED.sub(" ", text)))
+    grave, to_you = _grave_parts(text), bool(_TO_YOU.search(without_quoted(text, " ")))
     for span in sentences(text):
         sentence = text[span.start : span.end].rstrip()
         if not sentence.endswith((".", "!")) or sentence.endswith(("..", "!!", "?!")):

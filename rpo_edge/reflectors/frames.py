@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from rpo_edge.features.base import Site, like
+from rpo_edge.features.context import without_quoted
 from rpo_edge.features.framing import fits_behind, is_greeted, opener_end
 from rpo_edge.features.letters import CONDOLES, GREETING, OWN_NAME, SIGN_OFF, body, frame_key, has_frame, without_lines
 from rpo_edge.reflectors.base import Window
@@ -18,7 +19,7 @@ _FEWEST_WORDS = 25  # what is shorter is an answer ("42", "yes"), no letter
 _NO_LETTER = re.compile(r"[ \t]*(?:\||```|~~~|\*\*|\(?\d{1,2}/\d{0,2}\)?[ \t])| {4}|\t")
 """A line of a table, of code or of a thread ("2/ "), or one that is led by bold."""
 _SPEECH = re.compile(r'[,.!?…]["”]')
-_SPOKEN = re.compile(r'"[^"\n]*"|“[^”\n]*”|\*[^*\n]+\*')
+_IN_STARS = r"\*[^*\n]+\*"
 _ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your)\b(?!['’]s)", re.IGNORECASE)
 """Somebody who writes, or is written to: stories and essays have none outside of what others say."""
 _FEWEST_STATED = 12  # for who asked for one, and while the rest is still to come
@@ -189,7 +190,7 @@ def _can_be_framed(name: str, window: Window, stated: bool) -> bool:
     edges = [*lines[: int(window.first)], *lines[len(lines) - int(window.last) :]]
     if any(map(line_mark, edges)) or any(line_mark(line).startswith("#") or _NO_LETTER.match(line) for line in lines):
         return False
-    if not stated and _SPEECH.search(whole) and not _ADDRESSES.search(_SPOKEN.sub("", whole)):
+    if not stated and _SPEECH.search(whole) and not _ADDRESSES.search(without_quoted(whole, "", _IN_STARS)):
         return False  # a story, or an essay
     return len(WORD.findall(whole)) >= (_FEWEST_STATED if stated or window.sentence else _FEWEST_WORDS)
 
