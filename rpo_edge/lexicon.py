@@ -1,7 +1,7 @@
 """Closed lists of English words and phrases that the features, the rules and the guard share.
 
-Data only: everything is lower case and nothing is compiled or read here, so that importing this module costs next to
-nothing. Phrases are written with underscores for spaces where a list is split at spaces.
+Data, and what writes out its short forms: everything is lower case, no pattern is compiled and no file read here, so that importing this module
+costs little. Phrases are written with underscores for spaces where a list is split at spaces.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ BEFORE_OBJECTS: tuple[str, ...] = (
     "a", "an", "the", "this", "these", "those", "my", "your", "our", "his", "their", "its", "any", "some", "each", "every",
 )  # fmt: skip
 # One row a line: "formal forms = plain forms", optionally "+ words that must follow" (each form is then taken
-# with each of the words; DETERMINERS stands for those above). Under "formal" only the formal form may be replaced: the plain one means
+# with each of the words; DETERMINERS stands for those above); "&" goes on with the row. Its first pair names the habit: where one has rows under both
+# headings, "attempting" stands in both. Under "formal" only the formal form may be replaced: the plain one means
 # too much else.
 _BOTH_WAYS = """
-purchased purchasing to_purchase purchase_a purchase_an purchase_the purchase_this purchase_these purchase_those purchase_my purchase_your purchase_our purchase_his purchase_their purchase_its purchase_any purchase_some purchase_each purchase_every purchase_it purchase_them = bought buying to_buy buy_a buy_an buy_the buy_this buy_these buy_those buy_my buy_your buy_our buy_his buy_their buy_its buy_any buy_some buy_each buy_every buy_it buy_them
+purchased purchasing to_purchase = bought buying to_buy & purchase = buy + DETERMINERS it them
 attempting_to attempted_to to_attempt_to = trying_to tried_to to_try_to
 ensure ensures ensured ensuring = make_sure makes_sure made_sure making_sure + that
 ensure = make_sure + you they we
@@ -211,9 +212,13 @@ def _split(text: str) -> list[str]:
 
 def _register_rows(lines: str, context: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     for line in lines.strip().splitlines():
-        pair, _, after = line.partition(" + ")
-        formal, plain = pair.split(" = ")
-        yield _forms(formal, after), _forms(plain, after), context
+        formal: list[str] = []
+        plain: list[str] = []
+        for part in line.split(" & "):
+            pair, _, after = part.partition(" + ")
+            for forms, side in zip((formal, plain), pair.split(" = "), strict=True):
+                forms += _forms(side, after)
+        yield tuple(formal), tuple(plain), context
 
 
 def _forms(side: str, after: str) -> tuple[str, ...]:

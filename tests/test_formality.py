@@ -85,6 +85,30 @@ def test_words_of_talk_are_twins_of_the_list():
     assert all(any(twin.startswith(f"{word} ") for twin in twins) for word in TALK)
 
 
+def test_no_pair_stands_in_the_list_twice():
+    """But for one that names the habit of a second row, which is read one way only."""
+    rows = [(list(zip(formal, plain, strict=True)), context) for formal, plain, context in FORMAL_PLAIN]
+    both_ways = {pairs[0] for pairs, context in rows if not context}
+    said = Counter(pair for pairs, context in rows for pair in (pairs[1:] if context and pairs[0] in both_ways else pairs))
+    assert [pair for pair, n in said.items() if n > 1] == []
+    assert all(formal != plain for formal, plain in said)
+
+
+@pytest.mark.parametrize(
+    ("formal", "plain"),
+    [
+        ("purchased", "bought"),
+        ("to purchase", "to buy"),
+        ("purchase an", "buy an"),
+        ("purchase every", "buy every"),
+        ("purchase them", "buy them"),
+    ],
+)
+def test_one_row_has_the_forms_of_purchase(formal, plain):
+    (row,) = (row for row in FORMAL_PLAIN if row[0][0] == "purchased")
+    assert (formal, plain) in zip(row[0], row[1], strict=True) and "purchase" not in row[0]
+
+
 def test_no_talk_is_put_in_for_who_spells_out(tmp_path):
     for name, words in (("spelled", "It is late."), ("contracted", "It's late.")):
         with History.open(tmp_path / f"{name}.db") as store:
