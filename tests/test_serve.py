@@ -606,52 +606,47 @@ def test_overload_passes_whole_answers_and_counts(rewriter):
         assert said("/chat/completions", streamed) == ANSWER and b"reason=overloaded; passed=5" in streamed
 
 
+class Held:
+    """Whole answers are begun, and wait until `done`; streams do not."""
+
+    def __init__(self, rewriter):
+        self.begun, self.done = threading.Semaphore(0), threading.Event()
+        self.streaming, self._rewriter = rewriter.streaming, rewriter
+
+    def rewrite(self, draft, query=None, *, windows="sentences"):
+        self.begun.release()
+        self.done.wait(20)
+        return self._rewriter.rewrite(draft, query, windows=windows)
+
+
 @pytest.mark.parametrize(("patience", "rewritten"), [(None, 4), (PATIENCE, 2)])
 def test_whole_answers_wait_longer_than_a_sentence(rewriter, patience, rewritten):
     """Four at once, of which two are in work for longer than a sentence of a stream would wait. With its patience for both, the others pass."""
-    begun, done = threading.Semaphore(0), threading.Event()
-
-    class Slow:
-        streaming = rewriter.streaming
-
-        def rewrite(self, draft, query=None, *, windows="sentences"):
-            begun.release()
-            done.wait(20)
-            return rewriter.rewrite(draft, query, windows=windows)
-
+    slow = Held(rewriter)
     workers = None if patience is None else Workers(2, patience, patience)
-    with clouded() as cloud, serving(Slow(), cloud, workers=workers) as client, ThreadPoolExecutor(4) as pool:
+    with clouded() as cloud, serving(slow, cloud, workers=workers) as client, ThreadPoolExecutor(4) as pool:
         wholes = [pool.submit(client.post, "/v1/chat/completions", json=ASKED) for _ in range(4)]
         try:
-            assert all(begun.acquire(timeout=10) for _ in range(2))
+            assert all(slow.begun.acquire(timeout=10) for _ in range(2))
             until = time.monotonic() + 10
             while len(cloud.requests) < 4 and time.monotonic() < until:
                 time.sleep(0.01)
             time.sleep(5 * PATIENCE)
         finally:
-            done.set()
+            slow.done.set()
         headers = sorted(whole.result().headers["rpo-edge"] for whole in wholes)
     assert headers == ["rewritten"] * rewritten + ["unchanged; reason=overloaded; passed=5"] * (4 - rewritten)
 
 
 def test_a_stream_does_not_wait_for_whole_answers(rewriter, wanted):
-    begun, done = threading.Semaphore(0), threading.Event()
-
-    class Slow:
-        streaming = rewriter.streaming
-
-        def rewrite(self, draft, query=None, *, windows="sentences"):
-            begun.release()
-            done.wait(20)
-            return rewriter.rewrite(draft, query, windows=windows)
-
-    with clouded() as cloud, serving(Slow(), cloud, workers=Workers(2, 60.0, 60.0)) as client, ThreadPoolExecutor(2) as pool:
+    slow = Held(rewriter)
+    with clouded() as cloud, serving(slow, cloud, workers=Workers(2, 60.0, 60.0)) as client, ThreadPoolExecutor(2) as pool:
         wholes = [pool.submit(client.post, "/v1/chat/completions", json=ASKED) for _ in range(2)]
         try:
-            assert all(begun.acquire(timeout=10) for _ in wholes)
+            assert all(slow.begun.acquire(timeout=10) for _ in wholes)
             got = client.post("/v1/chat/completions", json={**ASKED, "stream": True}, timeout=10)
         finally:
-            done.set()
+            slow.done.set()
         assert said("/chat/completions", got.content) == wanted
         assert all(whole.result().json()["choices"][0]["message"]["content"] == wanted for whole in wholes)
 
