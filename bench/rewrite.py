@@ -1,15 +1,17 @@
 """`python -m bench rewrite [--llama]`: for each reflector, cold process time as a ratio to importing onnxruntime, warm time, peak memory.
 
-Runs of ours and of the import alternate, so that a slow machine is slow for both.
+Cold runs and those of the import alternate, so that a slow machine is slow for both. Warm, each of some twenty answers of `examples/eval` is rewritten once, since
+what was just read is remembered; times are brought to 300 words.
 
-`--llama`: how many times as long llama.cpp needs to say the same rewrite token by token, with a model of SmolLM2-135M's shape in Q4_0 whose prompt it has
+`--llama`: how many times as long llama.cpp needs to say the same rewrites token by token, with a model of SmolLM2-135M's shape in Q4_0 whose prompt it has
 read already. Its weights are random: the tokens of the rewrite are given (`replay.py`), cut by a tokenizer of the examples, and every one costs what it costs.
-Runs of both take turns. Needs what `python -m bench decode` needs.
+Both take turns. Needs what `python -m bench decode` needs.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -19,10 +21,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rpo_edge import History, Personalizer
+from rpo_edge.importers import Report, read_paths
+
 ROOT = Path(__file__).resolve().parents[1]
 DRAFT = ROOT / "examples" / "response.txt"
+ANSWERS = ROOT / "examples" / "eval" / "drafts.jsonl"
 RUNS = 9
 WORDS = 300
+_NEAR = 50
+"""Words more or less that an answer may have."""
 REFLECTORS = ("rules", "edit")
 
 
@@ -36,9 +44,17 @@ def _run(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - begun, usage.ru_maxrss / 1024
 
 
-def draft() -> str:
-    """Of so many words."""
-    return " ".join((DRAFT.read_text("utf-8") * 4).split(" ")[:WORDS])
+def answers() -> list[str]:
+    """Of language models, each of about so many words."""
+    said = [json.loads(line)["response"] for line in ANSWERS.read_text("utf-8").splitlines()]
+    return [text for text in said if abs(len(text.split()) - WORDS) <= _NEAR]
+
+
+def timed(personalizer: Personalizer, text: str) -> tuple[float, str]:
+    """Seconds for the rewrite of a text that it has not seen, and the rewrite."""
+    begun = time.perf_counter()
+    text = personalizer.rewrite(text).text
+    return time.perf_counter() - begun, text
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:
@@ -56,52 +72,40 @@ def cold(store: Path, reflector: str) -> None:
 
 
 def warm(store: Path, reflector: str) -> None:
-    """Time of a rewrite of 300 words in a running process."""
-    from rpo_edge import History, Personalizer
-
-    text = draft()
+    """Time of rewrites in a running process."""
     with History.open(store) as history, Personalizer(history, reflector) as personalizer:
-        personalizer.rewrite(text)
-        times = []
-        for _ in range(RUNS):
-            begun = time.perf_counter()
-            personalizer.rewrite(text)
-            times.append((time.perf_counter() - begun) * 1000)
-    print(f"{reflector}: warm, {WORDS} words: {spread(times)} ms")
+        timed(personalizer, DRAFT.read_text("utf-8"))
+        times = [timed(personalizer, text)[0] * 1000 * WORDS / len(text.split()) for text in answers()]
+    print(f"{reflector}: warm, {WORDS} words, {len(times)} answers: {spread(times)} ms")
 
 
 def against_llama(store: Path, reflector: str, folder: Path) -> None:
-    """What llama.cpp needs for the rewrite's tokens, as a ratio to what the warm reflector needs for the rewrite."""
+    """What llama.cpp needs for the rewrites' tokens, as a ratio to what the warm reflector needs for the rewrites."""
     from transformers import PreTrainedTokenizerFast
 
     from bench import decode
     from bench.replay import replayed
     from export.formats import gguf
-    from rpo_edge import History, Personalizer
 
     source = folder / "checkpoint"
     if not source.exists():
         decode.checkpoint("135m", source)
         gguf.write(source, folder / "model.gguf", "q4_0")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
-    runtime, text = decode.opened(folder / "model.gguf", decode.CONTEXT), draft()
+    runtime = decode.opened(folder / "model.gguf", decode.CONTEXT)
+    ratios = []
     with History.open(store) as history, Personalizer(history, reflector) as personalizer:
-        prompt, said = (tokenizer(t, add_special_tokens=False).input_ids for t in (text, personalizer.rewrite(text).text))
-        ratios = []
-        for _ in range(RUNS):
-            begun = time.perf_counter()
-            personalizer.rewrite(text)
-            ours = time.perf_counter() - begun
+        timed(personalizer, DRAFT.read_text("utf-8"))
+        for text in answers():
+            ours, rewrite = timed(personalizer, text)
+            prompt, said = (tokenizer(t, add_special_tokens=False).input_ids for t in (text, rewrite))
             ratios.append(replayed(runtime, prompt, said, None).rest / ours)
     runtime.close()
-    print(f"{reflector}: llama.cpp with 135 million parameters, Q4_0, {len(said)} tokens / warm rewrite: {spread(ratios)}")
+    print(f"{reflector}: llama.cpp with 135 million parameters, Q4_0 / warm rewrite: {spread(ratios)}")
 
 
 def main(arguments: Sequence[str]) -> None:
     """For every reflector, on the example history."""
-    from rpo_edge import History
-    from rpo_edge.importers import Report, read_paths
-
     parser = argparse.ArgumentParser(
         prog="python -m bench rewrite", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
