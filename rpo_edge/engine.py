@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rpo_edge.features.letters import SIGN_OFF, without_lines
 from rpo_edge.history import History
 from rpo_edge.records import Edit, Evidence, StyleProfile, Verdict
-from rpo_edge.reflectors.base import Reflector, Remembering
+from rpo_edge.reflectors.base import Citing, Reflector, Remembering
 from rpo_edge.steps.guard import guard
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.retrieve import Mix, retrieve
@@ -73,8 +73,9 @@ class Engine:
         states = self.history.states() if isinstance(self.reflector, Remembering) else None  # before the rest is read, see there
         with clock("profile"):
             profile = self.history.profile(self.reflector.counter)
+        shown = None if isinstance(self.reflector, Citing) else profile  # nobody needs texts that show each habit
         with clock("retrieve"):
-            return Material(profile, retrieve(self.history, draft, query, k, profile, self.mix), states)
+            return Material(profile, retrieve(self.history, draft, query, k, shown, self.mix), states)
 
     def remember(self, material: Material) -> None:
         """Before the reflector sees this material."""

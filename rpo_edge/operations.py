@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -55,6 +55,11 @@ class Operation:
     after: str
     initial: bool = False
     following: str = ""
+
+    @property
+    def anchored(self) -> bool:
+        """Whether it hangs on certain words or marks; any other may be put in beside any word."""
+        return bool(self.before or self.following)
 
 
 class Word(NamedTuple):
@@ -189,21 +194,32 @@ class Vocabulary:
         mask = np.zeros((len(words), len(self)), dtype=np.bool_)
         for i, word in enumerate(words):
             row = mask[i]
-            following = draft[words[i + 1].start : words[i + 1].end].lower() if i + 1 < len(words) else ""
-            gap = draft[word.end : words[i + 1].start] if following else draft[word.end :]
-            numbers = [*self._by_head.get(straight(draft[word.start : word.end].lower()), ()), *self._by_mark.get(gap[:1], ())]
-            for number in numbers:
-                row[number] = self.edit(number, draft, words, i) is not None
-            if gap in (" ", ""):
+            if self._gap(draft, words, i) in (" ", ""):
                 row |= self._after_any
-                if following in self._after_one:
-                    row[self._after_one[following]] = True
             if not word.initial:
                 row |= self._put_in[_article(draft, words, i)]
             elif _lowered(draft[word.start : word.end]):
                 row |= self._put_first
             row[self._doubling(draft, words, i)] = False
+        for i, number, _ in self.anchored(draft, words):
+            mask[i, number] = True
         return mask
+
+    def anchored(self, draft: str, words: Sequence[Word], wanted: Container[int] | None = None) -> Iterator[tuple[int, int, Edit]]:
+        """What `mask` finds of anchored operations: (word, operation, edit). wanted: those that are looked for; all of them if None."""
+        for i, word in enumerate(words):
+            gap = self._gap(draft, words, i)
+            numbers = [*self._by_head.get(straight(draft[word.start : word.end].lower()), ()), *self._by_mark.get(gap[:1], ())]
+            if gap == " " and i + 1 < len(words):
+                numbers += self._after_one.get(draft[words[i + 1].start : words[i + 1].end].lower(), ())
+            for number in numbers:
+                if (wanted is None or number in wanted) and (edit := self.edit(number, draft, words, i)) is not None:
+                    yield i, number, edit
+
+    @staticmethod
+    def _gap(draft: str, words: Sequence[Word], i: int) -> str:
+        """What stands between a word and the next, or the end."""
+        return draft[words[i].end : words[i + 1].start if i + 1 < len(words) else None]
 
     def _doubling(self, draft: str, words: Sequence[Word], i: int) -> list[int]:
         """Operations that would put a word beside its like."""

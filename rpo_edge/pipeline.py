@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from types import TracebackType
@@ -26,7 +25,7 @@ from rpo_edge.history import History
 from rpo_edge.manifest import embedded
 from rpo_edge.records import Edit, Evidence, Reverted, Rewrite, StyleProfile, Verdict
 from rpo_edge.reflectors import DEFAULT, load
-from rpo_edge.reflectors.base import Closable, Foreseeing, Reflector, Window
+from rpo_edge.reflectors.base import Closable, Reflector, Window
 from rpo_edge.reflectors.observed import Observed
 from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.segment import Span, answer_start, paragraphs
@@ -149,16 +148,11 @@ def _in_paragraphs(engine: Engine, draft: str, query: str | None, k: int) -> Rew
         return unchanged(EMPTY_HISTORY)
     if not seen.english:
         return unchanged(NOT_ENGLISH)
-    with clock("freeze"):
-        shown = [*windows(seen.answer, seen.frozen)]
-    if isinstance(reflector, Foreseeing):  # its model reads while the profile is read
-        with suppress(Exception):  # which comes again where the windows are shown, and is told there
-            reflector.foresee([window.text for window in shown])
     material = engine.material(seen.answer, query, k, clock)
     try:
         with clock("reflect"):
             engine.remember(material)
-            observed, proposed = _reflected(reflector, shown, material.evidence, material.profile, engine.strength)
+            observed, proposed = reflect(reflector, seen.answer, seen.frozen, material.evidence, material.profile, engine.strength)
     except Exception as error:  # a reflector may be anyone's: whatever goes wrong in it, the draft is still an answer
         reason = str(error) if isinstance(error, ReflectorError) else f"the reflector failed: {type(error).__name__}: {error}"
         return unchanged(reason, *engine.notices, verdict=Verdict(False, (Reverted(seen.answer, reason),)), failed=True)
@@ -194,15 +188,9 @@ def reflect(
     reflector: Reflector, draft: str, frozen: Sequence[Frozen], evidence: Evidence, profile: StyleProfile, strength: float = 1.0
 ) -> tuple[Observed, list[Edit]]:
     """What the reflector says of all windows of a draft, and every edit."""
-    return _reflected(reflector, windows(draft, frozen), evidence, profile, strength)
-
-
-def _reflected(
-    reflector: Reflector, shown: Iterable[Window], evidence: Evidence, profile: StyleProfile, strength: float
-) -> tuple[Observed, list[Edit]]:
     observed = Observed()
     edits: list[Edit] = []
-    for window in shown:
+    for window in windows(draft, frozen):
         reflection = reflector.reflect(replace(window, strength=strength), evidence, profile)
         apply(window.text, reflection.edits)  # raises for edits that do not fit
         edits += [shift(edit, window.start) for edit in reflection.edits]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -104,6 +105,16 @@ def sentences(text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Span]:
     Line breaks before list items, headings and blank lines end a sentence too; nothing inside a `closed`
     span does.
     """
+    return _sentences(text, closed) if closed else [*_last_read(text)]
+
+
+@lru_cache(maxsize=2)
+def _last_read(text: str) -> tuple[Span, ...]:
+    """Feature after feature asks for the sentences of one text."""
+    return tuple(_sentences(text, ()))
+
+
+def _sentences(text: str, closed: Sequence[tuple[int, int]]) -> list[Span]:
     spans, start, k = [], 0, 0
     for match in _SENTENCE_END.finditer(text):
         end = match.end()

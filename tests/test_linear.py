@@ -7,9 +7,10 @@ import pytest
 
 from rpo_edge.features import CHOICES, MEASURES, Site
 from rpo_edge.features.context import without_quoted
+from rpo_edge.records import Habit, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.frames import framed
-from rpo_edge.reflectors.rates import Rates
+from rpo_edge.reflectors.rates import Rates, User
 from rpo_edge.steps.freeze import freeze
 
 READERS = {choice.name: lambda text, choice=choice: list(choice.sites(text)) for choice in CHOICES}
@@ -76,5 +77,7 @@ def test_quotations_are_what_the_plain_pattern_finds(text):
 def test_a_greeting_waits_for_no_end_of_quotations(within):
     said = f'It was late, and you know that "no," she said, was all that anybody heard of it in all of the house on that one day. {"“" * 100_000}'
     with within(10):  # a hundredth of a second; reading on from each mark takes minutes
-        found = framed(Site("greeting", 0, 0, "none"), Rates({"greeting": {"hi": 9.0}}, {}, {}), Window(said, 0))
+        found = framed(
+            Site("greeting", 0, 0, "none"), Rates(User(StyleProfile({"greeting": Habit("greeting", {"hi": 9.0})})), {}), Window(said, 0)
+        )
     assert found == ("hi", "Hi,\n\n")

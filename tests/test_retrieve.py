@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rpo_edge import History
 from rpo_edge.pipeline import Personalizer
-from rpo_edge.records import Habit, HistoryItem, StyleProfile
+from rpo_edge.records import Habit, HistoryItem, ReflectorInfo, StyleProfile
+from rpo_edge.reflectors.base import Reflection
 from rpo_edge.steps.profile import measure
 from rpo_edge.steps.retrieve import ALL, Mix, retrieve, wants
 
@@ -189,6 +190,25 @@ def test_the_pipeline_cites_what_the_mix_chose_first():
         }
         assert first[RELEVANCE] == {1}
         assert 1 not in first[Mix(False, False, False)]
+
+
+@pytest.mark.parametrize("cites", [False, True])
+def test_texts_that_show_habits_are_looked_for_where_they_are_read(cites):
+    seen: list[str] = []
+
+    class Reader:
+        info, counter = ReflectorInfo("reader"), None
+
+        def reflect(self, window, evidence, profile):
+            seen.extend(item.text for item in evidence.items)
+            return Reflection()
+
+    class Citing(Reader):
+        cites_only = True
+
+    with in_memory(LOOSE, *STIFF) as history:
+        Personalizer(history, Citing() if cites else Reader()).rewrite(DRAFT, k=3)
+    assert len(seen) == 3 and (LOOSE in seen) is not cites
 
 
 # -- the experiment ----------------------------------------------------------------------------------------------------

@@ -285,12 +285,13 @@ def test_a_network_that_tells_no_words_apart_is_noted():
 
 
 def test_choices_are_those_of_a_device(back, tmp_path):
-    same = choices(back, MODEL, [ANSWER])
+    drafts = [ANSWER, "However, it is very small. It was not seen, and they do not know it."]
+    same = choices(back, MODEL, drafts)
     assert same.places > 10 and same.top1 == same.sure == 1 and 0 <= same.kl <= same.largest_kl < 0.01 and same.changed > 0
     many = len(load_file(back / "model.safetensors")["classifier.bias"])
     keep = np.where(np.arange(many) == 0, 50.0, 0.0).astype(np.float32)  # what the network says of keeping weighs nothing
-    assert choices(altered(back, tmp_path / "keep", classifier_bias=keep), MODEL, [ANSWER]) == same
-    timid = choices(altered(back, tmp_path / "timid", classifier_bias=np.float32(-30.0)), MODEL, [ANSWER])
+    assert choices(altered(back, tmp_path / "keep", classifier_bias=keep), MODEL, drafts) == same
+    timid = choices(altered(back, tmp_path / "timid", classifier_bias=np.float32(-30.0)), MODEL, drafts)
     assert timid.changed == 0 and timid.places == same.places and timid.kl > 0.01 and timid.top1 == 1 - same.changed / same.places
 
 

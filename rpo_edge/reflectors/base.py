@@ -6,9 +6,9 @@ checks safety: the guard does, for every reflector alike. Same window, same prof
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from rpo_edge.history import Counter
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
@@ -114,9 +114,10 @@ class Remembering(Protocol):
 
 
 @runtime_checkable
-class Foreseeing(Protocol):
-    """A reflector whose model reads texts alone, and so may begin before the rest of what it goes by is there."""
+class Citing(Protocol):
+    """A reflector that reads no texts, as it goes by the profile: of those that are retrieved it only names what it cites first."""
 
-    def foresee(self, texts: Sequence[str]) -> None:
-        """The texts of the windows that it will be shown next, in their order; what was foreseen before is forgotten."""
+    @property
+    def cites_only(self) -> Literal[True]:
+        """That it is one."""
         ...

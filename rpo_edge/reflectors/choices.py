@@ -15,10 +15,9 @@ LEAST = 0.2
 
 @dataclass(frozen=True)
 class Place:
-    """One choice of a chunk: the best operation at a word, and the probability that anything changes there."""
+    """One choice: the best operation at a word or at the marks after it, and the probability that anything changes there."""
 
     probability: float
-    word: int
     number: int
     edit: Edit
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,19 +36,24 @@ def shape(word: str) -> int:
     return 1 if word[1:] == word[1:].lower() else 2
 
 
-def chunks(text: str, tokenizer: WordPiece, longest: int = LONGEST) -> Iterator[Chunk]:
-    """Runs of sentences of `longest` pieces at most; of a longer sentence, the rest is left out."""
+def chunks(text: str, tokenizer: WordPiece, longest: int = LONGEST, wanted: Collection[int] | None = None) -> Iterator[Chunk]:
+    """Runs of sentences of `longest` pieces at most; of a longer sentence, the rest is left out.
+
+    wanted: places of the text; sentences without any of them are left out. None: all is read.
+    """
     pending: tuple[int, int, list[Piece]] | None = None
-    pieces = tokenizer(text)
-    k = 0
+    places = None if wanted is None else sorted(wanted)
     for start, end in sentences(text):
-        first = k
-        while k < len(pieces) and pieces[k].start < end:
-            k += 1
-        if pending and len(pending[2]) + k - first > longest - 2:
+        if places is not None and bisect_left(places, start) == bisect_left(places, end):
+            if pending:
+                yield _chunk(text, *pending, tokenizer, longest)
+            pending = None
+            continue
+        pieces = [Piece(piece.id, start + piece.start, start + piece.end) for piece in tokenizer(text[start:end])]
+        if pending and len(pending[2]) + len(pieces) > longest - 2:
             yield _chunk(text, *pending, tokenizer, longest)
             pending = None
-        pending = (pending[0], end, pending[2] + pieces[first:k]) if pending else (start, end, pieces[first:k])
+        pending = (pending[0], end, pending[2] + pieces) if pending else (start, end, pieces)
     if pending:
         yield _chunk(text, *pending, tokenizer, longest)
 

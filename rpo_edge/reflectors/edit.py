@@ -7,7 +7,10 @@ The encoder reads the draft alone; the user comes in through the counts of `rpo_
 count says more of a habit than the few texts that would fit beside the draft, costs nothing to read, and can name the
 items that show it. The draft's own counts stand beside them, in models that read them: where it already says a thing as often as
 the user does, it may stay. Operations that do not fit a place are left out before probabilities are taken; each word has two
-choices, one at the word and one among the marks after it.
+choices, one at the word and one among the marks after it. What could be put in beside any word ("just", a comma) is never used: it would have to be
+looked for everywhere, and where it makes good English can hardly be told.
+
+What suits the place and the user is asked first, and the encoder reads only the sentences where something does, which are few.
 
 Of each family of operations (contractions, say) as many places change as their probabilities add up to, the most probable
 first, so a habit of 62% does not come out always. As the user's part is calibrated (twice what training learnt), it comes out bolder than its rate.
@@ -20,13 +23,15 @@ user was never seen to write.
 
 from __future__ import annotations
 
+import math
 import re
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -36,19 +41,19 @@ from rpo_edge.features.base import Site
 from rpo_edge.features.punctuation import can_be_spelled, spelled
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
-from rpo_edge.operations import Vocabulary
+from rpo_edge.operations import Vocabulary, words_of
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
 from rpo_edge.reflectors.choices import LEAST, Place, choose_on
-from rpo_edge.reflectors.chunks import Chunk, batch, chunks
+from rpo_edge.reflectors.chunks import batch, chunks
 from rpo_edge.reflectors.manner import apostrophe
 from rpo_edge.reflectors.observed import changed, listed
 from rpo_edge.reflectors.openers import Openers
-from rpo_edge.reflectors.rules import RulesReflector, stated_features
+from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
-from rpo_edge.steps.profile import counts_of, free_sites, totals_by_name
-from rpo_edge.steps.registers import differing, in_register
+from rpo_edge.steps.profile import free_sites
+from rpo_edge.steps.registers import differing
 from rpo_edge.usage import OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
@@ -61,14 +66,6 @@ _FEATURES = {
     "contracted": "contraction", "expanded": "contraction", "american": "spelling", "british": "spelling", "plain": "register", "formal": "register",
 }  # fmt: skip
 """Of families, the features that mean the same; the others are none that `rules` knows."""
-
-_SETTLED, _PLACES = 0.95, 20.0
-"""Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
-_PLACES_ALIKE = 8.0
-"""So many are enough where all are alike."""
-
-_AHEAD = 4
-"""Windows that are read before they are shown: enough that the encoder never waits, and no more logits of a long draft than that at once."""
 
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
@@ -116,28 +113,24 @@ class Heads:
         return result
 
 
-class _Reading(NamedTuple):
-    """What the encoder reads, and its logits once it has, (1, pieces, operations)."""
-
-    chunk: Chunk
-    logits: Future[Array]
+Choices = Mapping[tuple[int, bool], Sequence[tuple[int, Edit]]]
+"""By where a word begins, and whether it is of the marks after it: the operations that fit, each with its edit."""
 
 
 class EditReflector:
-    """See the module's text. Between windows it holds what the encoder made of those that were foreseen."""
+    """See the module's text."""
+
+    cites_only: Literal[True] = True
 
     def __init__(self, encoder: Encoder, vocabulary: Vocabulary, heads: Heads, tokenizer: WordPiece, info: ReflectorInfo) -> None:
         self.info = info
         self.vocabulary, self.counter = vocabulary, Usage(vocabulary)
         self._encoder, self._heads, self._tokenizer = encoder, heads, tokenizer
         self._marks = np.array([False, *(op.marks for op in vocabulary.operations)])
-        self._allowed = np.concatenate([[False], heads.allowed > 0])
+        self._allowed = frozenset(int(i) for i in np.flatnonzero(heads.allowed) + 1)
         self.families = [family(op) for op in vocabulary.operations]
         self._kin = sides_by_family(vocabulary.operations, self.families)
         self._rules = RulesReflector()
-        self._reader = ThreadPoolExecutor(1)  # the encoder runs without the interpreter, which meanwhile does what Python does
-        self._coming: deque[str] = deque()
-        self._read: dict[str, list[_Reading]] = {}
 
     @classmethod
     def load(cls, manifest: Manifest, encoder: Encoder | None = None) -> EditReflector:
@@ -152,93 +145,79 @@ class EditReflector:
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
-        counts = profile.habits[SIDES].counts if SIDES in profile.habits else None
-        apart = differing(profile)
-        profile = in_register(profile, window.register)
-        stated = stated_features(profile)
-        edits, left = self._edits(window, counts, profile, evidence) if counts is not None else ([], {})
-        edits = [edit for edit in edits if not _touches(edit, window.text, stated | apart)]
-        framed = self._rules.finish(edits, window, evidence, profile, LEFT_TO_RULES | stated | apart | _settled(profile))
+        user = self._rules.user(profile, window)
+        decided = differing(profile) | user.stated.keys()
+        ruled = LEFT_TO_RULES | decided | user.settled
+        edits, left = self._edits(window, user.profile, evidence) if SIDES in profile.habits else ([], {})
+        edits = [edit for edit in edits if not _touches(edit, window.text, decided)]
+        framed = self._rules.finish(edits, window, evidence, profile, ruled)
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left}, framed.seen)
-
-    def foresee(self, texts: Sequence[str]) -> None:
-        """Begin to read the first of these."""
-        self._coming, self._read = deque(texts), {}
-        for _ in range(_AHEAD):
-            self._read_next()
 
     def close(self) -> None:
         """Free the encoder."""
         self._encoder = _closed
-        self._coming, self._read = deque(), {}
         self._rules.close()
 
-    def _read_next(self) -> None:
-        if self._coming:
-            text = self._coming.popleft()
-            self._read[text] = self._begun(text)
+    def places(self, text: str, counts: Mapping[str, float], least: float = LEAST) -> list[Place]:
+        """Of every word and of the marks after it the most probable operation, where one of probability `least` or more fits."""
+        choices = self._choices(text, ())
+        return self._weighed(text, choices, self._bias(counts, text), least) if choices else []
 
-    def _begun(self, text: str) -> list[_Reading]:
-        """The chunks of a text, while the encoder reads them."""
-        # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
-        return [_Reading(c, self._reader.submit(self._encoder, *batch([c]))) for c in chunks(text, self._tokenizer) if c.words]
-
-    def places(
-        self, text: str, counts: Mapping[str, float], covered: Callable[[int, int], bool], least: float = LEAST, draft: str | None = None
-    ) -> Iterator[list[Place]]:
-        """For each chunk of a text, every word's most probable operations of probability `least` or more; `covered` ones are left out.
-
-        draft: what the draft's own counts are taken of, if it is more than the text.
-        """
-        found = self._read.pop(text, None) or self._begun(text)
-        self._read_next()
-        if not found:
-            return
-        there = self.counter.vector(self.counter.count(draft or text)) if self._heads.reads_draft else None
-        bias = np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), there))])
-        for chunk, logits in found:
-            scores = logits.result()[0, chunk.heads] + bias
-            fits = self.vocabulary.mask(chunk.text, chunk.words) & self._allowed
-            rows, numbers = np.nonzero(fits)
-            choices = 2 * rows + self._marks[numbers]
-            odds = np.bincount(choices, np.exp(scores[rows, numbers].astype(np.float64)), 2 * len(chunk.words))  # to keeping's logit of 0
-            changes = odds / (1 + odds)
-            places = []
-            for choice in np.flatnonzero(changes > least):
-                i, marks = divmod(int(choice), 2)
-                fitting = np.flatnonzero(fits[i] & (self._marks == marks))
-                number = int(fitting[scores[i, fitting].argmax()])
-                edit = self.vocabulary.edit(number, chunk.text, chunk.words, i)
-                if edit and not covered(chunk.start + edit.start, chunk.start + edit.end):
-                    moved = Edit(edit.start + chunk.start, edit.end + chunk.start, edit.before, edit.after, edit.reason)
-                    places.append(Place(float(changes[choice]), i, number, moved))
-            yield places
-
-    def _edits(
-        self, window: Window, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence
-    ) -> tuple[list[Edit], dict[str, float]]:
+    def _edits(self, window: Window, profile: StyleProfile, evidence: Evidence) -> tuple[list[Edit], dict[str, float]]:
         """The encoder's edits, surest first, and what rounding leaves of each family."""
-        frozen = [(start, end) for start, end, _ in window.frozen]
-
-        def covered(start: int, end: int) -> bool:
-            return any(start < e and s < max(end, start + 1) for s, e in frozen)
-
+        counts = profile.habits[SIDES].counts
         draft = f"{window.lead}{window.text}"
-        suits, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile, window.formal)
-        places = [
-            place
-            for chunk in self.places(window.text, counts, covered, draft=draft)
-            for place in chunk
-            if suits(place.edit, self.vocabulary.operations[place.number - 1], self.families[place.number - 1])
-            and can_be_spelled(place.edit.before, place.edit.after, kind)
-        ]
+        of_user, kind = Suits(window, counts, self._kin, profile.habits), apostrophe(draft, profile, window.formal)
+
+        def suits(number: int, edit: Edit) -> bool:
+            op, name = self.vocabulary.operations[number - 1], self.families[number - 1]
+            return of_user(edit, op, name) and can_be_spelled(edit.before, edit.after, kind)
+
+        choices = self._choices(window.text, window.frozen)
+        choices = {where: fits for where, fits in choices.items() if any(suits(*fit) for fit in fits)}
         carried = {name.removeprefix(_CARRY): part for name, part in window.carry.items() if name.startswith(_CARRY)}
+        found = self._weighed(window.text, choices, self._bias(counts, draft)) if choices else []
+        places = [place for place in found if suits(place.number, place.edit)]
         # Where two want the same words, the surer one, which comes first, has them.
         chosen, left = choose_on(places, self.families, carried, strength=window.strength)
         openers = Openers(window)
         edits = [self._explained(place, kind, counts, profile, evidence) for place in chosen if openers.take(place.edit)]
         return edits, {f"{_CARRY}{name}": part for name, part in left.items()}
+
+    def _choices(self, text: str, frozen: Sequence[tuple[int, int, str]]) -> Choices:
+        """The operations that may be used outside of frozen spans."""
+        words, ends = words_of(text), [end for _, end, _ in frozen]
+        found: dict[tuple[int, bool], list[tuple[int, Edit]]] = defaultdict(list)
+        for i, number, edit in self.vocabulary.anchored(text, words, self._allowed):
+            near = bisect_right(ends, edit.start)
+            if near == len(frozen) or frozen[near][0] >= max(edit.end, edit.start + 1):
+                found[words[i].start, bool(self._marks[number])].append((number, edit))
+        return found
+
+    def _bias(self, counts: Mapping[str, float], draft: str) -> Array:
+        """(operations,) the user's part of the logits, keeping first."""
+        there = self.counter.vector(self.counter.count(draft)) if self._heads.reads_draft else None
+        return np.concatenate([[0], self._heads(self.counter.columns(self.counter.vector(counts), there))])
+
+    def _weighed(self, text: str, choices: Choices, bias: Array, least: float = LEAST) -> list[Place]:
+        """Of each choice the most probable operation, where any is of probability `least` or more. Sentences without a choice are not read."""
+        logits: dict[int, Array] = {}  # by where a word begins
+        for chunk in chunks(text, self._tokenizer, wanted=[start for start, _ in choices]):
+            if chunk.words:
+                # One at a time: int8 activations share their scale over a batch, so a text's logits would depend on its neighbours.
+                read = self._encoder(*batch([chunk]))[0]
+                logits.update((chunk.start + word.start, read[head]) for word, head in zip(chunk.words, chunk.heads, strict=True))
+        places = []
+        for (start, _), fits in choices.items():
+            if start not in logits:
+                continue  # behind what the encoder reads of a long sentence
+            weighed = [(float(logits[start][number] + bias[number]), number, edit) for number, edit in fits]
+            odds = sum(math.exp(score) for score, *_ in weighed)  # to keeping's logit of 0
+            _, number, edit = max(weighed, key=lambda choice: choice[0])
+            if odds / (1 + odds) > least:
+                places.append(Place(odds / (1 + odds), number, edit))
+        return places
 
     def _explained(self, place: Place, mark: str, counts: Mapping[str, float], profile: StyleProfile, evidence: Evidence) -> Edit:
         before, after = sides(self.vocabulary.operations[place.number - 1])
@@ -256,12 +235,6 @@ class EditReflector:
         put = spelled(place.edit.after, mark)
         ids = tuple(sorted(shown, key=lambda number: number not in evidence.ids))
         return Edit(place.edit.start, place.edit.end, place.edit.before, put, reason, ids, feature)
-
-
-def _settled(profile: StyleProfile) -> frozenset[str]:
-    """Features that the user has one way all but everywhere."""
-    found = ((name, sum(seen.values()), max(seen.values())) for name, seen in totals_by_name(counts_of(profile)).items())
-    return frozenset(name for name, n, most in found if (n >= _PLACES and most >= _SETTLED * n) or n == most >= _PLACES_ALIKE)
 
 
 def _said(side: str, counts: Mapping[str, float]) -> str:

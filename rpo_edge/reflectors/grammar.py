@@ -1,4 +1,4 @@
-"""Where English lets an encoder's edit stand, whoever the user is: commas, words of degree, words that the draft did not say."""
+"""Where English lets an encoder's edit stand, whoever the user is: commas and words of degree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from rpo_edge.features.clauses import stands_alone
 from rpo_edge.features.context import DETERMINERS, left_of, listed, right_of, word_after, word_before, words_before
-from rpo_edge.features.parts import is_base, is_sentence
+from rpo_edge.features.parts import is_sentence
 from rpo_edge.features.wording import DEGREES, degree_stays
 from rpo_edge.lexicon import NEGATIONS, NUMBER_WORDS
 from rpo_edge.operations import Operation
@@ -43,25 +43,12 @@ _BEHIND_SO = listed("that as on far")
 """What says to what end ("wait so that we can go"), or is no clause of its own."""
 _TERMS = frozenset(["rapid"])
 """Words that are half of too many terms to be put otherwise: "rapid chargers", "rapid response", "rapid transit"."""
-_LEAST = "just"
-"""Of what an encoder puts in, the word that says least: "also", "then" and "now" add, order and date, "actually" and "basically" judge."""
-_PERSONS = listed("i you we they")
-_FREE_SUBJECTS = listed("we i let's")
-_SUBJECTS = listed("you to and or")
-"""Behind which as often a noun comes ("give you help", "salt and water"): what is done must be done to something."""
-_ACTED_ON = (DETERMINERS - {"that", "both"}) | listed("it them him us me yourself")
-_STATES = listed("be have need lose tend want mean hate")
-"""What one does not just do."""
-_DUTIES = listed("must shall may should might ought only just")
-"""Beside which another word of this kind says more or less than was said."""
 
 
 def allows(text: str, edit: Edit, op: Operation) -> bool:
     """Whether an operation's edit is English in its place, and says what was said."""
     if op.marks:
         return _leaves_clauses(text, edit, op)
-    if not op.before:
-        return op.initial or _may_be_put_in(text, edit.start, op.after)
     if op.before == "yet":
         return word_after(text, edit.end) not in _BEHIND_YET and not text.startswith(",", edit.end)  # no "But, the road is long"
     if {op.before, op.after} & DEGREES:
@@ -122,17 +109,3 @@ def _joins_clauses(text: str, at: int) -> bool:
     if len(following) > 1 and following[0].lower() in _SUBJECT_PRONOUNS and len(begun) >= _SAID:
         return following[0] != "I" or not (words(left)[-1][0].isupper() or begun[-2] in DETERMINERS)  # "that my wife and I left"
     return is_sentence(following) and stands_alone(left)
-
-
-def _may_be_put_in(text: str, at: int, put: str) -> bool:
-    """Whether "just" may stand before what is there: before what a person does or can do ("we can {just} skip it"), where nothing is denied or
-    owed, of which it would be a part ("you must not {just} open it")."""
-    before, following = words_before(text, at), [straight(word) for word in words(right_of(text, at).lower())]
-    if put.rstrip() != _LEAST or not before or not following or not is_base(following[0]) or following[0] in _STATES:
-        return False
-    able = before[-1] in ("can", "could") and before[-2:-1] and before[-2] in _PERSONS
-    acting = before[-1] in _SUBJECTS and following[1:2] and following[1] in _ACTED_ON
-    if not (able or acting or before[-1] in _FREE_SUBJECTS):
-        return False
-    sentence = left_of(text, at) + right_of(text, at)
-    return not _is_negated(sentence) and _DUTIES.isdisjoint(words(sentence.lower()))

@@ -11,10 +11,13 @@ from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.framing import STOCK
 from rpo_edge.features.letters import SIGN_OFF, frame_key
 from rpo_edge.features.shorthand import STANDARD
+from rpo_edge.records import StyleProfile
 from rpo_edge.reflectors.observed import shares
 from rpo_edge.reflectors.policies import MAJORITY, policy
 from rpo_edge.steps.formality import Formality
-from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, distribution, kin_of
+from rpo_edge.steps.preferences import stated_rates
+from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, counts_of, distribution, kin_of, totals_by_name
+from rpo_edge.steps.registers import Register, in_register
 
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
@@ -31,19 +34,52 @@ FORMAL_USES = 3.0  # of a formal word, before it stands in a plain one's place: 
 _STRANGE = 0.4  # a formal word of which less is the user's share of models' is not the user's
 FEWEST_FRAMES = 2
 """Texts with the same greeting or sign-off that make a habit; one that was seen once is none."""
+_SETTLED, _PLACES = 0.95, 20.0
+"""Of so many places, the share of one variant from which on a user leaves none the other way, which sums of probabilities would."""
+_PLACES_ALIKE = 8.0
+"""So many are enough where all are alike."""
+
+
+class User:
+    """What a profile says of how a draft of a register is written, worked out once for all its windows.
+
+    profile: in that register; counts: its habits', by feature key; stated: what the user's own words decide, by feature.
+    """
+
+    def __init__(self, profile: StyleProfile, register: Register = "") -> None:
+        self.profile = in_register(profile, register)
+        self.counts = counts_of(self.profile)
+        self.totals = backoffs(self.counts)
+        self.stated = stated_rates(profile.preferences)
+        self._of = profile, register
+
+    def is_of(self, profile: StyleProfile, register: Register) -> bool:
+        """Whether it is of this very profile."""
+        return self._of[0] is profile and self._of[1] == register
+
+    @cached_property
+    def formality(self) -> Formality:
+        """Counted when first asked for: most drafts have no formal word."""
+        return Formality(self.counts)
+
+    @cached_property
+    def settled(self) -> frozenset[str]:
+        """Features that the user has one way all but everywhere."""
+        found = ((name, sum(seen.values()), max(seen.values())) for name, seen in totals_by_name(self.counts).items())
+        return frozenset(name for name, n, most in found if (n >= _PLACES and most >= _SETTLED * n) or n == most >= _PLACES_ALIKE)
 
 
 class Rates:
     """User's and draft's distributions by feature key; a stated preference replaces the user's."""
 
-    def __init__(self, user: Counts, draft: Counts, stated: Mapping[str, Mapping[str, float]]) -> None:
-        self._user, self._draft, self.stated = user, draft, stated
-        self._user_totals, self._draft_totals = backoffs(user), backoffs(draft)
+    def __init__(self, user: User, draft: Counts) -> None:
+        self.stated = user.stated
+        self._of, self._user, self._user_totals = user, user.counts, user.totals
+        self._draft, self._draft_totals = draft, backoffs(draft)
 
-    @cached_property
+    @property
     def _formality(self) -> Formality:
-        """Counted when first asked for: most windows have no formal word."""
-        return Formality(self._user)
+        return self._of.formality
 
     def user(self, key: str, shown: str = "") -> Mapping[str, float] | None:
         """By variant. shown: the variant in a place, where how often it came at all says more."""

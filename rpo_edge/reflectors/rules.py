@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rpo_edge.edits import disjoint
 from rpo_edge.features import CHOICES
@@ -31,13 +31,11 @@ from rpo_edge.reflectors.manner import Manner, parts
 from rpo_edge.reflectors.observed import changed, shares
 from rpo_edge.reflectors.openers import Openers, without_openers
 from rpo_edge.reflectors.policies import policy
-from rpo_edge.reflectors.rates import Rates
+from rpo_edge.reflectors.rates import Rates, User
 from rpo_edge.segment import WORD, words
 from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.freeze import freeze
-from rpo_edge.steps.preferences import stated_rates
-from rpo_edge.steps.profile import Counts, count_sites, counts_of, free_sites, totals_by_name
-from rpo_edge.steps.registers import in_register
+from rpo_edge.steps.profile import Counts, count_sites, free_sites, totals_by_name
 
 _HALF = 0.5
 _LONGEST_WORD = 40
@@ -83,13 +81,21 @@ class RulesReflector:
 
     info = ReflectorInfo("rules")
     counter = None
+    cites_only: Literal[True] = True
 
     def __init__(self) -> None:
         self._found, self._frozen = lru_cache(maxsize=4)(_found), lru_cache(maxsize=4)(freeze)
+        self._user: User | None = None
 
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits for the sites of one window, with one observation for each feature that changes."""
         return self.finish((), window, evidence, profile)
+
+    def user(self, profile: StyleProfile, window: Window) -> User:
+        """Of the window's register; that of the last window is kept, since a draft's have one profile."""
+        if self._user is None or not self._user.is_of(profile, window.register):
+            self._user = User(profile, window.register)
+        return self._user
 
     def finish(
         self, given: Sequence[Edit], window: Window, evidence: Evidence, profile: StyleProfile, features: frozenset[str] | None = None
@@ -98,9 +104,8 @@ class RulesReflector:
 
         Stock phrases that go take along what was given inside them. Observations are of the features alone.
         """
-        profile = in_register(profile, window.register)
-        user = counts_of(profile)
-        rates = Rates(user, self._context(window, features), stated_rates(profile.preferences))
+        user = self.user(profile, window)
+        profile, rates = user.profile, Rates(user, self._context(window, features))
         sampler, openers = _Sampler(window.text, without_openers(window.carry)), Openers(window)
         for edit in given:
             openers.take(edit)
@@ -129,7 +134,8 @@ class RulesReflector:
         return Reflection(_observations(own, seen, rates), tuple(edits), {**sampler.carry, **openers.carry}, seen)
 
     def close(self) -> None:
-        """Forget the last windows."""
+        """Forget the last windows, and whose they were."""
+        self._user = None
         self._found.cache_clear()
         self._frozen.cache_clear()
 
@@ -162,11 +168,6 @@ class RulesReflector:
 
 def _found(text: str, frozen: tuple[tuple[int, int, str], ...], features: frozenset[str] | None) -> tuple[Site, ...]:
     return tuple(free_sites(text, frozen, features))
-
-
-def stated_features(profile: StyleProfile) -> frozenset[str]:
-    """Features that the user's own words decide."""
-    return frozenset(stated_rates(profile.preferences))
 
 
 def _in_turn(phrases: list[Edit], edits: list[Edit], text: str) -> list[Edit]:

@@ -17,7 +17,7 @@ from rpo_edge.reflectors.rates import FORMAL_USES, short_key, writes_short
 from rpo_edge.segment import straight
 from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.profile import free_sites
-from rpo_edge.usage import WORDS, sides
+from rpo_edge.usage import sides
 
 _RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
 """Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
@@ -38,8 +38,6 @@ _JOINING = frozenset(["and", "but", "or", "so"])
 """First words that join a sentence to the one before it: who begins with "But" may never begin with "So"."""
 _TWICE = 2
 """Uses of the draft's way, with none of the other, by which a user keeps to it."""
-_OFTEN, _LONG = 5, 1000
-"""Uses of a word, and words for each, from which on it is a habit: "just" once in 36 words is none."""
 _FOUR_TIMES = 4
 """Uses of a pair's other way that speak against the user's way with others of its kind: of two, both may be chance."""
 
@@ -69,8 +67,6 @@ class Suits:
         before, after = sides(op)
         if not allows(self._text, edit, op) or not self._opens(edit, op):
             return False
-        if not before and not op.marks and not self._is_habit(after):
-            return False
         if after and not self._counts.get(after) and family not in _BESIDE:
             return False
         if family == "formal" and self._counts.get(after, 0) < FORMAL_USES:
@@ -83,17 +79,12 @@ class Suits:
             return any(_same(self._text, edit, site) and self._contracts_so(site, before, family) for site in sites)
         return (not ruled and not sites) or any(_same(self._text, edit, site) and self._may(edit, site) for site in sites)
 
-    def _is_habit(self, side: str) -> bool:
-        """Whether the user says a word so often that they may be given it where the draft says nothing."""
-        said, every = self._counts.get(side, 0), self._counts.get(WORDS, 0)
-        return said >= _OFTEN and every >= _LONG and _LONG * said >= every
-
     def _opens(self, edit: Edit, op: Operation) -> bool:
         """Whether a sentence may begin so: what joins it to the last one stands in place of its like, and is the user's."""
         if not op.initial:
             return True
         first = op.after.split(" ")[0].strip(",").lower()
-        if first in _JOINING and (self._formal or not op.before or not self._counts.get(f"^ {first}")):
+        if first in _JOINING and (self._formal or not self._counts.get(f"^ {first}")):
             return False
         if op.before.partition(",")[0] not in _OPENERS:
             return True

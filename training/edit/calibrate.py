@@ -91,10 +91,10 @@ def closed(drafts: list[tuple[str, str, str, list[Place]]], families: list[str],
 
 
 def allow(checkpoint: Path) -> None:
-    """Of a vocabulary mined by earlier rules, only what would be mined now is used."""
+    """Of a vocabulary mined by earlier rules, only what would be mined now is used; and of what would be, nothing that fits beside any word."""
     operations = Vocabulary.load(checkpoint / "operations.json").operations
     with np.load(checkpoint / "user.npz", allow_pickle=False) as arrays:
-        heads = {**arrays, "allowed": np.array([general(op) for op in operations], dtype=np.float32)}
+        heads = {**arrays, "allowed": np.array([general(op) and op.anchored for op in operations], dtype=np.float32)}
     np.savez(checkpoint / "user.npz", **heads)
 
 
@@ -119,7 +119,7 @@ def main(argv: list[str]) -> None:
         editor = reflector(options.checkpoint, encoder, scale=scale, offset=0.0)
         drafts = []
         for author, draft, target, counts in found:
-            places = [place for chunk in editor.places(draft, counts, lambda start, end: False, least=0.02) for place in chunk]
+            places = editor.places(draft, counts, least=0.02)
             drafts.append((author, draft, target, places))
         for offset in OFFSETS:
             table[scale, offset] = closed(drafts, editor.families, offset)
