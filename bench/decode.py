@@ -117,15 +117,15 @@ class Way:
     run: Callable[[Rewrite], Taken]
 
 
-def checkpoint(shape: str, folder: Path) -> Path:
-    """Random weights of a real shape, and a tokenizer of the examples, filled up to its size."""
+def checkpoint(shape: str, folder: Path, texts: Sequence[str] = (), vocabulary: int = 4096) -> Path:
+    """Random weights of a real shape, and a tokenizer of the examples and other texts, filled up to its size."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     from training import corpus
 
     said = SHAPES[shape]
-    tokenizer = corpus.train_tokenizer(_texts() * 2, vocabulary=4096)
+    tokenizer = corpus.train_tokenizer([*_texts(), *texts] * 2, vocabulary=vocabulary)
     tokenizer.add_tokens([f"<unused_{i}>" for i in range(said["vocab_size"] - len(tokenizer))])
     torch.manual_seed(0)
     config = LlamaConfig(
