@@ -23,8 +23,10 @@ WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
 MARK = re.compile(r"\.{2,}|!{2,}|-{2,}|[^\w\s]")
 """What stands between words; "..." is one mark."""
 PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\r?\n\s*")
+ITEM_MARK = r"(?:[-*+•]|\d{1,3}[.)])"
+"""What begins an item of a list, for patterns."""
 # What stands before the prose of a Markdown line: quote, heading, bullet, number, check box.
-LINE_PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
+LINE_PREFIX = re.compile(rf"[ \t]*(?:>[ \t]*)*(?:#{{1,6}}[ \t]+|{ITEM_MARK}[ \t]+(?:\[[ xX]\][ \t]+)?)?")
 # The mark that begins a line of code's fence; "```ls -l``` is a command" has inline code (CommonMark, 4.5).
 FENCE = re.compile(r"`{3,}+(?![^\n`]*`)|~{3,}+")
 THOUGHTS = ("think", "thinking", "reasoning")

@@ -43,6 +43,10 @@ _FORMAL = {(f, p) for formal, plain, _ in FORMAL_PLAIN for f, p in zip(formal, p
     ("subsequently", "later"),
 }
 """With pairs that the list has no more: models were trained with them in this family."""
+FEATURES: Mapping[str, str] = {
+    "contracted": "contraction", "expanded": "contraction", "american": "spelling", "british": "spelling", "plain": "register", "formal": "register",
+}  # fmt: skip
+"""Of families of operations, the features that mean the same; the others are none that `rules` knows."""
 
 
 def tokens(text: str) -> list[str]:

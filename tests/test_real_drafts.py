@@ -1,6 +1,5 @@
 """Real LLM drafts and real histories (the research data, where it is there): what must hold for any text holds for these."""
 
-import re
 from collections import defaultdict
 from itertools import islice
 
@@ -11,12 +10,12 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.steps.freeze import freeze
 from rpo_edge.steps.profile import backoffs, counts_of, make_profile, measure
 from training import data
+from training.evaluation.drafts import HALF_APPLIED
 from training.users import rewritten
 
 pytestmark = pytest.mark.skipif(not data.available(), reason="the research data is not here")
 
 DRAFTS = 1000
-HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|(\w+) \1n't|it's is|do don't|an? an?)\b", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")

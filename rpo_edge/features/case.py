@@ -15,7 +15,7 @@ from rpo_edge.features.parts import has_ing_form
 from rpo_edge.features.punctuation import BEGINS_ITEM, without_code
 from rpo_edge.lexicon import FUNCTION_WORDS
 from rpo_edge.names import no_name
-from rpo_edge.segment import FENCE, WORD, prose_start, sentences, words
+from rpo_edge.segment import FENCE, ITEM_MARK, WORD, prose_start, sentences, words
 
 _GREETINGS = frozenset(["hello", "hi", "hey", "dear", "oh", "ah"])
 _INITIALS_NEXT = re.compile(r", [A-Z]\.")  # an author's
@@ -31,7 +31,7 @@ _EMPHASISED = re.compile(r"[*_](?=[A-Z])")
 _LABEL = re.compile(r"(?:\*\*|__)[^*_\n]{1,60}(?:[:?!.](?:\*\*|__)|(?:\*\*|__):)")
 _DASHED = re.compile(r" [-–—] ")
 _LIST_LINE = re.compile(
-    rf"^(?P<indent>[ \t]*)(?:(?P<mark>[-*+•]|\d{{1,3}}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)*[*_\"“'‘(]*|(?=[^\s`~]))",
+    rf"^(?P<indent>[ \t]*)(?:(?P<mark>{ITEM_MARK})[ \t]+(?:\[[ xX]\][ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)*[*_\"“'‘(]*|(?=[^\s`~]))",
     re.MULTILINE,
 )
 """A line with an item's mark, up to its first word; or another, which ends the list where it is not indented."""

@@ -27,7 +27,7 @@ from rpo_edge.features.context import (
 from rpo_edge.features.layout import EMOJI
 from rpo_edge.features.parts import FINITE, is_base, is_part, is_sentence, is_time
 from rpo_edge.names import no_name
-from rpo_edge.segment import straight, words
+from rpo_edge.segment import ITEM_MARK, straight, words
 
 _ADDS = CONJUNCTIONS | listed("which who whose whom where especially particularly including such without")
 NO_DASHES = dict.fromkeys(("comma", "full stop", "colon", "parentheses"), 1.0)
@@ -41,7 +41,7 @@ _DASH = re.compile(
 _ENDS_OF_WORDS = 3
 """Words that must stand on either side of a dash before other marks may take its place, as a rule."""
 _ANSWERS = listed("yes no yeah yep nope nah sure okay ok")
-_LEAD = re.compile(rf"[ \t]*(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)?\*\*[^*\n]+\*\*(?= ?[—–])")
+_LEAD = re.compile(rf"[ \t]*(?:{ITEM_MARK}[ \t]+)?(?:(?:{EMOJI.pattern})[ \t]*)?\*\*[^*\n]+\*\*(?= ?[—–])")
 _LONGEST_TITLE = 12  # words
 _ALL_BOLD = re.compile(r"\*\*[^*\n]+\*\*")
 _SUBJECT = re.compile(r"\W*subject:[* ]", re.IGNORECASE)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from rpo_edge.features.base import Choice, Site
-from rpo_edge.segment import LINE_PREFIX, sentences
+from rpo_edge.segment import ITEM_MARK, LINE_PREFIX, sentences
 
 _EMPHASIS = frozenset(
     ["not", "never", "no", "only", "must", "always", "all", "any", "every", "do", "don't", "cannot", "can't", "before", "after"]
@@ -33,7 +33,7 @@ _HEADING = re.compile(r"^(?P<mark>#{1,6}[ \t]+)(?=\S)(?![*_\"“‘(]*\d)[^\n]*"
 _TEXT_NEXT = re.compile(r"\r?\n(?![ \t]*\r?\n|[ \t]*(?:[-*+•#|>`~]|\d{1,3}[.)])[ \t`~-]|\Z)")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?P<mark>[-*+•])[ \t]+(?=\S)(?![-*_ \t]+$)", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(?=\S)", re.MULTILINE)
-_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
+_ITEM = re.compile(rf"[ \t]*{ITEM_MARK}[ \t]+")
 LONGEST_LEAD = 100
 """Characters before bold that leads its line: indents, marks, emoji. A limit, as a line of many bold runs would else be read again for each."""
 _MARKS = ("-", "*", "•")

@@ -24,7 +24,7 @@ from rpo_edge.features.context import (
     words_before,
 )
 from rpo_edge.lexicon import BRITISH_ALONE, BRITISH_AMERICAN, NUMBER_WORDS
-from rpo_edge.segment import iter_sentence_starts
+from rpo_edge.segment import ITEM_MARK, iter_sentence_starts
 
 _CONNECTIVES = {  # one slot at the start of a sentence; the variants mean the same there
     "contrast": {"formal": "However, ", "plain": "But "},
@@ -99,7 +99,7 @@ _CODE_BEFORE = re.compile(r"(?:[./\\=~:{@#$&+]|[\w\])]\[)\Z")
 _ASSIGNED = re.compile(r"[ \t]*(?:[+-][ \t]*)?(?:(?:const|let|var)[ \t]+)?")
 """What stands in the line before a word that is given a value."""
 _LABELS = re.compile(r":(?:\*\*| (?!Basic\b|Bearer\b|Digest\b|Token\b))")  # no "Authorization: Basic" of HTTP
-_LABELLED = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\*\*)?|\*\*)")
+_LABELLED = re.compile(rf"[ \t]*(?:{ITEM_MARK}[ \t]+(?:\*\*)?|\*\*)")
 """What stands in the line before a label: "- Colors: gray", "**Colors:** gray"."""
 
 
@@ -395,3 +395,5 @@ def _connective(slot: str) -> Choice:
 
 
 CONNECTIVES: tuple[Choice, ...] = tuple(_connective(slot) for slot in _CONNECTIVES)
+CONNECTIVE_NAMES = frozenset(choice.name for choice in CONNECTIVES)
+"""Openers of sentences."""

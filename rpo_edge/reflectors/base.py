@@ -97,7 +97,7 @@ class Reflector(Protocol):
 
 @runtime_checkable
 class Closable(Protocol):
-    """A reflector that holds something, a model say. What it reflects afterwards raises ReflectorError; closing twice is fine."""
+    """A reflector that holds something, a model say. What it reflects afterwards raises ReflectorError where it needs that; closing twice is fine."""
 
     def close(self) -> None:
         """Free it."""

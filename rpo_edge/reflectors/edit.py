@@ -39,6 +39,7 @@ from rpo_edge.errors import ModelError, ReflectorError
 from rpo_edge.features import CHOICES, LABELS
 from rpo_edge.features.base import Site
 from rpo_edge.features.punctuation import can_be_spelled, spelled
+from rpo_edge.features.wording import CONNECTIVE_NAMES
 from rpo_edge.history import SIDES
 from rpo_edge.manifest import Manifest
 from rpo_edge.operations import Vocabulary, words_of
@@ -54,19 +55,16 @@ from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.steps.profile import free_sites
 from rpo_edge.steps.registers import differing
-from rpo_edge.usage import OF_USER, Array, Usage, family, sides
+from rpo_edge.usage import FEATURES, OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
-ENCODED = frozenset(["connective_contrast", "connective_addition", "connective_result", "contraction", "intensifier"])
+ENCODED = CONNECTIVE_NAMES | {"contraction", "intensifier"}
 """Features that the encoder decides, as far as the user's rate of them is not all or nothing."""
 LEFT_TO_RULES = frozenset(choice.name for choice in CHOICES) - ENCODED
 """Features that `rules` looks after even here; of `register`, what the encoder leaves."""
 
-_FEATURES = {
-    "contracted": "contraction", "expanded": "contraction", "american": "spelling", "british": "spelling", "plain": "register", "formal": "register",
-}  # fmt: skip
-"""Of families, the features that mean the same; the others are none that `rules` knows."""
-
+_SURE = 50.0
+"""A logit beyond which nothing is surer."""
 _CARRY = "encoder: "  # before the names of families, so that they are none of `rules`' features
 
 
@@ -213,7 +211,7 @@ class EditReflector:
             if start not in logits:
                 continue  # behind what the encoder reads of a long sentence
             weighed = [(float(logits[start][number] + bias[number]), number, edit) for number, edit in fits]
-            odds = sum(math.exp(score) for score, *_ in weighed)  # to keeping's logit of 0
+            odds = sum(math.exp(min(score, _SURE)) for score, *_ in weighed)  # to keeping's logit of 0
             _, number, edit = max(weighed, key=lambda choice: choice[0])
             if odds / (1 + odds) > least:
                 places.append(Place(odds / (1 + odds), number, edit))
@@ -223,7 +221,7 @@ class EditReflector:
         before, after = sides(self.vocabulary.operations[place.number - 1])
         name = self.families[place.number - 1]
         shown = profile.habits[SIDES].evidence.get(after, ()) if after else ()
-        feature = _FEATURES.get(name, name)
+        feature = FEATURES.get(name, name)
         label = LABELS.get(feature, name)
         if counts.get(before) or counts.get(after):
             reason = f"{label}: you write {_said(after, counts)} and {_said(before, counts)}"

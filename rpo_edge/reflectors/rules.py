@@ -17,11 +17,11 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rpo_edge.edits import disjoint
-from rpo_edge.features import CHOICES
 from rpo_edge.features.base import Site
 from rpo_edge.features.case import CASE, without_bold
 from rpo_edge.features.dashes import NO_DASHES
 from rpo_edge.features.letters import ends_letter
+from rpo_edge.features.wording import CONNECTIVE_NAMES
 from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Observation, ReflectorInfo, StyleProfile
 from rpo_edge.reflectors.base import Reflection, Window
@@ -40,8 +40,6 @@ from rpo_edge.steps.profile import Counts, count_sites, free_sites, totals_by_na
 _HALF = 0.5
 _LONGEST_WORD = 40
 _ROUNDING = 1e-9
-_CONNECTIVES = frozenset(choice.name for choice in CHOICES if choice.name.startswith("connective_"))
-"""Openers of sentences, which a split may put at the start of one."""
 
 
 class _Sampler:
@@ -93,9 +91,10 @@ class RulesReflector:
 
     def user(self, profile: StyleProfile, window: Window) -> User:
         """Of the window's register; that of the last window is kept, since a draft's have one profile."""
-        if self._user is None or not self._user.is_of(profile, window.register):
-            self._user = User(profile, window.register)
-        return self._user
+        user = self._user  # read once: reflectors may be shared by threads that rewrite for different users
+        if user is None or not user.is_of(profile, window.register):
+            user = self._user = User(profile, window.register)
+        return user
 
     def finish(
         self, given: Sequence[Edit], window: Window, evidence: Evidence, profile: StyleProfile, features: frozenset[str] | None = None
@@ -272,7 +271,7 @@ def _reopened(site: Site, text: str, window: Window, rates: Rates) -> Iterator[t
         return
     first = f"{window.text[: site.start]}{text}"
     start = len(first) - 1
-    for opener in free_sites(f"{first}{window.text[site.end :]}", (), _CONNECTIVES):
+    for opener in free_sites(f"{first}{window.text[site.end :]}", (), CONNECTIVE_NAMES):
         user = rates.user(opener.key) or {}
         own = rates.main(opener.key) or ""
         if opener.start == start and own in opener.options and rates.is_habit(opener.key, own, user[own]):

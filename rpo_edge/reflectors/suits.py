@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rpo_edge.features.base import Site
 from rpo_edge.features.context import word_after
+from rpo_edge.features.wording import CONNECTIVE_NAMES
 from rpo_edge.operations import Operation
 from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
@@ -17,9 +19,9 @@ from rpo_edge.reflectors.rates import FORMAL_USES, short_key, writes_short
 from rpo_edge.segment import straight
 from rpo_edge.steps.formality import is_talk
 from rpo_edge.steps.profile import free_sites
-from rpo_edge.usage import sides
+from rpo_edge.usage import FEATURES, sides
 
-_RULED = {"contracted": "contraction", "expanded": "contraction", "plain": "register", "formal": "register"}
+_RULED = {name: feature for name, feature in FEATURES.items() if feature in ("contraction", "register")}
 """Families whose places grammar limits ("it is." does not contract, nor is "the most difficult" "the most hard"), by the feature that knows."""
 _RULED_WORDS = {"must": "obligation"}
 """The same of words that an operation replaces ("I must say", and what binds)."""
@@ -30,10 +32,9 @@ _OPENERS = frozenset([
     "nevertheless", "nonetheless", "so", "therefore", "thus",
 ])  # fmt: skip
 """What a sentence begins with, and `rules` knows where another may ("So Young Kim", "Moreover, and this")."""
-_CONNECTIVES = ("connective_contrast", "connective_addition", "connective_result")
 _VARIANTS = {"and": "plain", "but": "plain", "so": "plain", "also": "also"}
 """What `rules` calls them; all others are formal."""
-_LOOKED_UP = frozenset([*_RULED.values(), *_RULED_WORDS.values(), *_CONNECTIVES])
+_LOOKED_UP = frozenset([*_RULED.values(), *_RULED_WORDS.values(), *CONNECTIVE_NAMES])
 _JOINING = frozenset(["and", "but", "or", "so"])
 """First words that join a sentence to the one before it: who begins with "But" may never begin with "So"."""
 _TWICE = 2
@@ -61,7 +62,7 @@ class Suits:
     def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin, habits: Mapping[str, Habit]) -> None:
         self._text, self._counts, self._kin, self._habits = window.text, counts, kin, habits
         self._lead, self._formal = window.lead, window.formal
-        self._sites: list[Site] | None = None
+        self._sites: Mapping[str, _Sites] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
@@ -91,7 +92,7 @@ class Suits:
         if op.before.endswith(","):  # an opener in any case, if nothing joins behind it ("Moreover, and this")
             return word_after(self._text, edit.end) not in _JOINING
         variant = _VARIANTS.get(first, "formal")
-        return any(variant in site.options for name in _CONNECTIVES for site in self._ruled(name, edit))
+        return any(variant in site.options for name in CONNECTIVE_NAMES for site in self._ruled(name, edit))
 
     def _contracts_so(self, site: Site, before: str, family: str) -> bool:
         """Whether the user would have this contraction the other way.
@@ -129,11 +130,26 @@ class Suits:
         """What `rules` finds where an edit is, looked up once for a window."""
         if self._sites is None:
             lead = len(self._lead)
-            found = free_sites(f"{self._lead}{self._text}", (), _LOOKED_UP)
-            self._sites = [
-                replace(site, start=site.start - lead, end=site.end - lead) for site in found if site.options and site.start >= lead
-            ]
-        return (site for site in self._sites if site.name == name and site.start < edit.end and edit.start < site.end)
+            found: dict[str, list[Site]] = defaultdict(list)
+            for site in free_sites(f"{self._lead}{self._text}", (), _LOOKED_UP):
+                if site.options and site.start >= lead:
+                    found[site.name].append(replace(site, start=site.start - lead, end=site.end - lead))
+            self._sites = {feature: _Sites(sites) for feature, sites in found.items()}
+        return self._sites[name].over(edit) if name in self._sites else iter(())
+
+
+class _Sites:
+    """Those of one feature: a window may be a page long, and is asked about for every word that could change."""
+
+    def __init__(self, sites: list[Site]) -> None:
+        self._sites = sorted(sites, key=lambda site: site.start)
+        self._longest = max(site.end - site.start for site in sites)
+
+    def over(self, edit: Edit) -> Iterator[Site]:
+        """Those that an edit overlaps."""
+        first = bisect_right(self._sites, edit.start - self._longest, key=lambda site: site.start)
+        last = bisect_left(self._sites, edit.end, key=lambda site: site.start)
+        return (site for site in self._sites[first:last] if edit.start < site.end)
 
 
 def _same(text: str, edit: Edit, site: Site) -> bool:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from rpo_edge.features.framing import is_stock
 from rpo_edge.features.letters import GREETING, SIGN_OFF
-from rpo_edge.segment import FENCE, PARAGRAPH_BREAK, THOUGHT, THOUGHTS, may_think, sentences
+from rpo_edge.segment import FENCE, ITEM_MARK, PARAGRAPH_BREAK, THOUGHT, THOUGHTS, may_think, sentences
 from rpo_edge.steps.freeze import Frozen, freeze
 from rpo_edge.steps.verse import may_be_verse
 
@@ -41,11 +41,10 @@ class Piece(NamedTuple):
     ahead: bool = False
 
 
-_MARK = r"(?:[-*+•]|\d{1,3}[.)])"  # of a list item
-_FENCE = re.compile(rf"[ \t>]*(?:{_MARK}[ \t]+)?({FENCE.pattern})")
+_FENCE = re.compile(rf"[ \t>]*(?:{ITEM_MARK}[ \t]+)?({FENCE.pattern})")
 _QUOTE, _ROW = re.compile(r"[ \t]*>"), re.compile(r"[ \t]*\|")
-_CODE = re.compile(rf"(?: {{4}}|\t)(?![ \t]*{_MARK}[ \t])")
-_ITEM = re.compile(rf"[ \t]*(?:{_MARK}|#{{1,6}})[ \t]")
+_CODE = re.compile(rf"(?: {{4}}|\t)(?![ \t]*{ITEM_MARK}[ \t])")
+_ITEM = re.compile(rf"[ \t]*(?:{ITEM_MARK}|#{{1,6}})[ \t]")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}")  # between the head and the rows of a table
 _UNDECIDED = re.compile(r"[ \t]*(?:(?:[-*+•]|\d{1,3}[.)]?)[ \t]*)?[`~]{0,2}\Z|[ \t]*(?:#{1,6}|:-?|\|[ \t]*:?-?)\Z")
 _HEAD = 200  # characters of a line that say of what kind it is

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rpo_edge.features.letters import awaits_name
-from rpo_edge.segment import FENCE, THOUGHT, THOUGHT_BEGINS, THOUGHTS, TO_ITS_END
+from rpo_edge.segment import FENCE, ITEM_MARK, THOUGHT, THOUGHT_BEGINS, THOUGHTS, TO_ITS_END
 
 SIGNATURE = "signature"
 """The kind of a placeholder below a parting phrase, which a sign-off of the user's may fill with their name, and nothing else may change."""
@@ -93,7 +93,7 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             rf"^[ \t>]*(?P<fence>{FENCE.pattern})[^\n]*(?:\n(?![ \t>]*(?P=fence))[^\n]*)*(?:\n[ \t>]*(?P=fence)[`~]*|\Z)?"
             rf"|^{THOUGHT.pattern}{TO_ITS_END}",  # each may hold what opens the other
         ),
-        ("code", ("    ", "\t"), r"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {4}|\t)(?![ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])[^\n]*(?:\n|\Z))+"),
+        ("code", ("    ", "\t"), rf"(?:\A|(?<=\n\n)|(?<=\n\r\n))(?:(?: {{4}}|\t)(?![ \t]*{ITEM_MARK}[ \t])[^\n]*(?:\n|\Z))+"),
         ("table", ("|",), rf"{_TABLE_LINE}\n[ \t]*\|?[ \t]*:?-{{2,}}:?[ \t]*(?:\|[ \t:\-|]*)?\r?$(?:\n{_TABLE_LINE})*"),
         ("table", ("|",), r"^[ \t]*\|[^\n]+\|[ \t]*\r?$"),  # a row by itself, or of a table without a separator line
         # Up to the next tag of the same name only, so that tags that are never closed do not cost quadratic time.

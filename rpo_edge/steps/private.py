@@ -46,7 +46,8 @@ class Leaks:
             self._spoken = _spoken(plain_words(self._draft))
         left, right = self._draft[max(0, start - _MARGIN) : start], self._draft[end : end + _MARGIN]
         near = [*plain_words(left)[-PRIVATE_RUN + 1 :], *plain_words(change.foreign()), *plain_words(right)[: PRIVATE_RUN - 1]]
-        return any(self._known(run) and _spoken(run) not in self._spoken for run in sorted(runs(near) - self._runs))
+        # The history is asked last: most runs are new by a contraction alone.
+        return any(_spoken(run) not in self._spoken and self._known(run) for run in runs(near) - self._runs)
 
 
 def _spoken(tokens: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from rpo_edge.usage import family
 from training.trajectories.files import Row, from_line
 
 LEFT_FAMILIES = frozenset({"british", "american", "marks . !", "marks ! .", "marks . ...", "marks … ...", "marks . ;", "marks , ;"})
-"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences, and which two clauses a semicolon joins."""
+"""What rules does better: it knows contexts where an encoder hears exclamations in dull sentences, which two clauses a semicolon joins, and how an ellipsis is written."""
 _LEFT_WORDS = frozenset(["e.g.", "i.e.", "must", "need"])
 """Words of features whose contexts `rules` knows: "need to" is "have to", but "need" is not "have"."""
 _RELATIVES = frozenset(["that", "which", "who", "where"])

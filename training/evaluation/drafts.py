@@ -31,7 +31,7 @@ from training.rewards.fidelity import fidelity
 from training.statistics import Interval, bootstrap
 from training.users import Known, rewritten
 
-HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|it's is|do don't|a an?|an an?|the the)\b", re.IGNORECASE)
+HALF_APPLIED = re.compile(r"\b(?:\w+n't not|willn't|cann't|amn't|(\w+) \1n't|it's is|an? an?|the the)\b", re.IGNORECASE)
 DRAFTS, LOST, DISTANCE, CLOSED = (
     "drafts",
     "lost and invented",
