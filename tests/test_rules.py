@@ -13,6 +13,7 @@ from rpo_edge.names import no_name
 from rpo_edge.records import Edit, Evidence, Habit, HistoryItem, StyleProfile
 from rpo_edge.reflectors.base import Window
 from rpo_edge.reflectors.policies import _POLICIES
+from rpo_edge.reflectors.rates import User
 from rpo_edge.reflectors.rules import RulesReflector
 
 LONG = "The information explains how people set it up. It works well, and most of them like the color of the page"
@@ -213,3 +214,20 @@ def test_what_a_sentence_and_the_text_before_it_hold_is_looked_for_once():
     window = Window("It is late. ", 9, "We came. ", sentence=True)
     assert [edit.after for edit in reflector.reflect(window, Evidence(), profile).edits] == ["It's"]
     assert reflector._found.cache_info().misses == 1 < reflector._found.cache_info().hits
+
+
+def test_who_shares_a_reflector_gets_their_own_habits(monkeypatch):
+    """Another thread may rewrite for somebody else between the look at whose habits are remembered and their use."""
+    mine, theirs = (StyleProfile({"dash": Habit("dash", {way: 9.0})}) for way in ("comma", "colon"))
+    shared, window = RulesReflector(), Window("It is late.", 0)
+    shared.user(mine, window)
+    asked = User.is_of
+
+    def is_of(self, profile, register):
+        same = asked(self, profile, register)
+        monkeypatch.setattr(User, "is_of", asked)
+        shared.user(theirs, window)
+        return same
+
+    monkeypatch.setattr(User, "is_of", is_of)
+    assert shared.user(mine, window).profile is mine and shared.user(theirs, window).profile is theirs

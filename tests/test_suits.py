@@ -3,10 +3,11 @@
 import pytest
 
 from rpo_edge.edits import apply, disjoint
+from rpo_edge.features import Site
 from rpo_edge.operations import Operation, Vocabulary, words_of
-from rpo_edge.records import Habit
+from rpo_edge.records import Edit, Habit
 from rpo_edge.reflectors.base import Window
-from rpo_edge.reflectors.suits import Suits, sides_by_family
+from rpo_edge.reflectors.suits import Sites, Suits, sides_by_family
 from rpo_edge.usage import WORDS, family, sides
 
 
@@ -155,3 +156,22 @@ def test_who_writes_a_word_short_has_no_plain_one_put_for_it(short, rewrite):
     draft = "It is approximately 5."
     op = Operation(False, "approximately", "about")
     assert made(draft, op, habits={"shorthand:approximately": short}) == (rewrite or draft)
+
+
+def test_a_place_is_asked_about_without_a_look_at_those_far_away():
+    looked: list[int] = []
+
+    class Watched(Site):
+        def __getattribute__(self, name):
+            if name == "end":
+                looked.append(super().__getattribute__("start"))
+            return super().__getattribute__(name)
+
+    spans = [(i * 7, i * 7 + 1 + i % 5) for i in range(500)]
+    sites = [Watched("contraction:it's", start, end, "expanded", {"contracted": "it's"}) for start, end in spans]
+    found = Sites(sites[::-1])
+    for start, end in [(0, 1), (1, 1), (700, 702), (701, 730), (3493, 3499), (9000, 9001)]:
+        looked.clear()
+        over = {site.start for site in found.over(Edit(start, end, "", "", ""))}
+        assert over == {a for a, b in spans if a < end and start < b}
+        assert len(looked) <= len(over) + 1

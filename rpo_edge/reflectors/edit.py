@@ -54,7 +54,6 @@ from rpo_edge.reflectors.rules import RulesReflector
 from rpo_edge.reflectors.suits import Suits, sides_by_family
 from rpo_edge.runtimes.ort import onnxruntime
 from rpo_edge.steps.profile import free_sites
-from rpo_edge.steps.registers import differing
 from rpo_edge.usage import FEATURES, OF_USER, Array, Usage, family, sides
 from rpo_edge.wordpiece import WordPiece
 
@@ -144,10 +143,9 @@ class EditReflector:
     def reflect(self, window: Window, evidence: Evidence, profile: StyleProfile) -> Reflection:
         """Edits of the encoder and of `rules`, with one observation for each family or feature that changes."""
         user = self._rules.user(profile, window)
-        decided = differing(profile) | user.stated.keys()
-        ruled = LEFT_TO_RULES | decided | user.settled
+        ruled = LEFT_TO_RULES | user.decided | user.settled
         edits, left = self._edits(window, user.profile, evidence) if SIDES in profile.habits else ([], {})
-        edits = [edit for edit in edits if not _touches(edit, window.text, decided)]
+        edits = [edit for edit in edits if not _touches(edit, window.text, user.decided)]
         framed = self._rules.finish(edits, window, evidence, profile, ruled)
         kept = [edit for edit in framed.edits if edit in edits]
         return Reflection((*_observations(kept), *framed.observations), framed.edits, {**framed.carry, **left}, framed.seen)

@@ -17,7 +17,7 @@ from rpo_edge.reflectors.policies import MAJORITY, policy
 from rpo_edge.steps.formality import Formality
 from rpo_edge.steps.preferences import stated_rates
 from rpo_edge.steps.profile import MINIMUM_SITES, UNANIMOUS, Counts, backoffs, counts_of, distribution, kin_of, totals_by_name
-from rpo_edge.steps.registers import Register, in_register
+from rpo_edge.steps.registers import Register, differing, in_register
 
 _FEWEST_SEEN = 2
 _NOISE = 0.05  # rates below this are slips and misreadings of ours as often as habits
@@ -61,6 +61,11 @@ class User:
     def formality(self) -> Formality:
         """Counted when first asked for: most drafts have no formal word."""
         return Formality(self.counts)
+
+    @cached_property
+    def decided(self) -> frozenset[str]:
+        """Features that need no rates: what the user stated, and what they do otherwise in formal letters."""
+        return differing(self._of[0]) | self.stated.keys()
 
     @cached_property
     def settled(self) -> frozenset[str]:

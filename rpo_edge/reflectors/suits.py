@@ -62,7 +62,7 @@ class Suits:
     def __init__(self, window: Window, counts: Mapping[str, float], kin: Kin, habits: Mapping[str, Habit]) -> None:
         self._text, self._counts, self._kin, self._habits = window.text, counts, kin, habits
         self._lead, self._formal = window.lead, window.formal
-        self._sites: Mapping[str, _Sites] | None = None
+        self._sites: Mapping[str, Sites] | None = None
 
     def __call__(self, edit: Edit, op: Operation, family: str) -> bool:
         before, after = sides(op)
@@ -134,11 +134,11 @@ class Suits:
             for site in free_sites(f"{self._lead}{self._text}", (), _LOOKED_UP):
                 if site.options and site.start >= lead:
                     found[site.name].append(replace(site, start=site.start - lead, end=site.end - lead))
-            self._sites = {feature: _Sites(sites) for feature, sites in found.items()}
+            self._sites = {feature: Sites(sites) for feature, sites in found.items()}
         return self._sites[name].over(edit) if name in self._sites else iter(())
 
 
-class _Sites:
+class Sites:
     """Those of one feature: a window may be a page long, and is asked about for every word that could change."""
 
     def __init__(self, sites: list[Site]) -> None:
